@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * boot - what the next boot of a Debian or Proxmox host will load, in which order, with
+ * which options, and where the order is left to chance.
+ *
+ * The sequence is computed from a machine's files alone: loader configuration -> kernel
+ * and command line -> built-in drivers -> the initramfs (init-top scripts, udev coldplug,
+ * then conf/modules, all with the image's own copies) -> the root's udev coldplug beside
+ * modules-load. fakesys executes it on its driver core; rules read it.
+ */
+#pragma once
+
+#include "core/loader.h"
+#include "core/modprobe.h"
+
+enum boot_phase {
+	BOOT_BUILTIN,
+	BOOT_INITRAMFS_TOP,     /* scripts/init-top, before udev */
+	BOOT_INITRAMFS_UDEV,    /* coldplug: requests in parallel */
+	BOOT_INITRAMFS_MODULES, /* conf/modules, line by line */
+	BOOT_ROOT,              /* udev coldplug and modules-load: requests in parallel */
+	BOOT_PHASES,
+};
+const char *boot_phase_name(enum boot_phase p); /* for people */
+
+struct boot_step {
+	enum boot_phase phase;
+	/*
+	 * Steps of one request come in this order; between requests of one phase only
+	 * chance decides, except in BOOT_BUILTIN, _TOP and _MODULES.
+	 */
+	unsigned request;
+	const struct module *mod; /* load this; NULL: store an override */
+	const char *options;      /* "" for none */
+	struct bdf bdf;           /* override: of this function, ... */
+	const char *override;     /* ... with this driver, */
+	struct pci_ident match;   /* ... if its ids are these (PCI_ID_ANY: any) */
+	const char *serial;       /* ... and its serial number this (hex), if not NULL */
+	const char *why;          /* "softdep of nouveau (etc/modprobe.d/vfio.conf:2)" */
+};
+
+struct boot {
+	const struct kernel *kernel; /* that boots */
+	const char *cmdline;
+	const char *entry; /* where kernel and command line come from:
+			      "boot/grub/grub.cfg:120" */
+	VEC(struct boot_step) steps;
+	strings notes; /* requests that loaded nothing, and why */
+};
+
+/*
+ * -ENOENT with @e: no boot entry, or its kernel is not installed (such a host would not
+ * boot). Everything in @ret lives in @a or in @m.
+ */
+int boot_sequence(const struct machine *m, struct arena *a, struct boot *ret,
+		  struct err *e);
+
+/*
+ * Is @first surely loaded before @second: earlier phase, or before it in every request of
+ * the phase that loads @second? Both are indices of load steps' modules.
+ */
+bool boot_ordered(const struct boot *b, const struct module *first,
+		  const struct module *second);

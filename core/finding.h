@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * finding - the table of rules that judge a machine, and the loop over it. Text, JSON,
+ * `explain` and the documentation come from this one table.
+ */
+#pragma once
+
+#include "core/group.h"
+#include "core/guard.h"
+#include "core/loader.h"
+#include "core/boot.h"
+
+enum severity {
+	SEV_INFO,  /* good to know */
+	SEV_WARN,  /* works, but somebody will stumble over it */
+	SEV_TODO,  /* not ready yet: `apply` does this */
+	SEV_BLOCK, /* cannot be passed through, or only after the user changes something
+		    */
+};
+const char *severity_name(enum severity s); /* "info", "warn", "todo", "block" */
+
+/* What the rules judge: a machine, the functions asked about, and what all rules need. */
+struct judged {
+	const struct machine *m;
+	struct arena *arena;
+	fn_list asked;         /* empty: only the host is judged */
+	group_members members; /* of their groups */
+	guard_uses uses;
+	struct loader loader;
+	char *next_cmdline;            /* the next boot's; NULL if no entry was found */
+	struct modprobe_config config; /* of the disk */
+	struct boot boot;              /* next boot; boot.kernel NULL if there is none */
+	const char *boot_error;        /* why, then */
+};
+
+struct finding {
+	const struct rule *rule;
+	const struct pci_fn *fn; /* NULL: about the host */
+	const char *text;        /* one sentence: what is so, with the facts */
+	const char *remedy;      /* one sentence: what to do; NULL: nothing */
+	const char *file;        /* where, or NULL */
+	unsigned line;           /* 0: no line */
+};
+typedef VEC(struct finding) findings;
+
+struct rule {
+	const char *id; /* "iommu-off", kebab-case, stable */
+	enum severity severity;
+	const char *step;    /* of the guide: "hardware", "command line", ..., "ready" */
+	const char *summary; /* one line for lists */
+	const char *text;    /* at length, for `explain`: why it matters, what to do */
+	/* Append what it finds; uses finding_add(). */
+	void (*check)(const struct rule *r, const struct judged *j, findings *ret);
+};
+extern const struct rule rules[];
+extern const size_t n_rules;
+const struct rule *rule_find(const char *id); /* NULL: no such rule */
+
+/* @fn NULL: the host. Returns the new finding, for file and line. */
+struct finding *finding_add(const struct judged *j, findings *ret, const struct rule *r,
+			    const struct pci_fn *fn, const char *remedy,
+			    const char *text_fmt, ...) PRINTF(6, 7);
+
+/* Collect what rules need; @asked is copied. */
+void judge_prepare(const struct machine *m, struct arena *a, const fn_list *asked,
+		   struct judged *ret);
+/* Run every rule, in table order. */
+void judge(const struct judged *j, findings *ret);
+/* May the functions be passed through: no finding of SEV_BLOCK. */
+bool findings_pass(const findings *f);

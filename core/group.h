@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * group - IOMMU groups as recorded: who shares one with whom, and what that means for
+ * passing a function through.
+ */
+#pragma once
+
+#include "core/machine.h"
+
+enum group_role {
+	GROUP_ASKED, /* the user named it */
+	GROUP_COMES, /* must be given up by the host together with it */
+	GROUP_STAYS, /* a bridge: pcieport manages its own DMA, it may stay */
+};
+
+struct group_member {
+	const struct pci_fn *fn;
+	enum group_role role;
+};
+typedef VEC(struct group_member) group_members;
+
+/*
+ * All functions that share a group with one of @asked, those included, in address order.
+ * Bridges stay; every other function of a group comes along, also one without a driver.
+ */
+void group_closure(const struct machine *m, struct arena *a, const fn_list *asked,
+		   group_members *ret);
+
+/*
+ * Functions of the same device that belong to a GPU's whole (audio, USB, UCSI of slot
+ * BB:DD) but were not asked for; appended to @ret.
+ */
+void group_companions(const struct machine *m, struct arena *a, const fn_list *asked,
+		      fn_list *ret);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * host-fault - a wrapper around any host that counts operations and makes one of them
+ * fail.
+ */
+#pragma once
+
+#include "core/host.h"
+
+enum fault_kind {
+	FAULT_NONE,  /* count only */
+	FAULT_ERROR, /* the k-th operation fails with `error` and does nothing */
+	FAULT_CUT,   /* the k-th and all later ones fail with -EIO: the power is gone */
+	FAULT_HANG,  /* the k-th store answers -EINPROGRESS and does nothing */
+};
+
+struct host_fault {
+	const struct host *inner; /* borrowed */
+	enum fault_kind kind;
+	int error;        /* negative errno, for FAULT_ERROR */
+	unsigned at;      /* k, from 1 */
+	const char *path; /* count only operations on this path; NULL: all */
+	unsigned count; /* changing operations seen: store, create, append, sync, rename,
+			   unlink, link, mkdir, rmdir, run; reads are not counted */
+	char last[128]; /* "rename etc/default/grub": the one struck */
+};
+
+/* The wrapped host; @f is the caller's and outlives it. */
+struct host host_fault_get(struct host_fault *f);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * host-live - a real directory tree as a host: "/" for this machine, or an installed
+ * image or copied tree below some directory. The one file that opens system paths; all of
+ * them by openat2(RESOLVE_IN_ROOT), so an absolute link inside an image stays inside it.
+ */
+#pragma once
+
+#include "core/host.h"
+
+struct host_live;
+
+/*
+ * The tree below @root. For "/" access to sys/ and proc/ goes through a worker process,
+ * so that a store or a read that the kernel never answers costs a deadline, not the
+ * program; the worker is ended with the host (one that hangs in the kernel is left to
+ * it). Any other root has running = false: its commands are not run (-EOPNOTSUPP).
+ * -ENOENT, -ENOTDIR, -EACCES with @e.
+ */
+int host_live_open(const char *root, struct host_live **ret, struct err *e);
+void host_live_close(struct host_live *l); /* takes NULL; gives locks back */
+/* Borrowed; valid until close. */
+struct host host_live_get(struct host_live *l);

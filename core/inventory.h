@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inventory - read a host into a struct machine. What cannot be read becomes unknown with
+ * the reason; only a host without any PCI tree is an error.
+ */
+#pragma once
+
+#include "core/host.h"
+#include "core/machine.h"
+
+enum inventory_parts {
+	INV_FUNCTIONS =
+		1 << 0,     /* ids, driver, group of every function: what `list` shows */
+	INV_FACTS = 1 << 1, /* all else that is cheap */
+	INV_INITRAMFS = 1 << 2, /* the contents of every installed initramfs */
+	INV_ROMS =
+		1 << 3, /* option ROMs of display functions no driver but vfio-pci has */
+	INV_ALL = INV_FUNCTIONS | INV_FACTS | INV_INITRAMFS | INV_ROMS,
+};
+
+/*
+ * The caller owns *ret_machine. -ENOENT with @e: no PCI functions below sys/bus/pci (on a
+ * --root image: the configuration files are read all the same and fns is empty).
+ */
+int inventory_read(const struct host *h, unsigned parts, struct machine **ret_machine,
+		   struct err *e);
+
+/*
+ * The paths (files, or directories meant with all files in them) that inventory reads
+ * into machine.files, NULL-terminated. Capture records these, fakesys's disk holds them.
+ */
+extern const char *const inventory_files[];

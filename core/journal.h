@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * journal - transactions that outlive a power cut: what was there before is on disk
+ *before anything changes.
+ *
+ * var/lib/pcipass/NNNN/ holds one transaction: journal.json (schema pcipass-journal), the
+ * files as they were (before/K), and undo.sh, which takes it back on a host without
+ * pcipass. A folder without journal.json is the rest of one that had not begun.
+ *
+ *	prepared  the old state is saved; steps may have been taken      -> undo or resume
+ *	applied   all steps were taken
+ *	undoing   steps are being taken back                             -> undo
+ *	undone    the old state is back
+ *
+ * Steps are safe to repeat, so no step has a mark of its own.
+ */
+#pragma once
+
+#include "core/host.h"
+#include "core/plan.h"
+
+#define JOURNAL_DIR "var/lib/pcipass"
+#define JOURNAL_SCHEMA "pcipass-journal"
+#define JOURNAL_VERSION 1
+
+enum journal_state { JOURNAL_PREPARED, JOURNAL_APPLIED, JOURNAL_UNDOING, JOURNAL_UNDONE };
+const char *journal_state_name(enum journal_state s);
+
+/* A file that the transaction changes, or that a command of it regenerates. */
+struct journal_file {
+	const char *path;
+	bool generated; /* by a command; restored only if nobody made it anew since */
+	bool existed;   /* before */
+	mode_t mode;    /* before: type and permissions; after, for a new file */
+	uid_t uid;
+	gid_t gid;
+	const char *saved;  /* below the transaction's folder; NULL if it did not exist */
+	const char *before; /* text, for files that are no generated ones */
+	const char *after;
+	uint64_t sum_before,
+		sum_after; /* generated: FNV-1a of the content; 0: not known */
+};
+
+struct journal {
+	unsigned number; /* from 1 */
+	enum journal_state state;
+	int64_t time;        /* of apply, seconds since 1970 */
+	const char *release; /* kernel that ran */
+	strings kernels;     /* installed then: initramfs images are theirs */
+	strings devices;     /* "0000:01:00.0 10de:1b81" */
+	const char *method, *style;
+	VEC(struct journal_file) files;
+	VEC(strings) commands; /* argv of each, in order */
+	strings proof;         /* words every boot entry must have after apply */
+	strings created_dirs;  /* made on the way, removed by undo if empty */
+};
+typedef VEC(struct journal) journals;
+
+/* All transactions by number. -EINVAL with @e: one cannot be read; it names the file. */
+int journal_list(const struct host *h, struct arena *a, journals *ret, struct err *e);
+
+/*
+ * Save what is there before and write the journal, state prepared; *ret lives in @a.
+ * -ENOSPC with @e: not enough room. On any failure nothing but the started folder is
+ * left, and that is removed.
+ */
+int journal_begin(const struct host *h, struct arena *a, const struct machine *m,
+		  const struct plan *p, int64_t now, struct journal *ret, struct err *e);
+/* Replace journal.json durably with state @s. */
+int journal_set_state(const struct host *h, struct journal *j, enum journal_state s,
+		      struct err *e);

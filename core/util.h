@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* util - the few macros and two-line helpers every file may use. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define streq(a, b) (strcmp((a), (b)) == 0)
+#define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+static inline void freep(void *p)
+{
+	free(*(void **)p);
+}
+#define AUTOFREE __attribute__((cleanup(freep)))
+
+static inline void closep(const int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+#define AUTOCLOSE __attribute__((cleanup(closep)))
+
+/* Hand ownership of @p out of this scope: yields the pointer, leaves NULL. */
+#define TAKE(p)                                                                          \
+	({                                                                               \
+		__typeof__(p) take_ = (p);                                               \
+		(p) = NULL;                                                              \
+		take_;                                                                   \
+	})
+
+/* What follows @prefix in @s, or NULL if @s does not start with it. */
+static inline const char *after_prefix(const char *s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(s, prefix, n) == 0 ? s + n : NULL;
+}
+
+static inline bool ends_with(const char *s, const char *tail)
+{
+	size_t n = strlen(s), t = strlen(tail);
+
+	return n >= t && streq(s + n - t, tail);
+}
+
+/* The last component of a path; the path itself if it has no slash. */
+static inline const char *path_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}

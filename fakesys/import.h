@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * import - one machine from what people have: lspci text, boot log, /proc/cpuinfo, ACPI
+ * tables. The format of each file is recognised by its content.
+ */
+#pragma once
+
+#include "core/machine.h"
+
+enum import_kind {
+	IMPORT_UNKNOWN,
+	IMPORT_LSPCI, /* lspci -nn -vvv -xxxx or a part of it */
+	IMPORT_DMESG,
+	IMPORT_CPUINFO,
+	IMPORT_ACPI,    /* DMAR, IVRS, VIOT; others (MCFG) are recognised and left out */
+	IMPORT_IOPORTS, /* recognised and left out */
+	IMPORT_KINDS,
+};
+const char *import_kind_name(enum import_kind k);
+enum import_kind import_recognise(struct blob data);
+
+struct import_stats {
+	unsigned lines;          /* read, in texts */
+	unsigned not_understood; /* of those */
+	const char *first;       /* the first such line, in the machine's arena */
+};
+
+/*
+ * Add what one file says to @m. @name stands for it in errors and in m->source.
+ * -EINVAL with @e: not recognised, or damaged ("NAME:LINE: ..."); @m is then of no use.
+ */
+int import_add(struct machine *m, const char *name, struct blob data,
+	       struct import_stats *ret, struct err *e);
+/*
+ * After the last file: what is missing becomes unknown with the reason, and the parts
+ * that no recording of this kind holds (modules, loader, configuration files) are assumed
+ * as a plain Debian of the recorded kernel has them; `about` and `unknown` say so.
+ */
+int import_finish(struct machine *m, struct err *e);
+
+/* The readers, one file each. */
+int import_lspci(struct machine *m, const char *name, const char *text,
+		 struct import_stats *ret, struct err *e);
+int import_dmesg(struct machine *m, const char *name, const char *text,
+		 struct import_stats *ret, struct err *e);
+int import_cpuinfo(struct machine *m, const char *name, const char *text,
+		   struct import_stats *ret, struct err *e);
