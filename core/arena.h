@@ -57,7 +57,7 @@ struct blob {
 	 &(vec)->v[(vec)->n++])
 
 #define vec_foreach(it, vec)                                                             \
-	for (__typeof__(&(vec)->v[0]) it = (vec)->v; it && it < (vec)->v + (vec)->n; it++)
+	for (__typeof__(*(vec)->v) *it = (vec)->v; it && it < (vec)->v + (vec)->n; it++)
 
 void *arena_grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size);
 

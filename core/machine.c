@@ -52,7 +52,7 @@ const char *machine_unknown(const struct machine *m, const char *fact_fmt, ...)
 	vsnprintf(fact, sizeof(fact), fact_fmt, ap);
 	va_end(ap);
 	/* Few facts are unknown, and the list may not be sorted yet: a plain walk. */
-	vec_foreach (u, &m->unknown)
+	vec_foreach(u, &m->unknown)
 		if (streq(u->fact, fact))
 			return u->why;
 	return NULL;
@@ -134,17 +134,17 @@ int machine_finish(struct machine *m, struct err *e)
 	vec_sort(&m->files, cmp_file);
 	vec_sort(&m->unknown, cmp_unknown);
 	vec_sort(&m->loaded, cmp_string);
-	vec_foreach (k, &m->kernels)
+	vec_foreach(k, &m->kernels)
 		vec_sort(&k->initramfs.modules, cmp_string);
 
 	for (size_t i = 0; i + 1 < m->fns.n; i++)
 		if (!bdf_cmp(m->fns.v[i].bdf, m->fns.v[i + 1].bdf))
 			return err_set(e, -EINVAL, "two functions have the address %s",
 				       bdf_format(m->fns.v[i].bdf, bdf));
-	vec_foreach (fn, &m->fns)
+	vec_foreach(fn, &m->fns)
 		if (fn->config.len >= 64)
 			derive_ids(fn);
-	vec_foreach (fn, &m->fns) {
+	vec_foreach(fn, &m->fns) {
 		const struct pci_fn *pf;
 		uint32_t sriov;
 
@@ -182,7 +182,7 @@ const struct machine_file *machine_file(const struct machine *m, const char *pat
 
 const struct kernel *machine_kernel(const struct machine *m, const char *release)
 {
-	vec_foreach (k, &m->kernels)
+	vec_foreach(k, &m->kernels)
 		if (streq(k->release, release))
 			return k;
 	return NULL;
@@ -190,7 +190,7 @@ const struct kernel *machine_kernel(const struct machine *m, const char *release
 
 const struct module *kernel_module(const struct kernel *k, const char *name)
 {
-	vec_foreach (mod, &k->modules)
+	vec_foreach(mod, &k->modules)
 		if (streq(mod->name, name))
 			return mod;
 	return NULL;
@@ -198,7 +198,7 @@ const struct module *kernel_module(const struct kernel *k, const char *name)
 
 const struct acpi_table *machine_acpi(const struct machine *m, const char *name)
 {
-	vec_foreach (t, &m->acpi)
+	vec_foreach(t, &m->acpi)
 		if (streq(t->name, name))
 			return t;
 	return NULL;
@@ -277,7 +277,7 @@ static int find_by_ids(const struct machine *m, struct arena *a, const char *tex
 	char bdf[BDF_SIZE], all[256] = "";
 	unsigned hits = 0;
 
-	vec_foreach (fn, &m->fns) {
+	vec_foreach(fn, &m->fns) {
 		size_t used = strlen(all);
 
 		if (fn->id.vendor != vendor || fn->id.device != device)
@@ -338,7 +338,7 @@ int machine_find(const struct machine *m, struct arena *a, const char *text, fn_
 			"\"%.64s\" is no device: say 01:00, 01:00.0, 0000:01:00.0 or "
 			"8086:10d3",
 			text);
-	vec_foreach (it, &m->fns) {
+	vec_foreach(it, &m->fns) {
 		if (!bdf_same_slot(it->bdf, b) || (it->is_vf && bdf_cmp(it->bdf, b)))
 			continue;
 		if (cfg_is_bridge(it->config)) {
