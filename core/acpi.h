@@ -15,6 +15,7 @@ struct acpi_scope {
 	uint8_t n_hops;
 	uint8_t hops[16][2]; /* device, function */
 };
+typedef VEC(struct acpi_scope) acpi_scopes;
 
 struct acpi_unit {
 	uint32_t offset; /* of the structure in the table, bytes */
@@ -22,7 +23,7 @@ struct acpi_unit {
 	uint64_t base;    /* registers */
 	bool include_all; /* DMAR: all functions no other unit names */
 	uint16_t devid;   /* IVRS, VIOT: the IOMMU's own bus<<8|devfn, 0 if none */
-	VEC(struct acpi_scope) scopes;
+	acpi_scopes scopes;
 };
 
 /* Memory that firmware keeps mapped for devices: RMRR, IVMD. */
@@ -30,8 +31,8 @@ struct acpi_reserved {
 	uint32_t offset;
 	uint16_t segment;
 	uint64_t start, end;           /* inclusive */
-	VEC(struct acpi_scope) scopes; /* DMAR */
-	uint16_t first, last;          /* IVMD: bus<<8|devfn; 0..0xffff for all */
+	acpi_scopes scopes;   /* DMAR */
+	uint16_t first, last; /* IVMD: bus<<8|devfn; 0..0xffff for all */
 };
 
 struct acpi_iommu {
@@ -40,7 +41,7 @@ struct acpi_iommu {
 	bool x2apic_opt_out;      /* DMAR flag 1 */
 	bool dma_opt_in;          /* DMAR flag 2: firmware asks for DMA protection */
 	unsigned address_width;   /* bits, 0 unknown */
-	VEC(struct acpi_unit) units;
+	VEC(struct acpi_unit) units; /* IVRS: an IOMMU described twice is one */
 	VEC(struct acpi_reserved) reserved;
 	unsigned n_atsr, n_rhsa, n_andd, n_satc;
 	unsigned n_unknown; /* structures of other kinds, skipped */
@@ -59,7 +60,10 @@ int acpi_parse_iommu(struct arena *a, const char *name, struct blob table,
 const struct pci_fn *acpi_scope_fn(const struct machine *m, uint16_t segment,
 				   const struct acpi_scope *s);
 
-/* The first reserved range that pins @fn; NULL: none. */
+/*
+ * The first reserved range that pins @fn, so that VFIO may not have it; NULL: none. Ranges
+ * that Intel's driver calls relaxable (of display and USB functions) pin nothing.
+ */
 const struct acpi_reserved *acpi_reserved_for(const struct machine *m,
 					      const struct acpi_iommu *t,
 					      const struct pci_fn *fn);

@@ -22,13 +22,14 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 
 int err_prefix(struct err *e, int code, const char *fmt, ...)
 {
-	struct err front;
+	struct err front, said;
 	va_list ap;
 
 	if (!e)
 		return code;
+	said = *e;
 	va_start(ap, fmt);
 	vsnprintf(front.text, sizeof(front.text), fmt, ap);
 	va_end(ap);
-	return err_set(e, code, "%.300s: %.460s", front.text, e->text);
+	return err_set(e, code, "%.300s: %.460s", front.text, said.text);
 }

@@ -5,17 +5,19 @@
  */
 #pragma once
 
+#include "core/acpi.h"
+#include "core/boot.h"
+#include "core/cmdline.h"
 #include "core/group.h"
 #include "core/guard.h"
 #include "core/loader.h"
-#include "core/boot.h"
 
 enum severity {
-	SEV_INFO,  /* good to know */
-	SEV_WARN,  /* works, but somebody will stumble over it */
-	SEV_TODO,  /* not ready yet: `apply` does this */
-	SEV_BLOCK, /* cannot be passed through, or only after the user changes something
-		    */
+	SEV_INFO, /* good to know */
+	SEV_WARN, /* works, but somebody will stumble over it */
+	SEV_TODO, /* not ready yet: `apply` does this */
+	/* cannot be passed through, or only after the user changes something */
+	SEV_BLOCK,
 };
 const char *severity_name(enum severity s); /* "info", "warn", "todo", "block" */
 
@@ -31,6 +33,15 @@ struct judged {
 	struct modprobe_config config; /* of the disk */
 	struct boot boot;              /* next boot; boot.kernel NULL if there is none */
 	const char *boot_error;        /* why, then */
+	/* Derived from these: */
+	fn_list taken; /* asked, what comes along, companions of a GPU; by address */
+	const struct kernel *kernel;    /* next boot's, else the running one; or NULL */
+	loader_entries entries;         /* the first is the default */
+	struct iommu_request now, next; /* of both command lines; next = now if unknown */
+	bool iommu_active;              /* this kernel drives an IOMMU */
+	struct acpi_iommu acpi;         /* table NULL: there is none, or ... */
+	const char *acpi_error;         /* ... it is damaged */
+	vfio_ids ids;                   /* that vfio-pci will get: its last ids= */
 };
 
 struct finding {

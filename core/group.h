@@ -10,7 +10,9 @@
 enum group_role {
 	GROUP_ASKED, /* the user named it */
 	GROUP_COMES, /* must be given up by the host together with it */
-	GROUP_STAYS, /* a bridge: pcieport manages its own DMA, it may stay */
+	/* A bridge: pcieport manages its own DMA, a host bridge without driver does none.
+	 */
+	GROUP_STAYS,
 };
 
 struct group_member {
@@ -20,15 +22,18 @@ struct group_member {
 typedef VEC(struct group_member) group_members;
 
 /*
- * All functions that share a group with one of @asked, those included, in address order.
- * Bridges stay; every other function of a group comes along, also one without a driver.
+ * All functions that share a group with one of @asked, those included, in address order;
+ * a function without a group is alone. Bridges stay; every other function of a group
+ * comes along, also one without a driver.
  */
 void group_closure(const struct machine *m, struct arena *a, const fn_list *asked,
 		   group_members *ret);
 
 /*
- * Functions of the same device that belong to a GPU's whole (audio, USB, UCSI of slot
- * BB:DD) but were not asked for; appended to @ret.
+ * Functions of the same device that belong to the whole of a GPU in @asked (its audio,
+ * USB and USB-C functions, by their place in slot BB:DD) but were not asked for; appended
+ * to
+ * @ret.
  */
 void group_companions(const struct machine *m, struct arena *a, const fn_list *asked,
 		      fn_list *ret);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * guard - what the host itself needs a function for: the disk with root, /boot or swap,
- * the network interface of the default route, the screen it boots on. Traces from the
- * mount or route down to the function, through device-mapper, md and bridges as recorded
- * in machine.stacked.
+ * guard - what the host itself needs a function for: the disk with a mounted file system
+ * or swap, the network interface of the default route, the screen it boots on. Traces
+ * from the mount or route down to the function, through device-mapper, md, bridges, bonds
+ * and VLANs as recorded in machine.stacked.
  */
 #pragma once
 
@@ -24,5 +24,9 @@ struct guard_use {
 };
 typedef VEC(struct guard_use) guard_uses;
 
-/* Every use the host makes of any function, in order of address. */
+/*
+ * Every use the host makes of any function, one for each kind, in order of address. Where
+ * a mount, swap or route cannot be traced (ZFS, a table that could not be read), every
+ * function with disks (or network interfaces) is an uncertain use.
+ */
 void guard_find(const struct machine *m, struct arena *a, guard_uses *ret);

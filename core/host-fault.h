@@ -10,8 +10,8 @@
 enum fault_kind {
 	FAULT_NONE,  /* count only */
 	FAULT_ERROR, /* the k-th operation fails with `error` and does nothing */
-	FAULT_CUT,   /* the k-th and all later ones fail with -EIO: the power is gone */
-	FAULT_HANG,  /* the k-th store answers -EINPROGRESS and does nothing */
+	FAULT_CUT,   /* -EIO from the k-th on, reads too: the power is gone */
+	FAULT_HANG,  /* the k-th store (only stores count) does nothing: -EINPROGRESS */
 };
 
 struct host_fault {
@@ -19,7 +19,8 @@ struct host_fault {
 	enum fault_kind kind;
 	int error;        /* negative errno, for FAULT_ERROR */
 	unsigned at;      /* k, from 1 */
-	const char *path; /* count only operations on this path; NULL: all */
+	const char *path; /* count only operations on this path (rename, link: onto it;
+			     run: the command's name); NULL: all */
 	unsigned count; /* changing operations seen: store, create, append, sync, rename,
 			   unlink, link, mkdir, rmdir, run; reads are not counted */
 	char last[128]; /* "rename etc/default/grub": the one struck */

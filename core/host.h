@@ -50,7 +50,10 @@ struct host_output {
 typedef int host_list_fn(void *arg, const char *name);
 
 struct host_ops {
-	/* Copy at most @len bytes from offset @off; returns how many, 0 at the end. */
+	/*
+	 * Copy at most @len bytes from offset @off; returns how many, 0 at the end.
+	 * Fewer than @len, unless a multiple of 4096, are the last ones.
+	 */
 	ssize_t (*read)(void *ctx, const char *path, char *buf, size_t len, uint64_t off);
 	/* Copy the link's target, NUL-terminated; returns its length. -EINVAL: no link.
 	 */
@@ -128,6 +131,9 @@ int host_store(const struct host *h, const char *value, const char *fmt, ...)
 
 /* Directories of @path (not @path itself) that are missing, mode 0755, each synced. */
 int host_make_parents(const struct host *h, const char *path);
+
+/* Make the name @path durable: sync of the directory it stands in. */
+int host_sync_parent(const struct host *h, const char *path);
 
 /*
  * Put @data at @path so that after a power cut the old or the new file is there, whole: a

@@ -19,6 +19,21 @@ enum inventory_parts {
 };
 
 /*
+ * Facts by the names under which they stand in machine.unknown. A fact is unknown when
+ * reading it failed, or when it is not part of a tree whose kernel does not run here:
+ *   functions                     the tree has no PCI functions (an installed image)
+ *   functions/BDF/config          nothing of it, or only the standard header
+ *   functions/BDF/{resources,override,reset,driver,iommu_group,physfn,rom}
+ *   children                      sys/class is missing
+ *   groups, iommu, iommu/interrupt_remapping
+ *   acpi/{DMAR,IVRS,VIOT}
+ *   cpu, efi, secure_boot, loader_info
+ *   release, kernel_version, cmdline, loaded, klog
+ *   files/PATH                    a file or folder of inventory_files
+ *   kernels/RELEASE/initramfs
+ */
+
+/*
  * The caller owns *ret_machine. -ENOENT with @e: no PCI functions below sys/bus/pci (on a
  * --root image: the configuration files are read all the same and fns is empty).
  */

@@ -4,8 +4,9 @@
  *before anything changes.
  *
  * var/lib/pcipass/NNNN/ holds one transaction: journal.json (schema pcipass-journal), the
- * files as they were (before/K), and undo.sh, which takes it back on a host without
- * pcipass. A folder without journal.json is the rest of one that had not begun.
+ * changed files as they were and as they shall be (before.K, after.K), and undo.sh, which
+ * takes it back on a host without pcipass. A folder without journal.json is the rest of a
+ * transaction that had not begun.
  *
  *	prepared  the old state is saved; steps may have been taken      -> undo or resume
  *	applied   all steps were taken
@@ -31,14 +32,12 @@ struct journal_file {
 	const char *path;
 	bool generated; /* by a command; restored only if nobody made it anew since */
 	bool existed;   /* before */
-	mode_t mode;    /* before: type and permissions; after, for a new file */
+	mode_t mode;    /* permissions before; of a new file, those it gets */
 	uid_t uid;
 	gid_t gid;
-	const char *saved;  /* below the transaction's folder; NULL if it did not exist */
-	const char *before; /* text, for files that are no generated ones */
-	const char *after;
-	uint64_t sum_before,
-		sum_after; /* generated: FNV-1a of the content; 0: not known */
+	const char *before; /* path of the copy of what was there; NULL if nothing was */
+	const char *after;  /* path of what shall be there; NULL for generated ones */
+	uint64_t sum;       /* generated: of the content after apply; 0: not known */
 };
 
 struct journal {
@@ -59,6 +58,9 @@ typedef VEC(struct journal) journals;
 /* All transactions by number. -EINVAL with @e: one cannot be read; it names the file. */
 int journal_list(const struct host *h, struct arena *a, journals *ret, struct err *e);
 
+/* FNV-1a of a file's content, 64 bits, never 0; 0: it cannot be read. */
+uint64_t journal_sum(const struct host *h, const char *path);
+
 /*
  * Save what is there before and write the journal, state prepared; *ret lives in @a.
  * -ENOSPC with @e: not enough room. On any failure nothing but the started folder is
@@ -69,3 +71,9 @@ int journal_begin(const struct host *h, struct arena *a, const struct machine *m
 /* Replace journal.json durably with state @s. */
 int journal_set_state(const struct host *h, struct journal *j, enum journal_state s,
 		      struct err *e);
+/* The folder's path of transaction @number. */
+char *journal_folder(struct arena *a, unsigned number);
+/* Text of undo.sh. */
+char *journal_undo_script(struct arena *a, const struct journal *j);
+/* Releases of the kernels whose initramfs images lie in boot/, sorted. */
+void journal_kernels(const struct host *h, struct arena *a, strings *ret);

@@ -20,11 +20,17 @@ enum modprobe_verb {
 
 struct modprobe_line {
 	enum modprobe_verb verb;
-	const char *arg[2]; /* module names normalized */
-	strings pre, post;
-	const char *file; /* path, or "kernel command line" */
-	unsigned line;    /* from 1; 0 on the kernel command line */
+	const char *arg[2];       /* module names normalized, but see below */
+	strings pre, post;        /* as written */
+	const struct pci_id *pci; /* alias: the pattern as ids; NULL: it is none */
+	const char *file;         /* path, or "kernel command line" */
+	unsigned line;            /* from 1; 0 on the kernel command line */
 };
+/*
+ * kmod does not normalize the names of modprobe.blacklist=: one with '-' blacklists
+ * nothing. Such a line stands twice, as MODPROBE_BLACKLIST as written and as
+ * MODPROBE_BAD.
+ */
 
 struct modprobe_config {
 	VEC(struct modprobe_line) lines; /* in the order in which modprobe reads them */
@@ -41,10 +47,20 @@ void modprobe_parse(struct arena *a, const char *path, const char *text,
  * The configuration as modprobe sees it among @files: *.conf of etc/modprobe.d,
  * run/modprobe.d, usr/local/lib/modprobe.d, usr/lib/modprobe.d and lib/modprobe.d, a name
  * in an earlier folder hiding it in later ones, all names in one sorted order; then
- * modprobe.blacklist= and MODULE.OPTION= of @cmdline.
+ * modprobe.blacklist= and MODULE.OPTION= of @cmdline. Links among @files are followed;
+ * one to anywhere else (dev/null) is an empty file.
  */
 void modprobe_read(struct arena *a, const struct machine_file *files, size_t n_files,
 		   const char *cmdline, struct modprobe_config *ret);
+
+/*
+ * The soft dependencies of @mod: those of the first softdep line that matches, be it in a
+ * file of modprobe.d or the module's own, which kmod sorts in as "modules.softdep".
+ * @ret_line is NULL for the module's own. false: none.
+ */
+bool modprobe_softdep(const struct modprobe_config *c, const struct module *mod,
+		      const struct modprobe_line **ret_line, const strings **ret_pre,
+		      const strings **ret_post);
 
 /* All options for @module in order, joined by blanks; "" for none. */
 char *modprobe_options(const struct modprobe_config *c, struct arena *a,
@@ -52,7 +68,7 @@ char *modprobe_options(const struct modprobe_config *c, struct arena *a,
 /* The line that blacklists @module, or NULL. */
 const struct modprobe_line *modprobe_blacklisted(const struct modprobe_config *c,
 						 const char *module);
-/* The last install line for @module, or NULL. */
+/* The install line that counts for @module: the first whose pattern matches; or NULL. */
 const struct modprobe_line *modprobe_install(const struct modprobe_config *c,
 					     const char *module);
 
@@ -67,15 +83,16 @@ typedef VEC(struct modprobe_load) modprobe_loads;
 
 enum modprobe_flags {
 	MODPROBE_USE_BLACKLIST = 1 << 0, /* as udev and systemd-modules-load ask */
+	MODPROBE_RESOLVED = 1 << 1,      /* @name is modprobe_resolve_fn()'s: no alias */
 };
 
 /*
  * What a request to load @name (a module, or an alias of the configuration) appends to
  * @ret, in load order: soft pre-dependencies, dependencies, the module, soft
  * post-dependencies, install lines followed as far as they call modprobe. Modules that
- * @available does not have are left out. @note gets one sentence for what was not done:
- * blacklisted, unknown, an install line that runs something else; NULL otherwise.
- * Returns how many loads were appended.
+ * @available (NULL: all are) does not have are left out. @note gets one sentence for what
+ * was not done: blacklisted, unknown, an install line that runs something else; NULL
+ * otherwise. Returns how many loads were appended.
  */
 size_t modprobe_request(const struct modprobe_config *c, const struct kernel *k,
 			const strings *available, struct arena *a, const char *name,

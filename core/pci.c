@@ -112,7 +112,7 @@ int pci_id_parse_alias(const char *pattern, struct pci_id *ret)
 	uint32_t v[ARRAY_SIZE(fields)] = { 0 };
 	struct pci_id id = { 0 };
 	const char *p = after_prefix(pattern, "pci:");
-	bool any;
+	bool any = false;
 
 	if (!p) {
 		p = after_prefix(pattern, "vfio_pci:");
@@ -127,6 +127,9 @@ int pci_id_parse_alias(const char *pattern, struct pci_id *ret)
 			id.class_mask |= 0xffu << fields[i].class_shift;
 		}
 	}
+	/* modpost ends every alias with '*' (file2alias.c:add_wildcard). */
+	if (p && !any && *p == '*')
+		p++;
 	if (!p || *p)
 		return -EINVAL;
 	id.vendor = v[0];
@@ -152,9 +155,9 @@ char *pci_id_format_alias(struct arena *a, const struct pci_id *id)
 			 (id->class_mask >> shift & 0xff) ? "%02X" : "*",
 			 id->class >> shift & 0xff);
 	}
-	return arena_printf(a, "%s:v%sd%ssv%ssd%sbc%ssc%si%s",
+	return arena_printf(a, "%s:v%sd%ssv%ssd%sbc%ssc%si%s%s",
 			    id->override_only ? "vfio_pci" : "pci", f[0], f[1], f[2],
-			    f[3], f[4], f[5], f[6]);
+			    f[3], f[4], f[5], f[6], *f[6] == '*' ? "" : "*");
 }
 
 const char *pci_modalias(const struct pci_ident *fn, char buf[static PCI_MODALIAS_SIZE])

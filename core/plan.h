@@ -48,6 +48,7 @@ struct plan_step {
 	/* PLAN_RUN; the inverse is the same command, after the files are back */
 	strings argv;
 	strings makes; /* paths saved before and given back by undo */
+	bool renames;  /* it replaces them by rename, so a hard link keeps the old one */
 	/*
 	 * Proof that the change arrived in what boots: after the command, every boot
 	 * entry (PLAN_RUN of the loader) has these words. Empty: nothing to prove.

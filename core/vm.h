@@ -13,20 +13,20 @@ struct vm_device {
 	const struct pci_fn *fn;
 	unsigned slot; /* guest slot; functions of one host device share it */
 	unsigned function;
+	bool pcie;        /* behind a root port of q35; else a conventional slot */
+	bool whole_slot;  /* all functions of a multifunction device: "01:00" */
+	bool primary_gpu; /* the guest's screen: x-vga, no emulated screen */
+	const char
+		*romfile; /* boot VGA: its ROM is shadowed, a dump is needed; else NULL */
 };
 
 struct vm_model {
-	bool ovmf;         /* else SeaBIOS */
-	bool pcie;         /* behind a root port of q35; else a conventional slot */
-	bool whole_slot;   /* Proxmox: all functions of the device, "01:00" */
-	bool primary_gpu;  /* x-vga / no emulated screen is the user's choice: noted only
-			    */
-	bool need_romfile; /* boot VGA: its ROM is shadowed, a dump is needed */
-	VEC(struct vm_device) devices;
-	strings why; /* a sentence for each decision */
+	bool ovmf;                     /* else SeaBIOS */
+	VEC(struct vm_device) devices; /* by guest slot, then function */
+	strings why;                   /* a sentence for each decision */
 };
 
-/* Decide for j->asked and their companions. */
+/* Decide for j->asked and their companions; everything in @ret lives in j->arena. */
 void vm_decide(const struct judged *j, struct vm_model *ret);
 
 /*

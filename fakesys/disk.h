@@ -3,10 +3,11 @@
  * disk - the simulated machine's files, with what was written and what is durable kept
  * apart: a power cut leaves of the rest only what a real one may leave.
  *
- * Names and contents become durable separately, as on ext4 with default options: content
- * by sync of the file, a name (create, rename, unlink, link, mkdir) by sync of its
- * directory or of the file itself when it was just created. rename never shows a half
- * state.
+ * The rules are ext4's with default options (data=ordered, delayed allocation). Changes
+ * of names (create, rename, unlink, link, mkdir, rmdir) reach the disk in the order in
+ * which they were made: a sync of a file or directory that changed commits all of them so
+ * far. Content becomes durable by sync of its own file only; a name may survive without
+ * it, also one that was renamed over an older file. rename never shows a half state.
  */
 #pragma once
 
@@ -17,11 +18,20 @@ struct disk;
 struct disk *disk_new(void);
 void disk_free(struct disk *d); /* takes NULL */
 
-/* Put a durable file (or link, by mode) there, parents made; replaces. */
-void disk_put(struct disk *d, const char *path, struct blob data, mode_t mode, uid_t uid,
-	      gid_t gid, int64_t mtime);
+/*
+ * Put a durable file (or link or directory, by mode; plain permissions mean a file)
+ * there, parents made; replaces what is there. All earlier changes of names become
+ * durable, too. -EXDEV, -ELOOP, -ENAMETOOLONG: nothing can be put there; -ENOTDIR,
+ * -EISDIR: a file stands where a parent should, or a directory where the file should.
+ */
+int disk_put(struct disk *d, const char *path, struct blob data, mode_t mode, uid_t uid,
+	     gid_t gid, int64_t mtime);
 
-/* As the members of struct host_ops; paths that leave the tree are -EXDEV. */
+/*
+ * As the members of struct host_ops: create never replaces (-EEXIST), list is sorted.
+ * Links to directories are followed, absolute ones from the root of the tree; paths that
+ * leave the tree are -EXDEV. "" is the root.
+ */
 ssize_t disk_read(struct disk *d, const char *path, char *buf, size_t len, uint64_t off);
 ssize_t disk_readlink(struct disk *d, const char *path, char *buf, size_t len);
 int disk_list(struct disk *d, const char *path, host_list_fn *fn, void *arg);
@@ -35,15 +45,19 @@ int disk_link(struct disk *d, const char *from, const char *to);
 int disk_mkdir(struct disk *d, const char *path, mode_t mode);
 int disk_rmdir(struct disk *d, const char *path);
 
-/* The content, borrowed until the next change; -ENOENT, -EISDIR. Follows no link. */
+/*
+ * The content (a link's target), with a NUL behind it, borrowed until the next change;
+ * -ENOENT, -EISDIR. The last component is not followed.
+ */
 int disk_get(struct disk *d, const char *path, struct blob *ret);
-/* Call @fn with every file's path (not directories), sorted. */
+/* Call @fn with the path of every file and link (not directories), sorted by strcmp. */
 int disk_each(struct disk *d, host_list_fn *fn, void *arg);
 
 /*
- * The power goes: everything not durable is lost or kept, each operation decided by a bit
- * of
- * @seed in turn (0: all lost; ~0: all kept), in an order a real file system could show.
+ * The power goes. @seed decides how many of the changes of names since the last commit
+ * survive, and of each file with unsynced content whether none, a first part or all of it
+ * does. 0: all is lost that may be; ~0: all is kept; any other seed is one mixture of
+ * these.
  */
 void disk_power_cut(struct disk *d, uint64_t seed);
 

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "core/cmdline.h"
+#include "core/transaction.h"
+
+#define LOCK_OWN JOURNAL_DIR "/lock"
+#define LOCK_DPKG "var/lib/dpkg/lock-frontend"
+
+void work_say(const struct work *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!w->o->progress)
+		return;
+	va_start(ap, fmt);
+	w->o->progress(w->o->arg, arena_vprintf(w->a, fmt, ap));
+	va_end(ap);
+}
+
+int work_lock(const struct work *w)
+{
+	int r = host_make_parents(w->h, LOCK_OWN);
+
+	if (r < 0)
+		return err_set(w->e, r, "cannot make /" JOURNAL_DIR ": %s", strerror(-r));
+	r = w->h->ops->lock(w->h->ctx, LOCK_OWN, HOST_LOCK_OWN, 0);
+	if (r == -EAGAIN)
+		return err_set(w->e, r, "another pcipass is at work on this host");
+	if (r < 0)
+		return err_set(w->e, r, "cannot lock /" LOCK_OWN ": %s", strerror(-r));
+	if (!host_exists(w->h, "var/lib/dpkg"))
+		return 0;
+	r = w->h->ops->lock(w->h->ctx, LOCK_DPKG, HOST_LOCK_DPKG, 0);
+	if (r == -EAGAIN) {
+		work_say(w, "waiting for dpkg or apt to finish");
+		r = w->h->ops->lock(w->h->ctx, LOCK_DPKG, HOST_LOCK_DPKG, APPLY_DPKG_MS);
+	}
+	if (r < 0)
+		(void)w->h->ops->unlock(w->h->ctx, LOCK_OWN);
+	if (r == -EAGAIN)
+		return err_set(w->e, r, "dpkg or apt is still at work after %d s",
+			       APPLY_DPKG_MS / 1000);
+	return r < 0 ? err_set(w->e, r, "cannot lock /" LOCK_DPKG ": %s", strerror(-r))
+		     : 0;
+}
+
+void work_unlock(const struct work *w)
+{
+	(void)w->h->ops->unlock(w->h->ctx, LOCK_DPKG);
+	(void)w->h->ops->unlock(w->h->ctx, LOCK_OWN);
+}
+
+/* Up to @len bytes of @path from @off, short only at its end. */
+static ssize_t read_full(const struct work *w, const char *path, char *buf, size_t len,
+			 uint64_t off)
+{
+	size_t got = 0;
+	ssize_t n = 0;
+
+	while (got < len && (n = w->h->ops->read(w->h->ctx, path, buf + got, len - got,
+						 off + got)) > 0)
+		got += (size_t)n;
+	return n < 0 ? n : (ssize_t)got;
+}
+
+int work_same(const struct work *w, const char *path, const char *other)
+{
+	char x[16384], y[16384];
+	struct host_stat sx, sy;
+	ssize_t n = 0, k;
+	int r = path ? w->h->ops->stat(w->h->ctx, path, &sx) : -ENOENT;
+	int q = other ? w->h->ops->stat(w->h->ctx, other, &sy) : -ENOENT;
+
+	if ((r < 0 && r != -ENOENT) || (q < 0 && q != -ENOENT))
+		return r < 0 && r != -ENOENT ? r : q;
+	if (r < 0 || q < 0)
+		return r == q;
+	if (sx.size != sy.size || (sx.mode & S_IFMT) != (sy.mode & S_IFMT))
+		return 0;
+	for (uint64_t off = 0;; off += (uint64_t)n) {
+		n = read_full(w, path, x, sizeof(x), off);
+		k = read_full(w, other, y, sizeof(y), off);
+		if (n < 0 || k < 0)
+			return (int)(n < 0 ? n : k);
+		if (n != k || memcmp(x, y, (size_t)n))
+			return 0;
+		if (!n)
+			return 1;
+	}
+}
+
+int work_put(const struct work *w, const char *path, const char *from, mode_t mode,
+	     uid_t uid, gid_t gid)
+{
+	struct blob data;
+	int r = host_read(w->h, w->a, from, HOST_IMAGE_MAX, &data);
+
+	if (!r)
+		r = host_make_parents(w->h, path);
+	if (!r)
+		r = host_replace(w->h, path, data, mode, uid, gid);
+	if (!r)
+		r = work_same(w, path, from) == 1 ? 0 : -EIO;
+	return r < 0 ? err_set(w->e, r, "cannot write /%s: %s", path, strerror(-r)) : 0;
+}
+
+/* The last lines of what a command said, as one. */
+static const char *last_words(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 240 ? text + len - 240 : text;
+}
+
+static char *join(struct arena *a, const strings *list)
+{
+	char *s = arena_strdup(a, "");
+
+	vec_foreach(word, list)
+		s = arena_printf(a, "%s%s%s", s, *s ? " " : "", *word);
+	return s;
+}
+
+int work_run(const struct work *w, const strings *argv)
+{
+	const char **v = arena_alloc(w->a, (argv->n + 1) * sizeof(*v));
+	const char *name = join(w->a, argv);
+	struct host_output out = { 0 };
+	int r;
+
+	for (size_t i = 0; i < argv->n; i++)
+		v[i] = argv->v[i];
+	work_say(w, "running %s", name);
+	r = w->h->ops->run(w->h->ctx, v, &out);
+	if (r < 0)
+		return err_set(w->e, r, "cannot run %s: %s", name, strerror(-r));
+	if (out.status)
+		r = err_set(w->e, -EPROTO, "%s failed with status %d: %s", name,
+			    out.status, last_words(out.text));
+	free(out.text);
+	return r;
+}
+
+/* What commands wrote is in the page cache at best: grub-mkconfig syncs nothing. */
+static int sync_generated(const struct work *w, const struct journal *j)
+{
+	vec_foreach(f, &j->files) {
+		int r = f->generated ? w->h->ops->sync(w->h->ctx, f->path) : 0;
+
+		if (!r && f->generated)
+			r = host_sync_parent(w->h, f->path);
+		if (r < 0)
+			return err_set(w->e, r, "cannot sync /%s: %s", f->path,
+				       strerror(-r));
+	}
+	return 0;
+}
+
+/* An entry that is there to repair the host is not expected to have the words. */
+static bool is_recovery(const struct loader_entry *entry)
+{
+	return cmdline_has_word(entry->cmdline, "single") ||
+	       cmdline_has_word(entry->cmdline, "recovery");
+}
+
+/* Did the edit arrive in what boots? (field.md: "wrong boot loader's file edited") */
+static int check_proof(const struct work *w, const struct journal *j)
+{
+	static const char cfg[] = "boot/grub/grub.cfg";
+	loader_entries entries = { 0 };
+	struct blob text;
+	int r;
+
+	if (!j->proof.n)
+		return 0;
+	r = host_read(w->h, w->a, cfg, HOST_FILE_MAX, &text);
+	if (r == -ENOENT)
+		return 0; /* copies on EFI system partitions: not mounted, not readable */
+	if (r < 0)
+		return err_set(w->e, r, "/%s: %s", cfg, strerror(-r));
+	grub_parse_cfg(w->a, cfg, (const char *)text.data, &entries);
+	vec_foreach(entry, &entries) {
+		if (is_recovery(entry))
+			continue;
+		vec_foreach(word, &j->proof)
+			if (!cmdline_has_word(entry->cmdline, *word))
+				return err_set(
+					w->e, -EPROTO,
+					"after update-grub the entry at /%s:%u still "
+					"boots without %s",
+					cfg, entry->line, *word);
+	}
+	return 0;
+}
+
+/* Take every step; safe to repeat. */
+static int take_steps(const struct work *w, struct journal *j)
+{
+	int r = 0;
+
+	vec_foreach(f, &j->files) {
+		if (f->generated || work_same(w, f->path, f->after) == 1)
+			continue;
+		work_say(w, "writing /%s", f->path);
+		r = work_put(w, f->path, f->after, f->mode, f->uid, f->gid);
+		if (r < 0)
+			return r;
+	}
+	if (!w->h->running)
+		return 0; /* an image: its commands run at its first boot */
+	vec_foreach(c, &j->commands) {
+		r = work_run(w, c);
+		if (r < 0)
+			return r;
+	}
+	r = sync_generated(w, j);
+	if (!r)
+		r = check_proof(w, j);
+	if (r < 0)
+		return r;
+	vec_foreach(f, &j->files)
+		if (f->generated)
+			f->sum = journal_sum(w->h, f->path);
+	return 0;
+}
+
+static int take_steps_and_mark(const struct work *w, struct journal *j)
+{
+	int r = take_steps(w, j);
+
+	return r < 0 ? r : journal_set_state(w->h, j, JOURNAL_APPLIED, w->e);
+}
+
+/* The journal that waits, NULL if none does. */
+static struct journal *unfinished(journals *all)
+{
+	vec_foreach(j, all)
+		if (j->state == JOURNAL_PREPARED || j->state == JOURNAL_UNDOING)
+			return j;
+	return NULL;
+}
+
+static int check_fresh(const struct work *w, const struct plan *p)
+{
+	vec_foreach(s, &p->steps) {
+		struct blob now = { 0 };
+		int r;
+
+		if (s->kind != PLAN_FILE)
+			continue;
+		r = host_read(w->h, w->a, s->path, HOST_FILE_MAX, &now);
+		if (r < 0 && r != -ENOENT)
+			return err_set(w->e, r, "/%s: %s", s->path, strerror(-r));
+		if ((r < 0) != !s->before ||
+		    (s->before && strcmp(s->before, (const char *)now.data)))
+			return err_set(
+				w->e, -ESTALE,
+				"/%s changed while this was being planned; nothing was "
+				"done, try again",
+				s->path);
+	}
+	return 0;
+}
+
+static int apply_locked(const struct work *w, const struct machine *m,
+			const struct plan *p)
+{
+	journals all = { 0 };
+	struct err why, back = { "" };
+	struct work undo = *w;
+	struct journal j;
+	int r = journal_list(w->h, w->a, &all, w->e);
+
+	if (r < 0)
+		return r;
+	if (unfinished(&all))
+		return err_set(
+			w->e, -EUCLEAN,
+			"transaction %u is unfinished; `pcipass undo` takes it back, "
+			"`pcipass apply --resume` finishes it",
+			unfinished(&all)->number);
+	r = check_fresh(w, p);
+	if (r < 0)
+		return r;
+	work_say(w, "saving what is there now");
+	r = journal_begin(w->h, w->a, m, p, w->o->now, &j, w->e);
+	if (r < 0)
+		return r;
+	r = take_steps_and_mark(w, &j);
+	if (r >= 0)
+		return 0;
+
+	why = *w->e;
+	work_say(w, "that failed; putting everything back");
+	undo.e = &back;
+	if (work_undo(&undo, &j) < 0)
+		return err_set(
+			w->e, r,
+			"%.300s; putting things back failed too (%.300s): transaction "
+			"%u waits for `pcipass undo`",
+			why.text, back.text, j.number);
+	return err_set(w->e, r, "%.600s; everything is as it was before", why.text);
+}
+
+int apply_plan(const struct host *h, const struct machine *m, const struct plan *p,
+	       const struct apply_opts *o, struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	struct err local = { "" };
+	struct work w = { .h = h, .a = a, .o = o, .e = e ? e : &local };
+	int r = work_lock(&w);
+
+	if (r < 0)
+		return r;
+	r = apply_locked(&w, m, p);
+	work_unlock(&w);
+	return r;
+}
+
+static int resume_locked(const struct work *w)
+{
+	journals all = { 0 };
+	struct journal *j;
+	int r = journal_list(w->h, w->a, &all, w->e);
+
+	if (r < 0)
+		return r;
+	j = unfinished(&all);
+	if (!j)
+		return err_set(w->e, -ENOENT, "no transaction is unfinished");
+	if (j->state == JOURNAL_UNDOING)
+		return err_set(
+			w->e, -EUCLEAN,
+			"transaction %u is half taken back; `pcipass undo` finishes "
+			"that",
+			j->number);
+	/* A file that is neither old nor new is somebody else's by now. */
+	vec_foreach(f, &j->files) {
+		if (f->generated || work_same(w, f->path, f->after) == 1)
+			continue;
+		r = work_same(w, f->path, f->before);
+		if (r < 0)
+			return err_set(w->e, r, "/%s: %s", f->path, strerror(-r));
+		if (!r)
+			return err_set(
+				w->e, -ESTALE,
+				"somebody else changed /%s meanwhile; `pcipass undo` "
+				"takes back what it can",
+				f->path);
+	}
+	return take_steps_and_mark(w, j);
+}
+
+int apply_resume(const struct host *h, const struct apply_opts *o, struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	struct err local = { "" };
+	struct work w = { .h = h, .a = a, .o = o, .e = e ? e : &local };
+	int r = work_lock(&w);
+
+	if (r < 0)
+		return r;
+	r = resume_locked(&w);
+	work_unlock(&w);
+	return r;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * boot-override - stores of driver_override, and module loads beside them, that a boot's
+ * own scripts and udev rules make: what scripts/init-top/ * and *.rules say, as far as it
+ * can be told without running them.
+ */
+#pragma once
+
+#include "core/pci.h"
+
+struct boot_override {
+	bool any_bdf; /* a rule that names no address */
+	struct bdf bdf;
+	struct pci_ident match; /* PCI_ID_ANY: not asked for; class: 24 bits or any */
+	const char *serial;     /* 16 hex digits; NULL: not asked for */
+	const char *driver;     /* override to store; NULL: none */
+	const char *load;       /* module to load; NULL: none */
+	unsigned line;          /* in its file, from 1 */
+};
+typedef VEC(struct boot_override) boot_overrides;
+
+/*
+ * Append what the shell script does. Understood are our own lines
+ * "override BDF VENDOR DEVICE SUBVENDOR SUBDEVICE DRIVER SERIAL|- ..." (where a file of
+ * pcipass makes them), "echo DRIVER > /sys/bus/pci/devices/BDF/driver_override" and
+ * "modprobe NAME". *ret_odd grows by one if it speaks of driver_override all the same.
+ */
+void override_parse_script(struct arena *a, const char *text, boot_overrides *ret,
+			   unsigned *ret_odd);
+
+/*
+ * Append what the udev rules do for a PCI function's "add" event. *ret_odd grows by each
+ * rule that overrides or loads under conditions that were not understood.
+ */
+void override_parse_rules(struct arena *a, const char *text, boot_overrides *ret,
+			  unsigned *ret_odd);
+
+/* Does @o speak of a function with this address, these ids and this config space? */
+bool override_matches(const struct boot_override *o, struct bdf bdf,
+		      const struct pci_ident *id, struct blob config);

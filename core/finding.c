@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+
+#include "core/finding.h"
+
+const char *severity_name(enum severity s)
+{
+	static const char *const names[] = { [SEV_INFO] = "info",
+					     [SEV_WARN] = "warn",
+					     [SEV_TODO] = "todo",
+					     [SEV_BLOCK] = "block" };
+
+	return names[s];
+}
+
+const struct rule *rule_find(const char *id)
+{
+	for (size_t i = 0; i < n_rules; i++)
+		if (streq(rules[i].id, id))
+			return &rules[i];
+	return NULL;
+}
+
+struct finding *finding_add(const struct judged *j, findings *ret, const struct rule *r,
+			    const struct pci_fn *fn, const char *remedy,
+			    const char *text_fmt, ...)
+{
+	struct finding *f = vec_push(j->arena, ret);
+	va_list ap;
+
+	va_start(ap, text_fmt);
+	*f = (struct finding){ .rule = r,
+			       .fn = fn,
+			       .remedy = remedy,
+			       .text = arena_vprintf(j->arena, text_fmt, ap) };
+	va_end(ap);
+	return f;
+}
+
+/* Functions of a machine stand in one array, so their order in memory is by address. */
+static int by_address(const void *a, const void *b)
+{
+	const struct pci_fn *x = *(const struct pci_fn *const *)a;
+	const struct pci_fn *y = *(const struct pci_fn *const *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The same functions that a plan makes its targets. */
+static void collect_taken(struct judged *j)
+{
+	size_t n = 0;
+
+	vec_foreach(it, &j->members)
+		if (it->role != GROUP_STAYS)
+			*vec_push(j->arena, &j->taken) = it->fn;
+	group_companions(j->m, j->arena, &j->taken, &j->taken);
+	if (!j->taken.n)
+		return;
+	qsort(j->taken.v, j->taken.n, sizeof(*j->taken.v), by_address);
+	for (size_t i = 0; i < j->taken.n; i++)
+		if (!n || j->taken.v[n - 1] != j->taken.v[i])
+			j->taken.v[n++] = j->taken.v[i];
+	j->taken.n = n;
+}
+
+static void parse_acpi(struct judged *j)
+{
+	static const char *const names[] = { "DMAR", "IVRS", "VIOT" };
+	struct err e = { "" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct acpi_table *t = machine_acpi(j->m, names[i]);
+
+		if (!t)
+			continue;
+		if (acpi_parse_iommu(j->arena, t->name, t->data, &j->acpi, &e) == 0)
+			return;
+		j->acpi_error = arena_printf(j->arena, "%s: %s", t->name, e.text);
+	}
+}
+
+/*
+ * kernel/params.c:param_set_copystring: a string parameter given twice keeps the last
+ * value, so of several ids= only the last one counts.
+ */
+static void find_ids(struct judged *j)
+{
+	char *options = modprobe_options(&j->config, j->arena, "vfio_pci");
+	const char *last = NULL;
+	strings words = { 0 };
+
+	cmdline_split(j->arena, options, &words);
+	vec_foreach(w, &words)
+		if (after_prefix(*w, "ids="))
+			last = *w;
+	if (last)
+		vfio_parse_ids(j->arena, last, &j->ids);
+}
+
+static bool iommu_is_active(const struct machine *m)
+{
+	if (m->units.n || m->groups.n)
+		return true;
+	vec_foreach(fn, &m->fns)
+		if (fn->group != GROUP_NONE)
+			return true;
+	return false;
+}
+
+void judge_prepare(const struct machine *m, struct arena *a, const fn_list *asked,
+		   struct judged *ret)
+{
+	struct judged j = { .m = m, .arena = a };
+	const char *cmdline = m->cmdline;
+	struct err e = { "" };
+
+	vec_foreach(it, asked)
+		*vec_push(a, &j.asked) = *it;
+	group_closure(m, a, &j.asked, &j.members);
+	collect_taken(&j);
+	guard_find(m, a, &j.uses);
+	loader_detect(m, a, &j.loader);
+	loader_entries_read(m, a, &j.entries);
+	if (j.entries.n) {
+		j.next_cmdline = arena_strdup(a, j.entries.v[0].cmdline);
+		cmdline = j.next_cmdline;
+	}
+	cmdline_iommu(a, m->cmdline, &j.now);
+	cmdline_iommu(a, cmdline, &j.next);
+	modprobe_read(a, m->files.v, m->files.n, cmdline, &j.config);
+	if (boot_sequence(m, a, &j.boot, &e) < 0) {
+		j.boot = (struct boot){ 0 };
+		j.boot_error = arena_strdup(a, e.text);
+	}
+	j.kernel = j.boot.kernel ? j.boot.kernel : machine_kernel(m, m->release);
+	j.iommu_active = iommu_is_active(m);
+	parse_acpi(&j);
+	find_ids(&j);
+	*ret = j;
+}
+
+void judge(const struct judged *j, findings *ret)
+{
+	for (size_t i = 0; i < n_rules; i++)
+		rules[i].check(&rules[i], j, ret);
+}
+
+bool findings_pass(const findings *f)
+{
+	vec_foreach(it, f)
+		if (it->rule->severity == SEV_BLOCK)
+			return false;
+	return true;
+}

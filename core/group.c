@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <pci/header.h>
+
+#include "core/group.h"
+
+static int by_value(const void *a, const void *b)
+{
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Functions of a machine stand in one array, so their order in memory is by address. */
+static int by_address(const void *a, const void *b)
+{
+	const struct pci_fn *x = *(const struct pci_fn *const *)a;
+	const struct pci_fn *y = *(const struct pci_fn *const *)b;
+
+	return (x > y) - (x < y);
+}
+
+static const fn_list *sorted(struct arena *a, const fn_list *list)
+{
+	fn_list *copy = arena_alloc(a, sizeof(*copy));
+
+	vec_foreach(it, list)
+		*vec_push(a, copy) = *it;
+	if (copy->n)
+		qsort(copy->v, copy->n, sizeof(*copy->v), by_address);
+	return copy;
+}
+
+static bool has(const fn_list *list, const struct pci_fn *fn)
+{
+	return list->n && bsearch(&fn, list->v, list->n, sizeof(*list->v), by_address);
+}
+
+static enum group_role role_of(const struct pci_fn *fn)
+{
+	bool idle = fn_class(fn) == PCI_CLASS_BRIDGE_HOST && !fn->driver;
+
+	return cfg_is_bridge(fn->config) || idle ? GROUP_STAYS : GROUP_COMES;
+}
+
+void group_closure(const struct machine *m, struct arena *a, const fn_list *asked,
+		   group_members *ret)
+{
+	const fn_list *list = sorted(a, asked);
+	int *ids = arena_alloc(a, (list->n + 1) * sizeof(*ids));
+	size_t n = 0;
+
+	vec_foreach(it, list)
+		if ((*it)->group != GROUP_NONE)
+			ids[n++] = (*it)->group;
+	qsort(ids, n, sizeof(*ids), by_value);
+	vec_foreach(fn, &m->fns) {
+		bool is_asked = has(list, fn);
+		bool shares = fn->group != GROUP_NONE &&
+			      bsearch(&fn->group, ids, n, sizeof(*ids), by_value);
+
+		if (is_asked || shares)
+			*vec_push(a, ret) =
+				(struct group_member){ fn, is_asked ? GROUP_ASKED
+								    : role_of(fn) };
+	}
+}
+
+/*
+ * drivers/pci/quirks.c:quirk_gpu_hda, quirk_gpu_usb, quirk_gpu_usb_typec_ucsi: functions
+ * that cannot have power without function 0. Others of an APU's device, such as the
+ * host's USB controllers, are its neighbours only.
+ */
+static const struct {
+	uint8_t fn;
+	unsigned class;
+} companions[] = {
+	{ 1, 0x0403 }, /* HD audio */
+	{ 2, PCI_CLASS_SERIAL_USB },
+	{ 3, 0x0c80 }, /* serial bus controller, other: UCSI */
+};
+
+void group_companions(const struct machine *m, struct arena *a, const fn_list *asked,
+		      fn_list *ret)
+{
+	const fn_list *list = sorted(a, asked);
+
+	vec_foreach(it, list) {
+		const struct pci_fn *gpu = *it;
+
+		if (it > list->v && it[-1] == gpu) /* named twice */
+			continue;
+		if (!fn_is_display(gpu) || gpu->is_vf || gpu->bdf.fn != 0)
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(companions); i++) {
+			struct bdf b = gpu->bdf;
+			const struct pci_fn *fn;
+
+			b.fn = companions[i].fn;
+			fn = machine_fn(m, b);
+			if (fn && !fn->is_vf && fn_class(fn) == companions[i].class &&
+			    !has(list, fn))
+				*vec_push(a, ret) = fn;
+		}
+	}
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/klog.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+#include "core/host-live-run.h"
+
+static const char *const command_dirs[] = { "/usr/local/sbin", "/usr/local/bin",
+					    "/usr/sbin",       "/usr/bin",
+					    "/sbin",           "/bin" };
+
+/* Nothing of the caller's environment: output in one language, the system's own programs.
+ */
+static const char *const command_env[] = {
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	"LC_ALL=C",
+	"HOME=/root",
+	"TERM=dumb",
+	"DEBIAN_FRONTEND=noninteractive",
+	NULL,
+};
+
+static int find_command(const char *name, char ret[static PATH_MAX])
+{
+	if (!*name)
+		return -ENOENT;
+	if (strchr(name, '/'))
+		return snprintf(ret, PATH_MAX, "%s", name) < PATH_MAX ? 0 : -ENAMETOOLONG;
+	for (size_t i = 0; i < ARRAY_SIZE(command_dirs); i++)
+		if (snprintf(ret, PATH_MAX, "%s/%s", command_dirs[i], name) < PATH_MAX &&
+		    access(ret, X_OK) == 0)
+			return 0;
+	return -ENOENT;
+}
+
+/* Start it with an empty stdin and @out as stdout and stderr, and nothing else open. */
+static int spawn(const char *file, const char *const argv[], int out, pid_t *ret)
+{
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int r;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	r = posix_spawn_file_actions_init(&fa);
+	if (r)
+		return -r;
+	r = posix_spawnattr_init(&attr);
+	if (r) {
+		posix_spawn_file_actions_destroy(&fa);
+		return -r;
+	}
+	(void)posix_spawnattr_setsigmask(&attr, &none);
+	(void)posix_spawnattr_setsigdefault(&attr, &all);
+	(void)posix_spawnattr_setflags(&attr,
+				       POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	if ((r = posix_spawn_file_actions_adddup2(&fa, out, 1)) == 0 &&
+	    (r = posix_spawn_file_actions_adddup2(&fa, out, 2)) == 0 &&
+	    (r = posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0)) ==
+		    0 &&
+	    (r = posix_spawn_file_actions_addclosefrom_np(&fa, 3)) == 0 &&
+	    (r = posix_spawn_file_actions_addchdir_np(&fa, "/")) == 0)
+		r = posix_spawn(ret, file, &fa, &attr, (char *const *)(uintptr_t)argv,
+				(char *const *)(uintptr_t)command_env);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&fa);
+	return -r;
+}
+
+/* What is in the pipe now. 0: it was closed, -EAGAIN: more may come. */
+static int drain(int fd, FILE *text, size_t *left)
+{
+	char buf[16 << 10];
+
+	for (;;) {
+		ssize_t n = read(fd, buf, sizeof(buf));
+		size_t keep = n > 0 && (size_t)n < *left ? (size_t)n : *left;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		fwrite(buf, 1, keep, text);
+		*left -= keep;
+	}
+}
+
+/*
+ * Until the command has ended. A daemon that it left behind may keep the pipe open, so
+ * the pipe's end is not waited for.
+ */
+static int collect(pid_t pid, int out, FILE *text, int *ret_status)
+{
+	size_t left = RUN_OUTPUT_MAX;
+	AUTOCLOSE int pidfd = pidfd_open(pid, 0);
+	struct pollfd p[] = { { .fd = pidfd, .events = POLLIN },
+			      { .fd = out, .events = POLLIN } };
+	int status;
+
+	while (pidfd >= 0 && !p[0].revents) {
+		if (poll(p, ARRAY_SIZE(p), -1) < 0) {
+			if (errno != EINTR)
+				break;
+			p[0].revents = 0;
+			continue;
+		}
+		if (p[1].revents && drain(out, text, &left) == 0)
+			p[1].fd = -1;
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	(void)drain(out, text, &left);
+	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return 0;
+}
+
+int live_run(const char *const argv[], struct host_output *ret)
+{
+	AUTOCLOSE int out = -1;
+	AUTOFREE char *text = NULL;
+	char file[PATH_MAX];
+	int pipe_fd[2], status = 0, r = find_command(argv[0], file);
+	size_t len = 0;
+	pid_t pid;
+	FILE *f;
+
+	if (r < 0)
+		return r;
+	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
+		return -errno;
+	out = pipe_fd[0];
+	r = fcntl(out, F_SETFL, O_NONBLOCK) < 0 ? -errno
+						: spawn(file, argv, pipe_fd[1], &pid);
+	close(pipe_fd[1]);
+	if (r < 0)
+		return r;
+	f = open_memstream(&text, &len);
+	if (!f) {
+		(void)waitpid(pid, NULL, 0);
+		return -ENOMEM;
+	}
+	r = collect(pid, out, f, &status);
+	if (fclose(f) != 0)
+		r = -ENOMEM;
+	if (r < 0)
+		return r;
+	*ret = (struct host_output){ .status = status, .text = TAKE(text) };
+	return 0;
+}
+
+enum { KLOG_READ_ALL = 3, KLOG_SIZE_BUFFER = 10 }; /* SYSLOG_ACTION_* of syslog(2) */
+
+/* Lines come as "<6>[    0.000000] Linux version ..."; drop the level. */
+static void drop_levels(char *text)
+{
+	char *out = text;
+
+	for (const char *in = text; *in;) {
+		size_t level = *in == '<' ? strspn(in + 1, "0123456789") : 0, len;
+
+		if (level && in[1 + level] == '>')
+			in += level + 2;
+		len = strcspn(in, "\n");
+		len += in[len] == '\n';
+		memmove(out, in, len);
+		out += len;
+		in += len;
+	}
+	*out = '\0';
+}
+
+int live_klog(char **ret_text)
+{
+	AUTOFREE char *text = NULL;
+	int n = klogctl(KLOG_SIZE_BUFFER, NULL, 0);
+
+	if (n < 0)
+		return -errno;
+	/* The ring's size counts no levels and time stamps, and it may grow meanwhile. */
+	text = calloc(1, 2 * (size_t)n + 4096);
+	if (!text)
+		return -ENOMEM;
+	n = klogctl(KLOG_READ_ALL, text, 2 * n + 4095);
+	if (n < 0)
+		return -errno;
+	drop_levels(text);
+	*ret_text = TAKE(text);
+	return 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* host-live-run - what host-live asks of the machine besides files: a command, its log.
+ */
+#pragma once
+
+#include "core/host.h"
+
+/* More output than this is cut off at its end. */
+#define RUN_OUTPUT_MAX ((size_t)4 << 20)
+
+/* As host_ops.run and .klog, for the machine this program runs on. */
+int live_run(const char *const argv[], struct host_output *ret);
+int live_klog(char **ret_text);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* plan-edit - the small changes that a plan makes to configuration texts. */
+#pragma once
+
+#include "core/arena.h"
+
+/*
+ * @text with each of @lines that it does not have yet (compared without outer blanks) put
+ * at the end; @text NULL starts a file with @header ("" for none).
+ */
+char *edit_add_lines(struct arena *a, const char *text, const char *header,
+		     const strings *lines);
+
+/*
+ * @text with @ids put behind those of the `ids=` on line @line (from 1); entries it has
+ * are not put again. NULL: there is no ids= on that line.
+ */
+char *edit_ids(struct arena *a, const char *text, unsigned line, const strings *ids);
+
+/* @text with `vfio-pci` among the pre-dependencies of the softdep on line @line. */
+char *edit_softdep(struct arena *a, const char *text, unsigned line);

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Works on the fixture's JSON: there every string of a machine is found without a list of
+ * all places that may hold one. Dumps of bytes are left alone but for serial numbers in
+ * configuration space.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <jansson.h>
+#include <pci/header.h>
+
+#include "core/machine-json.h"
+#include "core/scrub.h"
+
+struct scrub {
+	struct arena *arena;
+	json_t *known;    /* what was replaced, by form and text, with its number */
+	const char *host; /* the host's name, NULL: none that tells anything */
+	unsigned count;
+};
+
+/* A form that private text has: x a hex digit, anything else itself. */
+struct form {
+	const char *lead;  /* text before it, kept; "" for none */
+	const char *form;  /* NULL: up to the end of the word */
+	bool uuid;         /* only in a line that speaks of a UUID */
+	const char *class; /* same text in the same class has the same number */
+	/* What stands there instead; the number as its hex digits, in place of n's. */
+	const char *made_up;
+};
+
+/* The forms that fakesys lint takes for made up. Longer ones come before their parts. */
+static const struct form forms[] = {
+	/* clang-format off */
+	{ "", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", false, "uuid",
+	  "00000000-0000-4000-8000-nnnnnnnnnnnn" },
+	{ "", "xx:xx:xx:xx:xx:xx", false, "mac", "02:00:00:nn:nn:nn" },
+	{ "enx", "xxxxxxxxxxxx", false, "mac", "020000nnnnnn" },
+	{ "", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", false, "machine-id",
+	  "00000000000000000000nnnnnnnnnnnn" },
+	{ "/dev/disk/by-id/", NULL, false, "by-id", "id-SCRUBBEDnnnn" },
+	{ "SerialNumber: ", NULL, false, "serial", "SCRUBBEDnnnn" },
+	{ "password=", NULL, false, "secret", "SCRUBBEDnnnn" },   /* cifs in fstab */
+	{ "grub.pbkdf2.", NULL, false, "secret", "SCRUBBEDnnnn" }, /* in grub.cfg */
+	/* of a disk with an MBR: its signature, then the partition */
+	{ "PARTUUID=", "xxxxxxxx", false, "mbr", "0000nnnn" },
+	/* FAT and NTFS; only where a UUID is spoken of, they look like any number */
+	{ "", "xxxx-xxxx", true, "fat", "0000-nnnn" },
+	{ "", "xxxxxxxxxxxxxxxx", true, "ntfs", "00000000nnnnnnnn" },
+	/* clang-format on */
+};
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Length of what has the form at @s, 0 if nothing has; @uuid: the line speaks of one. */
+static size_t match(const struct form *f, const char *s, bool uuid)
+{
+	size_t n = 0;
+
+	if (f->uuid && !uuid)
+		return 0;
+	if (!f->form) {
+		n = strcspn(s, " \t,;\"'=)");
+		/* -part1 says which partition, not whose disk */
+		for (size_t k = 1; k + 5 < n; k++)
+			if (after_prefix(s + k, "-part"))
+				return k;
+		return n;
+	}
+	for (; f->form[n]; n++)
+		if (f->form[n] == 'x' ? !isxdigit((unsigned char)s[n])
+				      : s[n] != f->form[n])
+			return 0;
+	return is_word(s[n]) || s[n] == ':' ? 0 : n;
+}
+
+/* The number that stands for @text from now on; MACs are the same with and without
+ * colons. */
+static unsigned number_of(struct scrub *s, const char *class, const char *text,
+			  size_t len)
+{
+	char *key = arena_alloc(s->arena, strlen(class) + 1 + len + 1);
+	char *to = stpcpy(stpcpy(key, class), " ");
+	json_t *known;
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] != ':')
+			*to++ = (char)tolower((unsigned char)text[i]);
+	known = json_object_get(s->known, key);
+	if (!known) {
+		known = json_integer((json_int_t)++s->count);
+		json_object_set_new_nocheck(s->known, key, known);
+	}
+	return (unsigned)json_integer_value(known);
+}
+
+/* @made_up with the number's last digits in place of its n's. */
+static void put_made_up(FILE *out, const char *made_up, unsigned number)
+{
+	unsigned left = 0;
+
+	for (const char *c = made_up; *c; c++)
+		left += *c == 'n';
+	for (const char *c = made_up; *c; c++) {
+		if (*c != 'n')
+			fputc(*c, out);
+		else if (--left >= 8)
+			fputc('0', out);
+		else
+			fputc("0123456789abcdef"[number >> (4 * left) & 15], out);
+	}
+}
+
+/* Length of the host's name if it stands at @s as a word. */
+static size_t match_host(const struct scrub *s, const char *at)
+{
+	const char *rest = s->host ? after_prefix(at, s->host) : NULL;
+
+	return rest && !is_word(*rest) ? (size_t)(rest - at) : 0;
+}
+
+/* The text at @at if it is private: replaced, with how many bytes it had. Else 0. */
+static size_t replace_at(struct scrub *s, bool uuid, const char *at, FILE *out)
+{
+	size_t n = match_host(s, at);
+
+	if (n) {
+		fputs("host", out);
+		return n;
+	}
+	for (const struct form *f = forms; f < forms + ARRAY_SIZE(forms); f++) {
+		const char *rest = after_prefix(at, f->lead);
+
+		n = rest ? match(f, rest, uuid) : 0;
+		if (!n)
+			continue;
+		fputs(f->lead, out);
+		put_made_up(out, f->made_up, number_of(s, f->class, rest, n));
+		return strlen(f->lead) + n;
+	}
+	return 0;
+}
+
+static void scrub_string(struct scrub *s, json_t *string)
+{
+	const char *line = json_string_value(string), *c = line;
+	AUTOFREE char *text = NULL;
+	bool uuid = strcasestr(line, "uuid");
+	size_t len = 0, taken;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		abort();
+	while (*c) {
+		/* All forms start a word, or with a slash. */
+		bool start = c == line || !is_word(c[-1]) || !is_word(*c);
+
+		taken = start && !(c > line && c[-1] == ':' &&
+				   isxdigit((unsigned char)*c))
+				? replace_at(s, uuid, c, out)
+				: 0;
+		if (!taken)
+			fputc(*c, out);
+		c += taken ? taken : 1;
+	}
+	if (fclose(out) != 0)
+		abort();
+	json_string_setn_nocheck(string, text, len);
+}
+
+/* Every string but those of dumps, which are bytes; their objects have a size. */
+static void scrub_json(struct scrub *s, json_t *j)
+{
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	if (json_is_string(j))
+		scrub_string(s, j);
+	if (json_is_integer(json_object_get(j, "size")))
+		return;
+	json_object_foreach(j, key, v) scrub_json(s, v);
+	json_array_foreach(j, i, v) scrub_json(s, v);
+}
+
+/* The functions of one device have one serial number, and keep one. */
+static void scrub_serial(struct scrub *s, struct machine *m, struct pci_fn *fn)
+{
+	uint32_t at = cfg_find_ext_cap(fn->config, PCI_EXT_CAP_ID_DSN);
+	uint8_t serial[8], *config;
+	char text[17];
+	unsigned number;
+
+	if (!cfg_serial(fn->config, serial))
+		return;
+	for (size_t i = 0; i < sizeof(serial); i++)
+		snprintf(text + 2 * i, 3, "%02x", serial[i]);
+	if (streq(text, "0000000000000000"))
+		return;
+	number = number_of(s, "pci serial", text, strlen(text));
+	config = arena_memdup(m->arena, fn->config.data, fn->config.len);
+	memset(config + at + 4, 0, 8);
+	for (unsigned i = 0; i < 3; i++)
+		config[at + 4 + i] = (uint8_t)(number >> (8 * i));
+	fn->config.data = config;
+}
+
+/* A name that the installer gives, or that is made up already, tells nothing. */
+static const char *telling_host(struct arena *a, const struct machine *m)
+{
+	static const char *const plain[] = { "host", "localhost", "debian", "pve",
+					     "proxmox" };
+	const struct machine_file *f = machine_file(m, "etc/hostname");
+	char *name;
+
+	if (!f)
+		return NULL;
+	name = arena_strndup(a, (const char *)f->data.data, f->data.len);
+	name[strcspn(name, " \t\r\n.")] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		if (streq(name, plain[i]))
+			return NULL;
+	return *name ? name : NULL;
+}
+
+int machine_scrub(const struct machine *m, struct machine **ret, struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	json_auto_t *known = json_object(), *root = NULL;
+	AUTOFREE char *text = NULL, *scrubbed = NULL;
+	struct scrub s = { a, known, telling_host(a, m), 0 };
+	struct machine *copy;
+	int r = machine_to_json(m, &text);
+
+	if (r < 0)
+		return err_set(e, r, "this machine cannot be written: %s", strerror(-r));
+	root = json_loads(text, 0, NULL);
+	if (!root)
+		return err_set(e, -EINVAL, "this machine is no valid JSON");
+	scrub_json(&s, root);
+	scrubbed = json_dumps(root, 0);
+	if (!scrubbed)
+		return err_set(e, -ENOMEM, "out of memory");
+	r = machine_from_json(scrubbed, strlen(scrubbed), "scrubbed", &copy, e);
+	if (r < 0)
+		return r;
+	vec_foreach(fn, &copy->fns)
+		scrub_serial(&s, copy, fn);
+	*ret = copy;
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* transaction - what apply.c and undo.c share, and nobody else needs. */
+#pragma once
+
+#include "core/apply.h"
+
+/* One call of apply.h at work. */
+struct work {
+	const struct host *h;
+	struct arena *a;
+	const struct apply_opts *o;
+	struct err *e;
+};
+
+void work_say(const struct work *w, const char *fmt, ...) PRINTF(2, 3);
+/* The locks; work_unlock() after anything but success is harmless. -EAGAIN and others. */
+int work_lock(const struct work *w);
+void work_unlock(const struct work *w);
+
+/* Do these two files (NULL: no file) hold the same bytes? 1, 0, negative errno. */
+int work_same(const struct work *w, const char *path, const char *other);
+/* Put the bytes of @from at @path with these rights, durably, and read them back. */
+int work_put(const struct work *w, const char *path, const char *from, mode_t mode,
+	     uid_t uid, gid_t gid);
+/* Run one command of the journal; -EPROTO with the end of what it said. */
+int work_run(const struct work *w, const strings *argv);
+
+/* Take a transaction back, whatever came of it; its state ends as undone. */
+int work_undo(const struct work *w, struct journal *j);

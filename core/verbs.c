@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+
+#include "core/inventory.h"
+#include "core/report.h"
+#include "core/verbs.h"
+
+enum verb_status verb_status_of(int code)
+{
+	switch (code) {
+	case 0:
+		return VERB_YES;
+	case -EUCLEAN:
+		return VERB_UNFINISHED;
+	case -EINVAL:
+	case -ENODEV:
+	case -ENOTUNIQ:
+	case -EISDIR:
+		return VERB_INPUT;
+	case -ENOENT: /* nothing to undo, nothing to resume */
+		return VERB_NO;
+	default:
+		return VERB_REFUSED;
+	}
+}
+
+/* The functions a request names; an empty list only where that is allowed. */
+static int find_devices(const struct machine *m, struct arena *a, const struct request *r,
+			bool need_one, fn_list *ret, struct err *e)
+{
+	for (size_t i = 0; i < r->n_devices; i++) {
+		int code = machine_find(m, a, r->devices[i], ret, e);
+
+		if (code < 0)
+			return code;
+	}
+	if (need_one && !ret->n)
+		return err_set(
+			e, -EINVAL,
+			"name at least one device, for example 01:00 or 0000:01:00.0");
+	return 0;
+}
+
+static int prepare(const struct machine *m, struct arena *a, const struct request *r,
+		   bool need_one, struct judged *ret, struct err *e)
+{
+	fn_list asked = { 0 };
+	int code = find_devices(m, a, r, need_one, &asked, e);
+
+	if (!code)
+		judge_prepare(m, a, &asked, ret);
+	return code;
+}
+
+int verb_list(const struct machine *m, const struct request *r, json_t **ret,
+	      struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	guard_uses uses = { 0 };
+	json_t *units = json_array(), *fns = json_array();
+
+	(void)r;
+	(void)e;
+	guard_find(m, a, &uses);
+	vec_foreach(u, &m->units)
+		json_array_append_new(units, json_string(u->name));
+	vec_foreach(fn, &m->fns)
+		json_array_append_new(fns, report_function(fn, &uses));
+	*ret = json_pack("{s:{s:b, s:o}, s:o}", "iommu", "active", m->units.n > 0,
+			 "units", units, "functions", fns);
+	return VERB_YES;
+}
+
+int verb_check(const struct machine *m, const struct request *r, json_t **ret,
+	       struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	json_t *devices = json_array();
+	findings found = { 0 };
+	struct judged j;
+	int code = prepare(m, a, r, false, &j, e);
+
+	if (code < 0) {
+		json_decref(devices);
+		return (int)verb_status_of(code);
+	}
+	judge(&j, &found);
+	vec_foreach(fn, &j.asked)
+		json_array_append_new(devices, report_asked(&j, *fn));
+	*ret = json_pack("{s:s, s:o, s:o, s:o}", "verdict",
+			 findings_pass(&found) ? "yes" : "no", "host", report_host(&j),
+			 "devices", devices, "findings", report_findings(&found));
+	return findings_pass(&found) ? VERB_YES : VERB_NO;
+}
+
+/* Judge and plan; the report of the plan goes to *ret. */
+static int make_plan(const struct machine *m, struct arena *a, const struct request *r,
+		     struct plan *ret_plan, json_t **ret, struct err *e)
+{
+	struct plan_request req = { .method = r->method,
+				    .style = r->style,
+				    .allow = r->allow };
+	struct judged j;
+	int code = prepare(m, a, r, true, &j, e);
+
+	if (code < 0)
+		return code;
+	req.fns = j.asked;
+	plan_make(&j, &req, ret_plan);
+	*ret = report_plan(ret_plan, a);
+	return 0;
+}
+
+int verb_plan(const struct machine *m, const struct request *r, json_t **ret,
+	      struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	struct plan plan;
+	int code = make_plan(m, a, r, &plan, ret, e);
+
+	if (code < 0)
+		return (int)verb_status_of(code);
+	return plan.refused ? VERB_NO : VERB_YES;
+}
+
+int verb_verify(const struct machine *m, const struct request *r, json_t **ret,
+		struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	json_t *devices = json_array();
+	fn_list asked = { 0 };
+	bool ready = true;
+	int code = find_devices(m, a, r, true, &asked, e);
+
+	vec_foreach(fn, &asked) {
+		json_t *device = report_ready(m, *fn);
+
+		ready = ready && json_is_true(json_object_get(device, "ready"));
+		json_array_append_new(devices, device);
+	}
+	if (code < 0) {
+		json_decref(devices);
+		return (int)verb_status_of(code);
+	}
+	*ret = json_pack("{s:b, s:o}", "ready", ready, "devices", devices);
+	return ready ? VERB_YES : VERB_NO;
+}
+
+int verb_vm(const struct machine *m, const struct request *r, json_t **ret, struct err *e)
+{
+	static const char *const targets[] = {
+		[VM_PROXMOX] = "proxmox", [VM_LIBVIRT] = "libvirt", [VM_QEMU] = "qemu"
+	};
+	AUTOARENA struct arena *a = arena_new();
+	struct vm_model model;
+	struct judged j;
+	bool pcie = true, whole = true;
+	int code = prepare(m, a, r, true, &j, e);
+
+	if (code < 0)
+		return (int)verb_status_of(code);
+	vm_decide(&j, &model);
+	vec_foreach(d, &model.devices) {
+		pcie = pcie && d->pcie;
+		whole = whole && d->whole_slot;
+	}
+	*ret = json_pack("{s:s, s:i, s:s, s:b, s:b, s:b, s:o}", "target",
+			 targets[r->target], "vmid", (int)r->vmid, "text",
+			 vm_write(&model, a, r->target, r->vmid), "ovmf", model.ovmf,
+			 "pcie", pcie, "whole_slot", whole, "why",
+			 report_strings(&model.why));
+	return *ret ? VERB_YES : VERB_REFUSED;
+}
+
+int verb_explain(const char *rule, json_t **ret, struct err *e)
+{
+	const struct rule *r = rule_find(rule);
+
+	if (!r) {
+		err_set(e, -EINVAL,
+			"there is no rule \"%.64s\"; `pcipass explain --list` names all",
+			rule);
+		return VERB_INPUT;
+	}
+	*ret = json_pack("{s:s, s:s, s:s, s:s, s:s}", "rule", r->id, "severity",
+			 severity_name(r->severity), "step", r->step, "summary",
+			 r->summary, "text", r->text);
+	return VERB_YES;
+}
+
+int verb_apply(const struct host *h, const struct request *r, json_t **ret, struct err *e)
+{
+	AUTOMACHINE struct machine *m = NULL;
+	AUTOARENA struct arena *a = arena_new();
+	json_t *report = NULL;
+	journals all = { 0 };
+	struct plan plan;
+	int code = inventory_read(h, INV_ALL & ~(unsigned)INV_ROMS, &m, e);
+
+	if (!code)
+		code = make_plan(m, a, r, &plan, &report, e);
+	if (!code && plan.refused) {
+		*ret = json_pack("{s:n, s:n, s:b, s:o}", "number", "state", "reboot", 0,
+				 "plan", report);
+		return VERB_NO;
+	}
+	if (!code && !plan.steps.n) {
+		*ret = json_pack("{s:n, s:n, s:b, s:o}", "number", "state", "reboot", 0,
+				 "plan", report);
+		return VERB_YES;
+	}
+	if (!code)
+		code = apply_plan(h, m, &plan, &r->apply, e);
+	if (!code)
+		code = journal_list(h, a, &all, e);
+	if (code < 0 || !all.n) {
+		json_decref(report);
+		return (int)verb_status_of(code < 0 ? code : -EIO);
+	}
+	*ret = json_pack("{s:i, s:s, s:b, s:o}", "number", (int)all.v[all.n - 1].number,
+			 "state", journal_state_name(all.v[all.n - 1].state), "reboot",
+			 plan.reboot, "plan", report);
+	return VERB_YES;
+}
+
+/* The report on the transaction that a change has just ended in @state. */
+static int report_last(const struct host *h, enum journal_state state, unsigned number,
+		       bool reboot, json_t **ret, struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	journals all = { 0 };
+	const struct journal *last = NULL;
+	int code = journal_list(h, a, &all, e);
+
+	if (code < 0)
+		return (int)verb_status_of(code);
+	vec_foreach(j, &all)
+		if (j->state == state && (!number || j->number == number))
+			last = j;
+	if (!last)
+		return VERB_REFUSED;
+	*ret = json_pack("{s:i, s:s, s:b}", "number", (int)last->number, "state",
+			 journal_state_name(last->state), "reboot", reboot);
+	return VERB_YES;
+}
+
+int verb_resume(const struct host *h, const struct request *r, json_t **ret,
+		struct err *e)
+{
+	int code = apply_resume(h, &r->apply, e);
+
+	if (!code)
+		code = report_last(h, JOURNAL_APPLIED, 0, true, ret, e);
+	else
+		return (int)verb_status_of(code);
+	if (!code)
+		json_object_set_new(*ret, "plan", json_null());
+	return code;
+}
+
+int verb_undo(const struct host *h, const struct request *r, json_t **ret, struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	unsigned number = r->number;
+	bool reboot = false;
+	journals all = { 0 };
+	int code = journal_list(h, a, &all, e);
+
+	if (!code && !number)
+		vec_foreach(j, &all)
+			if (j->state != JOURNAL_UNDONE)
+				number = j->number;
+	if (!code)
+		code = apply_undo(h, number, &r->apply, &reboot, e);
+	if (code < 0)
+		return (int)verb_status_of(code);
+	return report_last(h, JOURNAL_UNDONE, number, reboot, ret, e);
+}
+
+int verb_history(const struct host *h, json_t **ret, struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	json_t *list = json_array();
+	journals all = { 0 };
+	int code = journal_list(h, a, &all, e);
+
+	vec_foreach(j, &all)
+		json_array_append_new(list, report_journal(j));
+	if (code < 0) {
+		json_decref(list);
+		return (int)verb_status_of(code);
+	}
+	*ret = json_pack("{s:o}", "transactions", list);
+	return VERB_YES;
+}

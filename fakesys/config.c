@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include <pci/header.h>
+
+#include "fakesys/config.h"
+
+/* Registers that software may change, as the PCI and PCI Express specifications say. */
+struct reg {
+	uint16_t off; /* from the start of the header or capability */
+	uint8_t width;
+	uint32_t wmask, w1cmask;
+};
+
+/* clang-format off */
+static const struct reg any_header[] = {
+	{ PCI_COMMAND, 2, .wmask = 0x07ff },
+	{ PCI_STATUS, 2, .w1cmask = 0xf900 },
+	{ PCI_CACHE_LINE_SIZE, 1, .wmask = 0xff },
+	{ PCI_LATENCY_TIMER, 1, .wmask = 0xff },
+	{ PCI_INTERRUPT_LINE, 1, .wmask = 0xff },
+};
+static const struct reg bridge_header[] = {
+	{ PCI_PRIMARY_BUS, 4, .wmask = 0xffffffff },
+	{ PCI_IO_BASE, 2, .wmask = 0xf0f0 },
+	{ PCI_SEC_STATUS, 2, .w1cmask = 0xf900 },
+	{ PCI_MEMORY_BASE, 4, .wmask = 0xfff0fff0 },
+	{ PCI_PREF_MEMORY_BASE, 4, .wmask = 0xfff0fff0 },
+	{ PCI_PREF_BASE_UPPER32, 4, .wmask = 0xffffffff },
+	{ PCI_PREF_LIMIT_UPPER32, 4, .wmask = 0xffffffff },
+	{ PCI_IO_BASE_UPPER16, 4, .wmask = 0xffffffff },
+	{ PCI_BRIDGE_CONTROL, 2, .wmask = 0x0fff },
+};
+static const struct reg cap_pm[] = {
+	{ PCI_PM_CTRL, 2, .wmask = 0x1f03, .w1cmask = 0x8000 },
+};
+static const struct reg cap_msi[] = {
+	{ PCI_MSI_FLAGS, 2, .wmask = 0x0071 },
+	{ PCI_MSI_ADDRESS_LO, 4, .wmask = 0xfffffffc },
+};
+static const struct reg cap_msix[] = {
+	{ 2, 2, .wmask = 0xc000 }, /* message control */
+};
+static const struct reg cap_exp[] = {
+	{ PCI_EXP_DEVCTL, 2, .wmask = 0x7fff },
+	{ PCI_EXP_DEVSTA, 2, .w1cmask = 0x000f },
+	{ PCI_EXP_LNKCTL, 2, .wmask = 0x0ffb },
+	{ PCI_EXP_LNKSTA, 2, .w1cmask = 0xc000 },
+	{ PCI_EXP_SLTCTL, 2, .wmask = 0x1fff },
+	{ PCI_EXP_SLTSTA, 2, .w1cmask = 0x011f },
+	{ PCI_EXP_RTCTL, 2, .wmask = 0x001f },
+	{ PCI_EXP_DEVCTL2, 2, .wmask = 0xf7ff },
+	{ PCI_EXP_LNKCTL2, 2, .wmask = 0x1fff },
+};
+static const struct reg ext_aer[] = {
+	{ PCI_ERR_UNCOR_STATUS, 4, .w1cmask = 0xffffffff },
+	{ PCI_ERR_UNCOR_MASK, 4, .wmask = 0xffffffff },
+	{ PCI_ERR_UNCOR_SEVER, 4, .wmask = 0xffffffff },
+	{ PCI_ERR_COR_STATUS, 4, .w1cmask = 0xffffffff },
+	{ PCI_ERR_COR_MASK, 4, .wmask = 0xffffffff },
+	{ PCI_ERR_CAP, 4, .wmask = 0x00000d40 },
+};
+static const struct reg ext_acs[] = {
+	{ PCI_ACS_CTRL, 2, .wmask = 0x007f },
+};
+
+static const struct {
+	uint16_t id;
+	bool ext;
+	const struct reg *regs;
+	size_t n;
+} caps[] = {
+	{ PCI_CAP_ID_PM, false, cap_pm, ARRAY_SIZE(cap_pm) },
+	{ PCI_CAP_ID_MSI, false, cap_msi, ARRAY_SIZE(cap_msi) },
+	{ PCI_CAP_ID_MSIX, false, cap_msix, ARRAY_SIZE(cap_msix) },
+	{ PCI_CAP_ID_EXP, false, cap_exp, ARRAY_SIZE(cap_exp) },
+	{ PCI_EXT_CAP_ID_AER, true, ext_aer, ARRAY_SIZE(ext_aer) },
+	{ PCI_EXT_CAP_ID_ACS, true, ext_acs, ARRAY_SIZE(ext_acs) },
+};
+/* clang-format on */
+
+static void put_le(uint8_t *mask, size_t len, size_t off, unsigned width, uint32_t v)
+{
+	for (unsigned i = 0; i < width && off + i < len; i++)
+		mask[off + i] |= (uint8_t)(v >> 8 * i);
+}
+
+static void put_regs(const struct reg *regs, size_t n, uint32_t base, size_t len,
+		     uint8_t *wmask, uint8_t *w1cmask)
+{
+	for (size_t i = 0; i < n; i++) {
+		put_le(wmask, len, base + regs[i].off, regs[i].width, regs[i].wmask);
+		put_le(w1cmask, len, base + regs[i].off, regs[i].width, regs[i].w1cmask);
+	}
+}
+
+/* A BAR takes the address bits above its size, so that writing ones tells the size. */
+static void put_bar(size_t off, const struct pci_resource *r, uint32_t flags_mask,
+		    bool wide, size_t len, uint8_t *wmask)
+{
+	uint64_t mask = ~(r->end - r->start);
+
+	if (!r->end)
+		return;
+	put_le(wmask, len, off, 4, (uint32_t)mask & ~flags_mask);
+	if (wide)
+		put_le(wmask, len, off + 4, 4, (uint32_t)(mask >> 32));
+}
+
+void config_masks(struct blob config, const struct pci_resource res[static PCI_RESOURCES],
+		  uint8_t *ret_wmask, uint8_t *ret_w1cmask)
+{
+	bool bridge = cfg_is_bridge(config);
+	uint32_t rom = bridge ? PCI_ROM_ADDRESS1 : PCI_ROM_ADDRESS;
+	size_t len = config.len;
+
+	memset(ret_wmask, 0, len);
+	memset(ret_w1cmask, 0, len);
+	put_regs(any_header, ARRAY_SIZE(any_header), 0, len, ret_wmask, ret_w1cmask);
+	if (bridge)
+		put_regs(bridge_header, ARRAY_SIZE(bridge_header), 0, len, ret_wmask,
+			 ret_w1cmask);
+	for (unsigned i = 0; i < (bridge ? 2u : 6u); i++) {
+		uint32_t off = PCI_BASE_ADDRESS_0 + 4 * i, bar = cfg_u32(config, off);
+		bool io = bar & PCI_BASE_ADDRESS_SPACE_IO;
+		bool wide = !io && (bar & PCI_BASE_ADDRESS_MEM_TYPE_MASK) ==
+					   PCI_BASE_ADDRESS_MEM_TYPE_64;
+
+		put_bar(off, &res[i], io ? 3 : 0xf, wide, len, ret_wmask);
+	}
+	if (res[PCI_ROM_RESOURCE].end && cfg_u32(config, rom)) {
+		put_bar(rom, &res[PCI_ROM_RESOURCE], 0x7ff, false, len, ret_wmask);
+		put_le(ret_wmask, len, rom, 4, PCI_ROM_ADDRESS_ENABLE);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(caps); i++) {
+		uint32_t pos = caps[i].ext ? cfg_find_ext_cap(config, caps[i].id) :
+					     cfg_find_cap(config, (uint8_t)caps[i].id);
+
+		if (pos)
+			put_regs(caps[i].regs, caps[i].n, pos, len, ret_wmask, ret_w1cmask);
+	}
+}
+
+struct blob config_now(const struct sim *s, uint32_t fn)
+{
+	struct blob b = s->m->fns.v[fn].config;
+
+	if (s->fns[fn].config)
+		b.data = s->fns[fn].config;
+	return b;
+}
+
+ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len, uint32_t off)
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+	struct fn_state *st = &s->fns[fn];
+	const uint8_t *in = buf;
+	uint8_t wmask[4096], w1cmask[4096];
+	struct blob now = config_now(s, fn);
+
+	if (off >= f->config_size)
+		return -EFBIG;
+	if (!now.len)
+		return (ssize_t)len;
+	if (now.len > sizeof(wmask))
+		now.len = sizeof(wmask);
+	config_masks(now, f->res, wmask, w1cmask);
+	if (!st->config)
+		st->config = arena_memdup(s->run, now.data, f->config.len);
+	for (size_t i = 0; i < len && off + i < now.len; i++) {
+		uint8_t *p = &st->config[off + i], w = wmask[off + i];
+
+		*p = (uint8_t)((*p & ~w) | (in[i] & w));
+		*p &= (uint8_t) ~(in[i] & w1cmask[off + i]);
+	}
+	return (ssize_t)len;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include "fakesys/driver.h"
+#include "fakesys/vfio.h"
+
+/* clang-format off */
+static const struct driver_traits traits[] = {
+	{ "vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
+	{ "mlx5-vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
+	{ "pds-vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
+	{ "qat_vfio_pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
+	{ "virtio-vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
+	{ "pci-stub", .managed_dma = true, .claimed = "claimed by stub" },
+	{ "pci-pf-stub", .claimed = "claimed by pci-pf-stub" },
+	{ "pcieport", .managed_dma = true, .enables = true },
+	{ NULL, .enables = true },
+};
+/* clang-format on */
+
+static const struct driver_traits *traits_of(const char *name)
+{
+	const struct driver_traits *t = traits;
+
+	while (t->name && !streq(t->name, name))
+		t++;
+	return t;
+}
+
+struct sim_driver *driver_find(const struct sim *s, const char *name, size_t len)
+{
+	for (size_t i = 0; i < s->drivers.n; i++) {
+		const char *n = s->drivers.v[i]->name;
+
+		if (strncmp(n, name, len) == 0 && !n[len])
+			return s->drivers.v[i];
+	}
+	return NULL;
+}
+
+struct sim_driver *driver_register(struct sim *s, const char *name, const struct module *mod,
+				   const char *module)
+{
+	struct sim_driver *drv = arena_alloc(s->run, sizeof(*drv));
+
+	*drv = (struct sim_driver){
+		.name = name, .module = module, .mod = mod, .traits = traits_of(name)
+	};
+	*vec_push(s->run, &s->drivers) = drv;
+	return drv;
+}
+
+void driver_unregister(struct sim *s, struct sim_driver *drv)
+{
+	size_t to = 0;
+
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
+		if (s->fns[fn].driver == drv)
+			(void)driver_unbind(s, fn);
+	for (size_t i = 0; i < s->drivers.n; i++)
+		if (s->drivers.v[i] != drv)
+			s->drivers.v[to++] = s->drivers.v[i];
+	s->drivers.n = to;
+}
+
+bool driver_matches(const struct sim *s, const struct sim_driver *drv, uint32_t fn)
+{
+	const struct pci_ident *id = &s->m->fns.v[fn].id;
+	const char *override = s->fns[fn].override;
+	bool forced = override && streq(override, drv->name);
+
+	if (s->fns[fn].gone || (override && !forced))
+		return false;
+	vec_foreach(d, &drv->dynids)
+		if (pci_id_matches(&d->id, id))
+			return true;
+	if (drv->mod)
+		vec_foreach(d, &drv->mod->ids)
+			if (pci_id_matches(d, id) && (forced || !d->override_only))
+				return true;
+	return forced;
+}
+
+static struct sim_group *group_of(const struct sim *s, uint32_t fn)
+{
+	uint32_t g = s->places[fn].group;
+
+	return s->iommu_on && g != SIM_NONE ? &s->groups.v[g] : NULL;
+}
+
+/* What a driver that took the function has done to it. */
+static void bound(struct sim *s, uint32_t fn)
+{
+	struct fn_state *st = &s->fns[fn];
+	const struct driver_traits *t = st->driver->traits;
+
+	if (t->enables) {
+		st->enable++;
+		st->power = "D0";
+		st->dma64 |= !t->managed_dma;
+	}
+	s->changes++;
+}
+
+/* iommu.c:iommu_device_use_default_domain, for drivers that leave DMA to the kernel. */
+static int own_dma(struct sim *s, uint32_t fn, const struct sim_driver *drv)
+{
+	struct sim_group *g = drv->traits->managed_dma ? NULL : group_of(s, fn);
+
+	if (!g)
+		return 0;
+	if (g->claimed)
+		return -EBUSY;
+	g->owners++;
+	s->fns[fn].owns_dma = true;
+	return 0;
+}
+
+static void disown_dma(struct sim *s, uint32_t fn)
+{
+	struct sim_group *g = group_of(s, fn);
+
+	if (s->fns[fn].owns_dma && g)
+		g->owners--;
+	s->fns[fn].owns_dma = false;
+}
+
+/* dd.c:call_driver_probe: a driver that declines says nothing. */
+static void log_failed_probe(struct sim *s, uint32_t fn, const char *driver, int error)
+{
+	char bdf[BDF_SIZE];
+
+	if (error == ENODEV || error == ENXIO)
+		return;
+	bdf_format(s->m->fns.v[fn].bdf, bdf);
+	if (s->profile->probe_failed_dev)
+		sim_log(s, "%s %s: probe with driver %s failed with error %d", driver, bdf,
+			driver, -error);
+	else
+		sim_log(s, "%s: probe of %s failed with error %d", driver, bdf, -error);
+}
+
+/* dd.c:really_probe. */
+static int probe(struct sim *s, struct sim_driver *drv, uint32_t fn)
+{
+	struct fn_state *st = &s->fns[fn];
+	int r = own_dma(s, fn, drv);
+
+	if (r < 0)
+		return r;
+	st->driver = drv;
+	r = drv->traits->probe ? drv->traits->probe(s, fn) : 0;
+	if (r) {
+		st->driver = NULL;
+		disown_dma(s, fn);
+		log_failed_probe(s, fn, drv->name, r);
+		return r;
+	}
+	if (drv->traits->claimed)
+		sim_log_fn(s, fn, "%s", drv->traits->claimed);
+	bound(s, fn);
+	return 0;
+}
+
+void driver_adopt(struct sim *s, struct sim_driver *drv, uint32_t fn)
+{
+	s->fns[fn].driver = drv;
+	(void)own_dma(s, fn, drv);
+	if (drv->traits->vfio)
+		vfio_adopt(s, fn);
+	bound(s, fn);
+}
+
+int driver_bind(struct sim *s, struct sim_driver *drv, uint32_t fn)
+{
+	if (s->fns[fn].waiting)
+		return -EINPROGRESS; /* wants the lock that the unbind holds */
+	return s->fns[fn].driver ? -EBUSY : probe(s, drv, fn);
+}
+
+void driver_attach(struct sim *s, struct sim_driver *drv)
+{
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
+		if (!s->fns[fn].driver && !s->fns[fn].waiting && driver_matches(s, drv, fn))
+			(void)probe(s, drv, fn);
+}
+
+int driver_attach_fn(struct sim *s, uint32_t fn)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->drivers.n; i++) {
+		if (!driver_matches(s, s->drivers.v[i], fn))
+			continue;
+		r = probe(s, s->drivers.v[i], fn);
+		if (r <= 0)
+			return r;
+	}
+	return r;
+}
+
+/* pci-driver.c:pci_device_remove, with what the driver's own remove() does. */
+static void released(struct sim *s, uint32_t fn, const struct driver_traits *t)
+{
+	struct fn_state *st = &s->fns[fn];
+
+	if (t->vfio)
+		vfio_remove(s, fn);
+	if (t->enables && st->enable)
+		st->enable--;
+	disown_dma(s, fn);
+	if (streq(st->power, "D0"))
+		st->power = s->profile->unbound_state;
+	s->changes++;
+}
+
+int driver_unbind(struct sim *s, uint32_t fn)
+{
+	struct fn_state *st = &s->fns[fn];
+	const struct sim_group *g = group_of(s, fn);
+	struct sim_driver *drv = st->driver;
+
+	st->driver = NULL;
+	s->changes++;
+	if (drv->traits->vfio && g && g->claimed) {
+		/* vfio_main.c:vfio_unregister_group_dev waits for the last open device. */
+		st->leaving = drv;
+		st->waiting = SIM_WAIT_UNBIND;
+		s->n_waiting++;
+		if (s->profile->vfio_dev_first)
+			vfio_drop_dev(s, fn);
+		sim_log(s, "%s: No device request channel registered, blocked until released "
+			   "by user",
+			sim_fn_name(s, fn, drv->name));
+		return -EINPROGRESS;
+	}
+	released(s, fn, drv->traits);
+	return 0;
+}
+
+void driver_finish_wait(struct sim *s, uint32_t fn)
+{
+	struct fn_state *st = &s->fns[fn];
+	const struct sim_driver *drv = st->leaving;
+
+	if (!st->waiting)
+		return;
+	st->waiting = SIM_WAIT_NONE;
+	st->leaving = NULL;
+	s->n_waiting--;
+	released(s, fn, drv->traits);
+}
+
+int sim_set_override(struct sim *s, const struct pci_fn *fn, const char *driver)
+{
+	struct fn_state *st = sim_fn_state(s, fn);
+
+	if (driver && strlen(driver) >= SIM_PAGE - 1)
+		return -EINVAL;
+	st->override = driver && *driver ? arena_strdup(s->run, driver) : NULL;
+	return 0;
+}
+
+const char *sim_fn_driver(const struct sim *s, const struct pci_fn *fn)
+{
+	const struct sim_driver *drv = sim_fn_state(s, fn)->driver;
+
+	return drv ? drv->name : NULL;
+}

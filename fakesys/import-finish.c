@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What recordings of these kinds do not hold: derived where it follows from what they
+ * hold, assumed where a plain Debian would have it, else unknown with the reason.
+ */
+#include <errno.h>
+
+#include <pci/header.h>
+
+#include "core/acpi.h"
+#include "fakesys/import-text.h"
+
+/* ---- what follows from the recording ---- */
+
+static unsigned rid(struct bdf b)
+{
+	return (unsigned)b.bus << 8 | (unsigned)b.dev << 3 | b.fn;
+}
+
+/* PCI Express 6.0, 9.2.1.2: VF n has the PF's routing id + offset + n * stride. */
+static void link_vfs(struct machine *m, struct pci_fn *pf)
+{
+	uint32_t cap = cfg_find_ext_cap(pf->config, PCI_EXT_CAP_ID_SRIOV);
+	unsigned first, stride;
+
+	if (!cap || cap + 0x40 > pf->config.len)
+		return;
+	pf->vfs_total = cfg_u16(pf->config, cap + PCI_IOV_TOTALVF);
+	if (!(cfg_u16(pf->config, cap + PCI_IOV_CTRL) & PCI_IOV_CTRL_VFE))
+		return;
+	pf->vfs_now = cfg_u16(pf->config, cap + PCI_IOV_NUMVF);
+	first = rid(pf->bdf) + cfg_u16(pf->config, cap + PCI_IOV_OFFSET);
+	stride = cfg_u16(pf->config, cap + PCI_IOV_STRIDE);
+	vec_foreach(fn, &m->fns) {
+		unsigned id = rid(fn->bdf), n;
+
+		/* A VF's own id registers read ffff. */
+		if (fn->bdf.domain != pf->bdf.domain || id < first || fn->is_vf ||
+		    cfg_u16(fn->config, PCI_VENDOR_ID) != 0xffff)
+			continue;
+		n = stride ? (id - first) / stride : id - first;
+		if (n >= pf->vfs_now || first + n * stride != id)
+			continue;
+		fn->is_vf = true;
+		fn->physfn = pf->bdf;
+	}
+}
+
+/* drivers/pci/vgaarb.c: a machine's only VGA function is its default one. */
+static void find_boot_vga(struct machine *m)
+{
+	struct pci_fn *only = NULL;
+	char bdf[BDF_SIZE];
+	unsigned n = 0;
+
+	vec_foreach(fn, &m->fns) {
+		if (fn->boot_vga)
+			return;
+		if (fn_class(fn) != PCI_CLASS_DISPLAY_VGA)
+			continue;
+		only = fn;
+		n++;
+	}
+	if (n == 1)
+		only->boot_vga = true;
+	for (size_t i = 0; n > 1 && i < m->fns.n; i++)
+		if (fn_class(&m->fns.v[i]) == PCI_CLASS_DISPLAY_VGA)
+			machine_set_unknown(
+				m, "no boot log tells which display is the boot VGA",
+				"functions/%s/boot_vga",
+				bdf_format(m->fns.v[i].bdf, bdf));
+}
+
+/* drivers/iommu/iommu.c:iommu_subsys_init: what new groups' domains are; NULL: not told.
+ */
+static const char *default_domain(const struct machine *m)
+{
+	bool translated = false, lazy = false, strict = false;
+
+	vec_foreach(line, &m->klog) {
+		if (strstr(*line, "Default domain type: Passthrough"))
+			return "identity";
+		translated |= strstr(*line, "Default domain type: Translated") != NULL;
+		lazy |= strstr(*line, "invalidation policy: lazy mode") != NULL;
+		strict |= strstr(*line, "invalidation policy: strict mode") != NULL;
+	}
+	if (!translated || lazy == strict)
+		return NULL;
+	return lazy ? "DMA-FQ" : "DMA";
+}
+
+static int cmp_int(const void *x, const void *y)
+{
+	int a = *(const int *)x, b = *(const int *)y;
+
+	return (a > b) - (a < b);
+}
+
+static void make_groups(struct machine *m)
+{
+	const char *type = default_domain(m);
+	int *ids = arena_alloc(m->arena, (m->fns.n + 1) * sizeof(*ids));
+	size_t n = 0;
+
+	vec_foreach(fn, &m->fns)
+		if (fn->group != GROUP_NONE)
+			ids[n++] = fn->group;
+	qsort(ids, n, sizeof(*ids), cmp_int);
+	m->groups.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct iommu_group *g;
+
+		if (i && ids[i] == ids[i - 1])
+			continue;
+		g = vec_push(m->arena, &m->groups);
+		g->id = ids[i];
+		g->type = type;
+	}
+	if (!n && !*m->release)
+		machine_set_unknown(
+			m,
+			"lspci shows none and there is no boot log: the IOMMU "
+			"was off, or lspci was too old to show groups",
+			"groups");
+}
+
+static const struct {
+	const char *table, *kind, *prefix;
+} unit_names[] = {
+	{ "DMAR", "intel", "dmar" },
+	{ "IVRS", "amd", "ivhd" },
+};
+
+/* class/iommu lists units only of an IOMMU that is in use; groups show that it is. */
+static void make_units(struct machine *m)
+{
+	if (!m->groups.n) {
+		m->units.n = 0;
+		return;
+	}
+	for (size_t i = 0; !m->units.n && i < ARRAY_SIZE(unit_names); i++) {
+		const struct acpi_table *t = machine_acpi(m, unit_names[i].table);
+		struct acpi_iommu parsed;
+
+		if (!t || acpi_parse_iommu(m->arena, t->name, t->data, &parsed, NULL) < 0)
+			continue;
+		for (size_t u = 0; u < parsed.units.n; u++)
+			*vec_push(m->arena, &m->units) = (struct iommu_unit){
+				arena_printf(m->arena, "%s%zu", unit_names[i].prefix, u),
+				unit_names[i].kind,
+			};
+	}
+	if (!m->units.n)
+		machine_set_unknown(
+			m,
+			"there are groups, but neither a boot log nor an ACPI "
+			"table was given",
+			"units");
+}
+
+/* ---- what is missing ---- */
+
+static bool has_resources(const struct pci_fn *fn)
+{
+	for (size_t i = 0; i < PCI_RESOURCES; i++)
+		if (fn->res[i].flags)
+			return true;
+	return false;
+}
+
+static bool has_bars(const struct pci_fn *fn)
+{
+	uint32_t end = cfg_is_bridge(fn->config) ? 0x18 : 0x28;
+
+	if (!fn->config.len)
+		return false; /* that is told already */
+	for (uint32_t at = PCI_BASE_ADDRESS_0; at < end; at += 4)
+		if (cfg_u32(fn->config, at))
+			return true;
+	return false;
+}
+
+/* Why the configuration space is not all that the kernel serves; NULL: it is. */
+static const char *config_gap(struct machine *m, struct pci_fn *fn, bool wide)
+{
+	if (!fn->config.len && fn->config.data)
+		return "it read all ones: the function was powered off";
+	if (!fn->config.len)
+		return "lspci was run without -xxx (or not as root)";
+	if (fn->config.len < 256)
+		return arena_printf(
+			m->arena,
+			"only its first %zu bytes were recorded (lspci -x, or "
+			"not as root)",
+			fn->config.len);
+	if (fn->config.len > 256 || wide || cfg_pcie_type(fn->config) < 0)
+		return NULL;
+	fn->config_size = 4096;
+	return "only its first 256 bytes were recorded (lspci -xxx; -xxxx shows all)";
+}
+
+static void note_functions(struct machine *m)
+{
+	bool wide = false, drivers = false;
+	char bdf[BDF_SIZE];
+
+	vec_foreach(fn, &m->fns) {
+		wide |= fn->config.len > 256;
+		drivers |= fn->driver != NULL;
+	}
+	vec_foreach(fn, &m->fns) {
+		const char *gap = config_gap(m, fn, wide);
+
+		bdf_format(fn->bdf, bdf);
+		if (gap)
+			machine_set_unknown(m, gap, "functions/%s/config", bdf);
+		if (!fn->config.len)
+			fn->config.data = NULL;
+		if (!fn->id.vendor)
+			machine_set_unknown(m, "lspci was run without -nn",
+					    "functions/%s/id", bdf);
+		if (!has_resources(fn) && has_bars(fn))
+			machine_set_unknown(
+				m,
+				"the recorded text has no sizes of its regions "
+				"(lspci -vv shows them)",
+				"functions/%s/resource", bdf);
+		if (fn_is_display(fn))
+			machine_set_unknown(m, "lspci does not record ROM images",
+					    "functions/%s/rom", bdf);
+	}
+	if (!drivers)
+		machine_set_unknown(
+			m, "the recorded text names no driver (lspci -v and -k do)",
+			"drivers");
+}
+
+static void note_machine(struct machine *m)
+{
+	static const char no_log[] =
+		"no boot log that reaches back to the boot was given";
+	static const char *const logged[] = { "efi", "secure_boot", "interrupt_remapping",
+					      "klog" };
+	static const char *const tables[] = { "DMAR", "IVRS", "VIOT" };
+
+	for (size_t i = 0; !*m->release && i < ARRAY_SIZE(logged); i++)
+		machine_set_unknown(m, no_log, "%s", logged[i]);
+	if (!*m->cpu_vendor)
+		machine_set_unknown(m, "/proc/cpuinfo was not given", "cpu");
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		const char *line = arena_printf(m->arena, "ACPI: %s ", tables[i]);
+		bool named = false;
+
+		vec_foreach(l, &m->klog)
+			named |= after_prefix(*l, line) != NULL;
+		if (machine_acpi(m, tables[i]))
+			continue;
+		if (named)
+			machine_set_unknown(
+				m, "the boot log names it; its bytes were not given",
+				"acpi/%s", tables[i]);
+		else if (!*m->release && !m->acpi.n)
+			machine_set_unknown(m,
+					    "neither the table nor a boot log was given",
+					    "acpi/%s", tables[i]);
+	}
+	machine_set_unknown(
+		m,
+		"not recorded: which disk holds the root file system and which "
+		"interface leads to the administrator",
+		"mounts");
+}
+
+int import_finish(struct machine *m, struct err *e)
+{
+	int r = import_apply_klog(m, e);
+
+	if (r < 0)
+		return r;
+	if (!m->fns.n)
+		return err_set(e, -EINVAL,
+			       "no PCI function in what was given: lspci text or a "
+			       "boot log is needed");
+	vec_foreach(fn, &m->fns)
+		link_vfs(m, fn);
+	r = machine_finish(m, e);
+	if (r < 0)
+		return r;
+	find_boot_vga(m);
+	make_groups(m);
+	make_units(m);
+	note_functions(m);
+	note_machine(m);
+
+	import_assume_debian(m);
+	if (!*m->name)
+		m->name = "imported";
+	if (!*m->about)
+		m->about = arena_printf(
+			m->arena,
+			"%zu recorded PCI functions%s%s; modules, boot loader and "
+			"configuration files are assumed to be a plain Debian's",
+			m->fns.n, *m->cpu_model ? ", " : "", m->cpu_model);
+	return machine_finish(m, e);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include "core/acpi.h"
+#include "fakesys/attr.h"
+#include "fakesys/iommu-model.h"
+
+#define CLASS_IOMMU 0x0806
+/* Debian: CONFIG_IOMMU_DEFAULT_DMA_LAZY */
+#define TYPE_DEFAULT "DMA-FQ"
+#define MSI_WINDOW "0x00000000fee00000 0x00000000feefffff msi\n"
+
+/* What a group's reserved_regions hold where nobody recorded them. */
+static const struct {
+	const char *kind, *text;
+} reserved[] = {
+	{ "intel", MSI_WINDOW },
+	{ "amd", MSI_WINDOW "0x000000fd00000000 0x000000ffffffffff reserved\n" },
+	{ "virtio", "0x0000000008000000 0x00000000080fffff msi\n" },
+};
+
+static const char *default_reserved(const struct sim *s)
+{
+	for (size_t i = 0; s->units.n && i < ARRAY_SIZE(reserved); i++)
+		if (streq(reserved[i].kind, s->units.v[0].kind))
+			return reserved[i].text;
+	return "";
+}
+
+static int cmp_int(const void *x, const void *y)
+{
+	int a = *(const int *)x, b = *(const int *)y;
+
+	return (a > b) - (a < b);
+}
+
+uint32_t sim_find_group(const struct sim *s, int id)
+{
+	size_t lo = 0, hi = s->groups.n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (s->groups.v[mid].id < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < s->groups.n && s->groups.v[lo].id == id ? (uint32_t)lo : SIM_NONE;
+}
+
+/* Every number that the machine names, once, in order. */
+static void build_groups(struct sim *s)
+{
+	const struct machine *m = s->m;
+	int *ids = arena_alloc(s->arena, (m->groups.n + m->fns.n + 1) * sizeof(*ids));
+	size_t n = 0;
+
+	vec_foreach(g, &m->groups)
+		ids[n++] = g->id;
+	vec_foreach(fn, &m->fns)
+		if (fn->group >= 0)
+			ids[n++] = fn->group;
+	qsort(ids, n, sizeof(*ids), cmp_int);
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] >= 0 && (!i || ids[i] != ids[i - 1]))
+			vec_push(s->arena, &s->groups)->id = ids[i];
+	vec_foreach(g, &m->groups) {
+		uint32_t at = sim_find_group(s, g->id);
+
+		if (at == SIM_NONE)
+			continue;
+		s->groups.v[at].recorded_type = g->type;
+		s->groups.v[at].reserved = g->reserved;
+	}
+}
+
+static void build_members(struct sim *s)
+{
+	uint32_t at = 0;
+
+	s->members = arena_alloc(s->arena, (s->m->fns.n + 1) * sizeof(*s->members));
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
+		uint32_t g = sim_find_group(s, s->m->fns.v[fn].group);
+
+		s->places[fn].group = g;
+		if (g != SIM_NONE)
+			s->groups.v[g].n++;
+	}
+	vec_foreach(g, &s->groups) {
+		g->first = at;
+		at += g->n;
+		g->n = 0;
+		if (!g->reserved)
+			g->reserved = default_reserved(s);
+	}
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
+		uint32_t g = s->places[fn].group;
+
+		if (g != SIM_NONE)
+			s->members[s->groups.v[g].first + s->groups.v[g].n++] = fn;
+	}
+}
+
+static void add_unit(struct sim *s, const char *name, const char *kind)
+{
+	*vec_push(s->arena, &s->units) =
+		(struct sim_unit){ .name = name, .kind = kind, .fn = SIM_NONE };
+}
+
+/* A machine recorded with its IOMMU off has the units its tables describe. */
+static void units_from_tables(struct sim *s)
+{
+	static const struct {
+		const char *table, *kind, *form;
+	} kinds[] = { { "DMAR", "intel", "dmar" }, { "IVRS", "amd", "ivhd" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const struct acpi_table *t = machine_acpi(s->m, kinds[i].table);
+		struct acpi_iommu parsed;
+
+		if (!t || acpi_parse_iommu(s->arena, t->name, t->data, &parsed, NULL) < 0)
+			continue;
+		for (size_t u = 0; u < parsed.units.n; u++)
+			add_unit(s, arena_printf(s->arena, "%s%zu", kinds[i].form, u),
+				 kinds[i].kind);
+	}
+}
+
+/* AMD's units are functions of their own, in order; a virtio one is named after its. */
+static void place_units(struct sim *s)
+{
+	uint32_t next = 0;
+
+	vec_foreach(u, &s->units) {
+		const char *name = u->name;
+
+		if (streq(u->kind, "virtio"))
+			u->fn = sim_named_fn(s, name, strlen(name));
+		if (!streq(u->kind, "amd"))
+			continue;
+		while (next < s->m->fns.n && fn_class(&s->m->fns.v[next]) != CLASS_IOMMU)
+			next++;
+		if (next < s->m->fns.n)
+			u->fn = next++;
+	}
+}
+
+/*
+ * Intel: a unit claims the functions of its scope, all below a bridge with it, and the last
+ * one (INCLUDE_ALL) the rest. dmarN is the N-th DRHD of the table.
+ */
+static void assign_scopes(struct sim *s)
+{
+	const struct acpi_table *t = machine_acpi(s->m, "DMAR");
+	struct acpi_iommu parsed;
+
+	if (!t || acpi_parse_iommu(s->arena, t->name, t->data, &parsed, NULL) < 0)
+		return;
+	for (uint32_t u = 0; u < parsed.units.n && u < s->units.n; u++)
+		vec_foreach(scope, &parsed.units.v[u].scopes) {
+			const struct pci_fn *fn =
+				scope->type > 2 ? NULL :
+						  acpi_scope_fn(s->m, parsed.units.v[u].segment,
+								scope);
+
+			if (fn)
+				s->places[fn - s->m->fns.v].unit = u;
+		}
+	/* A parent comes before its children. */
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
+		uint32_t up = s->places[fn].parent;
+
+		if (s->places[fn].unit == SIM_NONE && up != SIM_NONE)
+			s->places[fn].unit = s->places[up].unit;
+	}
+}
+
+void iommu_build(struct sim *s)
+{
+	vec_foreach(u, &s->m->units)
+		add_unit(s, u->name, u->kind);
+	if (!s->units.n)
+		units_from_tables(s);
+	place_units(s);
+	build_groups(s);
+	build_members(s);
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
+		s->places[fn].unit = SIM_NONE;
+	if (!s->units.n)
+		return;
+	if (s->units.n > 1)
+		assign_scopes(s);
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
+		if (s->places[fn].unit == SIM_NONE)
+			s->places[fn].unit = (uint32_t)s->units.n - 1;
+}
+
+void sim_set_iommu(struct sim *s, bool on, bool interrupt_remapping, const char *type)
+{
+	s->iommu_on = on;
+	s->interrupt_remapping = interrupt_remapping;
+	vec_foreach(g, &s->groups) {
+		g->type = type ? arena_strdup(s->run, type) : g->recorded_type;
+		if (!g->type)
+			g->type = TYPE_DEFAULT;
+		g->claimed = false;
+		g->owners = 0;
+	}
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
+		s->fns[fn].owns_dma = false;
+	s->changes++;
+}
+
+bool iommu_group_present(const struct sim *s, const struct sim_group *g)
+{
+	for (uint32_t i = 0; s->iommu_on && i < g->n; i++)
+		if (!s->fns[s->members[g->first + i]].gone)
+			return true;
+	return s->iommu_on && !g->n;
+}
+
+/* 6.1: one function, unbound, unless only the flushing becomes lazy. */
+static int check_single(struct sim *s, const struct sim_group *g, bool to_lazy)
+{
+	if (g->n != 1) {
+		sim_log(s, "iommu: Cannot change default domain: Group has more than one device");
+		return -EINVAL;
+	}
+	if (s->fns[s->members[g->first]].driver && !to_lazy) {
+		sim_log(s, "iommu: Device is still bound to driver");
+		return -EBUSY;
+	}
+	if (g->claimed) {
+		sim_log(s, "iommu: Group not assigned to default domain");
+		return -EBUSY;
+	}
+	return 0;
+}
+
+int iommu_store_type(struct sim *s, struct sim_group *g, const char *buf)
+{
+	static const struct {
+		const char *word, *type;
+	} types[] = { { "identity", "identity" },
+		      { "DMA", "DMA" },
+		      { "DMA-FQ", "DMA-FQ" },
+		      { "auto", TYPE_DEFAULT } };
+	size_t i = 0;
+	bool to_lazy;
+	int r = 0;
+
+	while (i < ARRAY_SIZE(types) && !store_is(buf, types[i].word))
+		i++;
+	if (i == ARRAY_SIZE(types))
+		return -EINVAL;
+	to_lazy = streq(g->type, "DMA") && streq(types[i].type, "DMA-FQ");
+	if (!s->profile->type_multi)
+		r = check_single(s, g, to_lazy);
+	else if (!to_lazy && (!g->n || g->owners || g->claimed))
+		r = -EPERM;
+	if (r >= 0)
+		g->type = types[i].type;
+	return r;
+}

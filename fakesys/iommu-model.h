@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* iommu-model - IOMMUs and groups of the simulated host, numbered as recorded. */
+#pragma once
+
+#include "fakesys/sim-internal.h"
+
+/* Fill sim.groups, members and units, and places' shares of them. */
+void iommu_build(struct sim *s);
+/* Does it exist now: the IOMMU is on and a member is there? */
+bool iommu_group_present(const struct sim *s, const struct sim_group *g);
+/* By name as it stands in a directory, if it is there; else SIM_NONE. */
+uint32_t iommu_named_group(const struct sim *s, const char *name, size_t len);
+uint32_t iommu_named_unit(const struct sim *s, const char *name, size_t len);
+/* iommu.c:iommu_group_store_type; 0 or negative errno. */
+int iommu_store_type(struct sim *s, struct sim_group *g, const char *buf);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
+#include "fakesys/profile.h"
+
+#define VGA_OLD "changed VGA decodes"
+#define VGA_NEW "VGA decodes changed"
+
+/* clang-format off */
+const struct kernel_profile kernel_profiles[] = {
+	{ .name = "debian-6.1.176", .version = { 6, 1, 176 },
+	  .unbound_state = "unknown", .fresh_state = "unknown", .domain_type_tail = " ",
+	  .logs_group_removal = true, .vfio_virqfd = true, .vga_decodes = VGA_OLD },
+	{ .name = "debian-6.1.192", .alias = "6.1", .version = { 6, 1, 192 },
+	  .rom_strict = true, .new_id_u32 = true,
+	  .unbound_state = "D0", .fresh_state = "unknown", .domain_type_tail = " ",
+	  .logs_group_removal = true, .vfio_virqfd = true, .vga_decodes = VGA_OLD },
+	{ .name = "debian-6.12.107", .alias = "6.12", .version = { 6, 12, 107 },
+	  .unbound_state = "unknown", .fresh_state = "unknown", .domain_type_tail = "",
+	  .type_multi = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
+	  .builtin_module_link = true, .log_port_type = true, .vga_decodes = VGA_NEW },
+	{ .name = "debian-7.2.13", .alias = "7.2", .version = { 7, 2, 13 },
+	  .rom_strict = true, .new_id_u32 = true,
+	  .unbound_state = "D0", .fresh_state = "D0", .domain_type_tail = "",
+	  .type_multi = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
+	  .autoprobe_on_rescan = true, .builtin_module_link = true,
+	  .numa_same_silent = true, .serial_number_attr = true, .idle_d3_live = true,
+	  .log_port_type = true, .vga_decodes = VGA_NEW },
+	{ .name = "debian-7.3.4", .alias = "7.3", .version = { 7, 3, 4 },
+	  .rom_strict = true, .bool_takes_e = true, .new_id_u32 = true,
+	  .unbound_state = "D0", .fresh_state = "D0", .domain_type_tail = "",
+	  .type_multi = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
+	  .autoprobe_on_rescan = true, .builtin_module_link = true,
+	  .numa_same_silent = true, .logs_reset = true, .serial_number_attr = true,
+	  .idle_d3_live = true, .log_port_type = true, .zero_windows = true,
+	  .vga_decodes = VGA_NEW },
+};
+/* clang-format on */
+const size_t n_kernel_profiles = ARRAY_SIZE(kernel_profiles);
+
+#define PROFILE_PREFIX "debian-"
+
+const struct kernel_profile *profile_find(const char *name)
+{
+	for (size_t i = 0; i < n_kernel_profiles; i++) {
+		const struct kernel_profile *p = &kernel_profiles[i];
+
+		if (streq(name, p->name) || streq(name, after_prefix(p->name, PROFILE_PREFIX)) ||
+		    (p->alias && streq(name, p->alias)))
+			return p;
+	}
+	return NULL;
+}
+
+/* Up to three numbers joined by dots; returns how many. */
+static int read_version(const char *s, unsigned ret[static 3])
+{
+	return sscanf(s, "%6u.%6u.%6u", &ret[0], &ret[1], &ret[2]);
+}
+
+/* Versions as one number, so that "nearest" means something. */
+static long rank(const unsigned v[static 3])
+{
+	return (long)v[0] * 1000000 + (long)v[1] * 1000 + (v[2] < 1000 ? (long)v[2] : 999);
+}
+
+const struct kernel_profile *profile_for(const struct machine *m, bool *ret_proven)
+{
+	/* Debian 6.1's uname -r ends at the ABI ("6.1.0-49"); uname -v has the package. */
+	const char *package = strstr(m->kernel_version, "Debian ");
+	unsigned v[3] = { 0 };
+	const struct kernel_profile *best = &kernel_profiles[0];
+
+	if (!package || read_version(package + strlen("Debian "), v) < 2) {
+		/* Newer ones say it all in uname -r: "6.12.107+deb13-amd64". */
+		package = strstr(m->release, "+deb");
+		memset(v, 0, sizeof(v));
+		(void)read_version(m->release, v);
+	}
+	for (size_t i = 0; i < n_kernel_profiles; i++) {
+		const struct kernel_profile *p = &kernel_profiles[i];
+
+		if (labs(rank(p->version) - rank(v)) <= labs(rank(best->version) - rank(v)))
+			best = p;
+	}
+	*ret_proven = package && memcmp(best->version, v, sizeof(v)) == 0;
+	return best;
+}

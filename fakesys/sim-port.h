@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sim-port - what stands in a function's directory beside its attributes: port services of
+ * pcieport, what its driver made (kids), its IOMMU.
+ */
+#pragma once
+
+#include "fakesys/attr.h"
+
+/* drivers/pci/pcie/portdrv.c; @name starts behind the function's own address. */
+int port_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
+		struct entry *ret);
+int port_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg);
+
+/* sim-class.c; @dir is of kind dir_fn. */
+int kid_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
+	       struct entry *ret);
+int kid_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg);
+
+/* iommu-files.c: a link to the unit that translates for it, or the folder of its own one. */
+int iommu_fn_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
+		    struct entry *ret);
+int iommu_fn_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg);

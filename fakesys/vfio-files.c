@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+
+#include "fakesys/iommu-model.h"
+#include "fakesys/node.h"
+#include "fakesys/sim-fn.h"
+#include "fakesys/vfio.h"
+
+#define VFIO_MAJOR 244 /* dynamic; this is what a freshly booted Debian gives */
+
+static bool to_class(const struct sim *s, const struct node *dir, struct node *ret)
+{
+	(void)s;
+	*ret = (struct node){ .kind = &dir_class,
+			      .p = dir->kind == &dir_vfio_one ? "vfio-dev" : "vfio" };
+	return true;
+}
+
+static bool to_fn(const struct sim *s, const struct node *dir, struct node *ret)
+{
+	(void)s;
+	*ret = (struct node){ .kind = &dir_fn, .i = dir->i };
+	return true;
+}
+
+/* --- BDF/vfio-dev/vfioN; node: i = function --- */
+
+static const struct attr one_rows[] = {
+	{ "device", .mode = S_IFLNK | 0777, .target = to_fn },
+	{ "subsystem", .mode = S_IFLNK | 0777, .target = to_class },
+	{ "uevent", .mode = 0644, .show = attr_show_empty, .store = store_dir_uevent },
+};
+
+static void one_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
+		      char *name)
+{
+	snprintf(name, NODE_NAME, "vfio%d", s->fns[dir->i].vfio_dev);
+	*ret_parent = (struct node){ .kind = &dir_vfio_dev, .i = dir->i };
+}
+
+const struct dir_kind dir_vfio_one = { .where = one_where, .attrs = ATTRS(one_rows) };
+
+static int dev_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
+		      struct entry *ret)
+{
+	struct node one = { .kind = &dir_vfio_one, .i = dir->i }, up;
+	char have[NODE_NAME];
+
+	one_where(s, &one, &up, have);
+	return name_is(name, len, have) ? node_found_dir(ret, one) : -ENOENT;
+}
+
+static int dev_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+{
+	struct node up;
+	char name[NODE_NAME];
+
+	one_where(s, dir, &up, name);
+	return fn(arg, name);
+}
+
+const struct dir_kind dir_vfio_dev = {
+	.name = "vfio-dev",
+	.parent = &dir_fn,
+	.lookup = dev_lookup,
+	.each = dev_each,
+};
+
+/* --- sys/devices/virtual/vfio/GROUP; node: i = into sim.groups --- */
+
+static ssize_t show_dev(struct sim *s, const struct node *dir, const struct attr *a,
+			char buf[static SIM_PAGE])
+{
+	(void)s, (void)a;
+	return snprintf(buf, SIM_PAGE, "%d:%u\n", VFIO_MAJOR, dir->i);
+}
+
+static ssize_t show_uevent(struct sim *s, const struct node *dir, const struct attr *a,
+			   char buf[static SIM_PAGE])
+{
+	(void)a;
+	return snprintf(buf, SIM_PAGE, "MAJOR=%d\nMINOR=%u\nDEVNAME=vfio/%d\n", VFIO_MAJOR, dir->i,
+			s->groups.v[dir->i].id);
+}
+
+static const struct attr group_rows[] = {
+	{ "dev", .mode = 0444, .show = show_dev },
+	{ "subsystem", .mode = S_IFLNK | 0777, .target = to_class },
+	{ "uevent", .mode = 0644, .show = show_uevent, .store = store_dir_uevent },
+};
+
+static void group_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
+			char *name)
+{
+	snprintf(name, NODE_NAME, "%d", s->groups.v[dir->i].id);
+	*ret_parent = (struct node){ .kind = &dir_virtual_vfio };
+}
+
+const struct dir_kind dir_vfio_group = { .where = group_where, .attrs = ATTRS(group_rows) };
+
+uint32_t vfio_named_group(const struct sim *s, const char *name, size_t len)
+{
+	uint32_t g = iommu_named_group(s, name, len);
+
+	return g != SIM_NONE && vfio_group_has_node(s, &s->groups.v[g]) ? g : SIM_NONE;
+}
+
+static int virtual_lookup(const struct sim *s, const struct node *dir, const char *name,
+			  size_t len, struct entry *ret)
+{
+	uint32_t g = vfio_named_group(s, name, len);
+
+	(void)dir;
+	if (g == SIM_NONE)
+		return -ENOENT;
+	return node_found_dir(ret, (struct node){ .kind = &dir_vfio_group, .i = g });
+}
+
+int vfio_each_group(const struct sim *s, host_list_fn *fn, void *arg)
+{
+	char name[16];
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && s->iommu_on && i < s->groups.n; i++) {
+		if (!vfio_group_has_node(s, &s->groups.v[i]))
+			continue;
+		snprintf(name, sizeof(name), "%d", s->groups.v[i].id);
+		r = fn(arg, name);
+	}
+	return r;
+}
+
+static int groups_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+{
+	(void)dir;
+	return vfio_each_group(s, fn, arg);
+}
+
+const struct dir_kind dir_virtual_vfio = {
+	.name = "vfio",
+	.parent = &dir_virtual,
+	.lookup = virtual_lookup,
+	.each = groups_each,
+};
+
+/* --- dev/vfio --- */
+
+static ssize_t no_read(struct sim *s, const struct node *dir, const struct attr *a,
+		       char buf[static SIM_PAGE])
+{
+	(void)s, (void)dir, (void)a, (void)buf;
+	return -EINVAL; /* vfio.c: its files have no read, only ioctl */
+}
+
+static bool has_container(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	(void)dir, (void)a;
+	/* devname:vfio/vfio: the node is made before anybody loads the module. */
+	return sim_find_module(s, "vfio") || (s->kernel && kernel_module(s->kernel, "vfio"));
+}
+
+static const struct attr group_node = { .mode = 0600, .show = no_read };
+static const struct attr dev_vfio_rows[] = {
+	{ "vfio", .mode = S_IFCHR | 0666, .visible = has_container, .show = no_read },
+};
+
+static int dev_vfio_lookup(const struct sim *s, const struct node *dir, const char *name,
+			   size_t len, struct entry *ret)
+{
+	uint32_t g = vfio_named_group(s, name, len);
+
+	if (g == SIM_NONE)
+		return -ENOENT;
+	node_found_file(ret, dir, &group_node);
+	ret->mode = S_IFCHR | 0600;
+	return 0;
+}
+
+static const struct dir_kind dir_dev_vfio = {
+	.name = "vfio",
+	.parent = &dir_dev,
+	.attrs = ATTRS(dev_vfio_rows),
+	.lookup = dev_vfio_lookup,
+	.each = groups_each,
+};
+
+static const struct attr dev_rows[] = {
+	{ "vfio", .mode = S_IFDIR | 0755, .dir = &dir_dev_vfio },
+};
+const struct dir_kind dir_dev = { .name = "dev", .parent = &dir_root, .attrs = ATTRS(dev_rows) };

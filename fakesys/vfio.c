@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include <pci/header.h>
+
+#include "fakesys/config.h"
+#include "fakesys/driver.h"
+#include "fakesys/sim-module.h"
+#include "fakesys/vfio.h"
+
+#define VGA_DECODES "io+mem"
+
+/* vfio_pci.c:vfio_pci_dev_in_denylist: QuickAssist and data streaming accelerators. */
+static bool in_denylist(const struct pci_ident *id)
+{
+	static const uint16_t denied[] = { 0x19e2, 0x19e3, 0x37c8, 0x37c9,
+					   0x0435, 0x0443, 0x0b25, 0x0cfe };
+
+	for (size_t i = 0; i < ARRAY_SIZE(denied); i++)
+		if (id->vendor == 0x8086 && id->device == denied[i])
+			return true;
+	return false;
+}
+
+static int lowest_free(struct sim *s, uint32_t fn)
+{
+	size_t i = s->vfio_free;
+
+	while (i < s->vfio_devs.n && s->vfio_devs.v[i] != SIM_NONE)
+		i++;
+	if (i == s->vfio_devs.n)
+		(void)vec_push(s->run, &s->vfio_devs);
+	s->vfio_devs.v[i] = fn;
+	s->vfio_free = i + 1;
+	return (int)i;
+}
+
+/* vfio_pci_core.c:vfio_pci_vga_init; the firmware's framebuffer does not come back. */
+static void take_vga(struct sim *s, uint32_t fn)
+{
+	if (s->m->fns.v[fn].boot_vga && !s->framebuffer_gone) {
+		sim_log(s, "Console: switching to colour dummy device 80x25");
+		s->framebuffer_gone = true;
+	}
+	sim_log_fn(s, fn, "vgaarb: deactivate vga console");
+	sim_log_fn(s, fn, "vgaarb: %s: olddecodes=" VGA_DECODES ",decodes=" VGA_DECODES ":owns=%s",
+		   s->profile->vga_decodes, s->m->fns.v[fn].boot_vga ? VGA_DECODES : "none");
+}
+
+static bool idles_in_d3(const struct sim *s, uint32_t fn)
+{
+	const struct sim_module *mod = sim_find_module(s, "vfio_pci");
+	const unsigned *params;
+
+	if (!(s->places[fn].traits & FN_PM))
+		return false;
+	if (!mod)
+		return true;
+	params = s->profile->idle_d3_live ? mod->params : mod->at_load;
+	return !params[VFIO_DISABLE_IDLE_D3];
+}
+
+void vfio_adopt(struct sim *s, uint32_t fn)
+{
+	struct fn_state *st = &s->fns[fn];
+
+	st->vfio_dev = lowest_free(s, fn);
+	st->runtime_auto = true;
+	st->power = idles_in_d3(s, fn) ? "D3hot" : "D0";
+}
+
+/* vfio_pci.c:vfio_pci_probe and what it calls, in its order; see the trap at the group. */
+int vfio_probe(struct sim *s, uint32_t fn)
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+	bool listed = in_denylist(&f->id);
+
+	if (listed && !module_param_on(s, "vfio_pci", VFIO_DISABLE_DENYLIST)) {
+		sim_log_fn(s, fn,
+			   "%04x:%04x exists in vfio-pci device denylist, driver probing "
+			   "disallowed.",
+			   f->id.vendor, f->id.device);
+		return EINVAL;
+	}
+	if (listed)
+		sim_log_fn(s, fn, "device denylist disabled - allowing device %04x:%04x.",
+			   f->id.vendor, f->id.device);
+	if (f->config.len > PCI_HEADER_TYPE &&
+	    (cfg_u8(config_now(s, fn), PCI_HEADER_TYPE) & 0x7f) != PCI_HEADER_TYPE_NORMAL)
+		return EINVAL;
+	if (vfs_count(s, fn)) {
+		sim_log_fn(s, fn, "Cannot bind to PF with SR-IOV enabled");
+		return EBUSY;
+	}
+	if (fn_class(f) == PCI_CLASS_DISPLAY_VGA)
+		take_vga(s, fn);
+	s->fns[fn].power = "D0";
+	/* Only now: a screen is gone by then, and the function stays in D0. */
+	if (!s->iommu_on || s->places[fn].group == SIM_NONE)
+		return EINVAL;
+	vfio_adopt(s, fn);
+	return 0;
+}
+
+void vfio_drop_dev(struct sim *s, uint32_t fn)
+{
+	int n = s->fns[fn].vfio_dev;
+
+	if (n < 0)
+		return;
+	s->vfio_devs.v[n] = SIM_NONE;
+	if ((size_t)n < s->vfio_free)
+		s->vfio_free = (size_t)n;
+	s->fns[fn].vfio_dev = -1;
+}
+
+void vfio_remove(struct sim *s, uint32_t fn)
+{
+	struct fn_state *st = &s->fns[fn];
+
+	vfio_drop_dev(s, fn);
+	st->runtime_auto = false;
+	st->power = "D0"; /* resumed for the removal */
+}
+
+static bool is_vfio(const struct fn_state *st)
+{
+	const struct sim_driver *drv = st->driver ? st->driver : st->leaving;
+
+	return drv && drv->traits->vfio;
+}
+
+bool vfio_group_has_node(const struct sim *s, const struct sim_group *g)
+{
+	for (uint32_t i = 0; i < g->n; i++)
+		if (is_vfio(&s->fns[s->members[g->first + i]]))
+			return true;
+	return false;
+}
+
+static struct sim_group *find_group(const struct sim *s, int id)
+{
+	uint32_t g = s->iommu_on ? sim_find_group(s, id) : SIM_NONE;
+
+	return g == SIM_NONE || !vfio_group_has_node(s, &s->groups.v[g]) ? NULL :
+									   &s->groups.v[g];
+}
+
+int sim_claim_group(struct sim *s, int group)
+{
+	struct sim_group *g = find_group(s, group);
+
+	if (s->off)
+		return -EIO;
+	if (!g)
+		return -ENOENT;
+	if (g->claimed)
+		return -EBUSY;
+	/* iommu.c:iommu_group_claim_dma_owner, at VFIO_GROUP_SET_CONTAINER. */
+	if (g->owners)
+		return -EPERM;
+	if (!s->interrupt_remapping &&
+	    !module_param_on(s, "vfio_iommu_type1", TYPE1_UNSAFE_INTERRUPTS)) {
+		sim_log(s, "vfio_iommu_type1_attach_group: No interrupt remapping support.  Use "
+			   "the module param \"allow_unsafe_interrupts\" to enable VFIO IOMMU "
+			   "support on this platform");
+		return -EPERM;
+	}
+	g->claimed = true;
+	for (uint32_t i = 0; i < g->n; i++) {
+		struct fn_state *st = &s->fns[s->members[g->first + i]];
+
+		if (!is_vfio(st))
+			continue;
+		st->power = "D0"; /* vfio_pci_core_enable() at open */
+		st->enable++;
+	}
+	return 0;
+}
+
+int sim_release_group(struct sim *s, int group)
+{
+	struct sim_group *g = find_group(s, group);
+
+	if (s->off)
+		return -EIO;
+	if (!g || !g->claimed)
+		return -ENOENT;
+	g->claimed = false;
+	for (uint32_t i = 0; i < g->n; i++) {
+		uint32_t fn = s->members[g->first + i];
+		struct fn_state *st = &s->fns[fn];
+
+		if (!is_vfio(st))
+			continue;
+		st->enable -= st->enable > 0;
+		st->power = idles_in_d3(s, fn) ? "D3hot" : "D0";
+		driver_finish_wait(s, fn);
+	}
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vfio - what vfio-pci does to a function, who may own a group's DMA, and the nodes below
+ * dev/vfio.
+ */
+#pragma once
+
+#include "fakesys/sim-internal.h"
+
+/* drivers/vfio/pci: as driver_traits.probe. */
+int vfio_probe(struct sim *s, uint32_t fn);
+/* The state a successful probe leaves, without one. */
+void vfio_adopt(struct sim *s, uint32_t fn);
+/* The VFIO part of an unbind, after the last opened device was closed. */
+void vfio_remove(struct sim *s, uint32_t fn);
+
+/* Its vfio-dev/vfioN goes away. */
+void vfio_drop_dev(struct sim *s, uint32_t fn);
+
+/* Does the group have a node: is some member a VFIO device? */
+bool vfio_group_has_node(const struct sim *s, const struct sim_group *g);
+/* Such a group by name, into sim.groups, or SIM_NONE; and the names of all. */
+uint32_t vfio_named_group(const struct sim *s, const char *name, size_t len);
+int vfio_each_group(const struct sim *s, host_list_fn *fn, void *arg);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <time.h>
+
+#include "core/machine-json.h"
+#include "core/scrub.h"
+#include "fakesys/rehearse.h"
+#include "tools/command.h"
+
+/* How a command is carried out: one of judge, change and special. */
+struct action {
+	unsigned facts; /* INV_, to be read first */
+	bool change;    /* wants the host itself, not only its facts */
+	int (*judge)(const struct machine *m, const struct request *r, json_t **ret,
+		     struct err *e);
+	int (*special)(struct run *r, struct err *e);
+	void (*print)(const struct printer *p, const json_t *report);
+};
+
+int command_ask(const struct run *r, const char *question, struct err *e)
+{
+	char answer[16];
+
+	if (r->v->yes || r->v->where.fixture)
+		return VERB_YES;
+	(void)fflush(r->printer.out);
+	fprintf(stderr, "%s [y/N] ", question);
+	if (!fgets(answer, sizeof(answer), stdin) || (*answer != 'y' && *answer != 'Y')) {
+		(void)err_set(e, 0, "nothing was changed");
+		return VERB_NO;
+	}
+	return VERB_YES;
+}
+
+static int rehearse_on_twin(struct run *r, struct err *e)
+{
+	return rehearse(r->subject.m, r->subject.profile, &r->req, &r->report, e);
+}
+
+/* Show what will be done and ask; with --yes or on a twin there is nobody to ask. */
+static int confirm_plan(struct run *r, struct err *e)
+{
+	json_auto_t *plan = NULL;
+	int s = verb_plan(r->subject.m, &r->req, &plan, e);
+
+	if (s > VERB_NO || r->v->json)
+		return s > VERB_NO ? s : VERB_YES;
+	report_add_names(plan, r->subject.m);
+	report_clean(plan, &r->printer);
+	print_plan(&r->printer, plan);
+	if (s != VERB_YES || json_array_size(json_object_get(plan, "steps")) == 0)
+		return VERB_YES; /* apply will say so */
+	return command_ask(r, "\nApply this?", e);
+}
+
+static int apply(struct run *r, struct err *e)
+{
+	int s;
+
+	if (r->v->resume)
+		return verb_resume(&r->subject.host, &r->req, &r->report, e);
+	s = confirm_plan(r, e);
+	if (s != VERB_YES)
+		return s;
+	return verb_apply(&r->subject.host, &r->req, &r->report, e);
+}
+
+static int undo(struct run *r, struct err *e)
+{
+	return verb_undo(&r->subject.host, &r->req, &r->report, e);
+}
+
+static int history(struct run *r, struct err *e)
+{
+	return verb_history(&r->subject.host, &r->report, e);
+}
+
+static int vm(struct run *r, struct err *e)
+{
+	if (r->v->write)
+		return command_write_conf(r, e);
+	return verb_vm(r->subject.m, &r->req, &r->report, e);
+}
+
+static int capture(struct run *r, struct err *e)
+{
+	const char *path = r->v->output ? r->v->output : "-";
+	const struct machine *m = r->subject.m;
+	AUTOMACHINE struct machine *scrubbed = NULL;
+	int code;
+
+	if (!r->v->keep_ids) {
+		code = machine_scrub(m, &scrubbed, e);
+		if (code < 0)
+			return verb_status_of(code);
+		m = scrubbed;
+	}
+	code = machine_save(m, path, e);
+	if (code < 0)
+		return verb_status_of(code);
+	if (!streq(path, "-"))
+		say(&r->printer, TONE_PLAIN, "%s: %zu functions; next: fakesys lint %s\n",
+		    path, m->fns.n, path);
+	return VERB_YES;
+}
+
+/* All rules, as `explain --list` shows them. */
+static int list_rules(json_t **ret, struct err *e)
+{
+	json_auto_t *all = json_array();
+
+	for (size_t i = 0; i < n_rules; i++) {
+		json_t *one = NULL;
+		int s = verb_explain(rules[i].id, &one, e);
+
+		if (s != VERB_YES)
+			return s;
+		json_array_append_new(all, one);
+	}
+	*ret = json_pack("{s:O}", "rules", all);
+	return VERB_YES;
+}
+
+static int explain(struct run *r, struct err *e)
+{
+	if (r->v->list)
+		return list_rules(&r->report, e);
+	return verb_explain(r->operands[0], &r->report, e);
+}
+
+static const struct action actions[N_COMMANDS] = {
+	/* clang-format off */
+	[CMD_CHECK]    = { INV_ALL, false, .judge = verb_check, .print = print_check },
+	[CMD_LIST]     = { INV_FUNCTIONS, false, .judge = verb_list, .print = print_list },
+	[CMD_PLAN]     = { INV_ALL, false, .judge = verb_plan, .print = print_plan },
+	[CMD_REHEARSE] = { INV_ALL, false, .special = rehearse_on_twin,
+			   .print = print_rehearse },
+	[CMD_APPLY]    = { INV_ALL, true, .special = apply, .print = print_apply },
+	[CMD_VERIFY]   = { INV_FUNCTIONS | INV_FACTS, false, .judge = verb_verify,
+			   .print = print_verify },
+	[CMD_UNDO]     = { 0, true, .special = undo, .print = print_undo },
+	[CMD_HISTORY]  = { 0, true, .special = history, .print = print_history },
+	[CMD_VM]       = { INV_ALL, false, .special = vm, .print = print_vm },
+	[CMD_CAPTURE]  = { INV_ALL, false, .special = capture },
+	[CMD_EXPLAIN]  = { 0, false, .special = explain, .print = print_explain },
+	/* clang-format on */
+};
+
+/* Told by apply and undo before each thing they do. */
+static void progress(void *arg, const char *what)
+{
+	(void)arg;
+	(void)fflush(stdout);
+	fprintf(stderr, "  %s\n", what);
+}
+
+int command_run(struct run *r, struct err *e)
+{
+	const struct action *a = &actions[r->command];
+	bool change = a->change || r->v->write;
+	unsigned facts = a->facts;
+	int s;
+
+	r->req.apply.now = time(NULL);
+	if (a->change && !r->v->json)
+		r->req.apply.progress = progress;
+	if (!facts && !a->change)
+		return a->special(r, e);
+	if (r->v->tree)
+		facts |= INV_FACTS; /* what is behind which bridge stands in config space
+				     */
+	if (r->v->resume)
+		facts = 0;
+	s = subject_open(&r->v->where, facts, change, &r->subject, e);
+	if (s != VERB_YES)
+		return s;
+	if (change && r->v->where.fixture && !r->v->json)
+		fprintf(stderr, "  (on a simulated copy in memory, gone when this ends; "
+				"this host "
+				"is not touched)\n");
+	r->printer.m = r->subject.m;
+	s = a->judge ? a->judge(r->subject.m, &r->req, &r->report, e) : a->special(r, e);
+	if (r->report && r->subject.m)
+		report_add_names(r->report, r->subject.m);
+	return s;
+}
+
+void command_print(const struct run *r)
+{
+	actions[r->command].print(&r->printer, r->report);
+}

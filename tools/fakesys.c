@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fakesys - recorded machines: import, look at, compare, judge. */
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "core/host.h"
+#include "core/machine-json.h"
+#include "core/scrub.h"
+#include "core/verbs.h"
+#include "fakesys/import.h"
+#include "fakesys/lint.h"
+#include "fakesys/sim.h"
+#include "fakesys/tree.h"
+#include "tools/args.h"
+
+enum command { CMD_IMPORT, CMD_TREE, CMD_LINT, CMD_DIFF, CMD_GROUPS, N_COMMANDS };
+
+struct values {
+	const char *kernel, *output;
+	bool json, rewrite, keep_ids;
+};
+
+#define ON(command) (1u << (command))
+#define OPTION(member) offsetof(struct values, member)
+
+static const struct arg_command command_names[N_COMMANDS] = {
+	/* clang-format off */
+	[CMD_IMPORT] = { "import", "FILE...", 1, -1,
+			 "one machine from lspci, dmesg, cpuinfo and ACPI files" },
+	[CMD_TREE]   = { "tree", "FIXTURE", 1, 1, "list the simulated machine's files" },
+	[CMD_LINT]   = { "lint", "FIXTURE...", 1, -1, "is it fit to contribute?" },
+	[CMD_DIFF]   = { "diff", "A B", 2, 2, "compare two fixtures or tree listings" },
+	[CMD_GROUPS] = { "groups", "FIXTURE", 1, 1, "IOMMU groups as recorded" },
+	/* clang-format on */
+};
+
+static const struct arg_option options[] = {
+	/* clang-format off */
+	{ "output", 'o', ARG_TEXT, OPTION(output), ON(CMD_IMPORT), "FIXTURE",
+	  "where to; without it, stdout" },
+	{ "keep-ids", 0, ARG_FLAG, OPTION(keep_ids), ON(CMD_IMPORT), NULL,
+	  "keep serial numbers, MAC addresses, UUIDs" },
+	{ "kernel", 0, ARG_TEXT, OPTION(kernel), ON(CMD_TREE) | ON(CMD_DIFF), "PROFILE",
+	  "simulate this kernel (6.1, 6.12, 7.3)" },
+	{ "rewrite", 0, ARG_FLAG, OPTION(rewrite), ON(CMD_LINT), NULL,
+	  "bring it into canonical form" },
+	{ "json", 0, ARG_FLAG, OPTION(json), ON(CMD_GROUPS), NULL, "as JSON" },
+	/* clang-format on */
+};
+
+static const struct arg_program program = {
+	.name = "fakesys",
+	.about = "Simulated hosts, made from recorded machines.",
+	.commands = command_names,
+	.n_commands = N_COMMANDS,
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+	.epilog = "FIXTURE is a recorded machine: `pcipass capture -o FILE` makes one.\n"
+		  "Exit status: 0 yes or done, 1 no (differs, not fit), 2 wrong usage or "
+		  "input,\n"
+		  "3 the system refused.\n",
+};
+
+/* A whole file, NUL-terminated, in @a. */
+static int read_file(const char *path, struct arena *a, struct blob *ret, struct err *e)
+{
+	FILE *f = streq(path, "-") ? stdin : fopen(path, "rbe");
+	AUTOFREE char *text = NULL;
+	size_t len = 0, n;
+	char buf[65536];
+	FILE *out;
+	int code = 0;
+
+	if (!f)
+		return err_set(e, -errno, "%s: %s", path, strerror(errno));
+	out = open_memstream(&text, &len);
+	if (!out)
+		abort();
+	while (code == 0 && (n = fread(buf, 1, sizeof(buf), f)) > 0) {
+		fwrite(buf, 1, n, out);
+		if (ftell(out) > (long)HOST_FILE_MAX)
+			code = err_set(e, -EFBIG, "%s: more than %zu MiB", path,
+				       HOST_FILE_MAX >> 20);
+	}
+	if (ferror(f))
+		code = err_set(e, -EIO, "%s: %s", path, strerror(errno));
+	if (f != stdin)
+		fclose(f);
+	if (fclose(out) != 0)
+		abort();
+	if (code == 0)
+		*ret = (struct blob){ (const uint8_t *)arena_strndup(a, text, len), len };
+	return code;
+}
+
+static int import(const struct values *v, const struct args *args, struct err *e)
+{
+	AUTOMACHINE struct machine *m = machine_new(), *scrubbed = NULL;
+	const char *name, *path = v->output ? v->output : "-";
+
+	for (int i = 0; i < args->n_operands; i++) {
+		struct import_stats stats = { 0 };
+		struct blob data;
+
+		if (read_file(args->operands[i], m->arena, &data, e) < 0 ||
+		    import_add(m, args->operands[i], data, &stats, e) < 0)
+			return VERB_INPUT;
+		fprintf(stderr, "%s: %s", args->operands[i],
+			import_kind_name(import_recognise(data)));
+		if (stats.lines)
+			fprintf(stderr, ", %u lines", stats.lines);
+		if (stats.not_understood)
+			fprintf(stderr, ", %u not understood, the first: %s",
+				stats.not_understood, stats.first);
+		fputc('\n', stderr);
+	}
+	name = path_name(path);
+	if (v->output)
+		m->name = arena_strndup(m->arena, name, strcspn(name, "."));
+	if (import_finish(m, e) < 0 ||
+	    (!v->keep_ids && machine_scrub(m, &scrubbed, e) < 0))
+		return VERB_INPUT;
+	return machine_save(v->keep_ids ? m : scrubbed, path, e) < 0 ? VERB_REFUSED
+								     : VERB_YES;
+}
+
+/* The listing of a fixture on @kernel; malloc'd. */
+static int listing(const struct machine *m, const char *name, const char *kernel,
+		   char **ret, struct err *e)
+{
+	const struct kernel_profile *p = kernel ? profile_find(kernel) : NULL;
+	struct sim *s = NULL;
+	struct host h;
+	int code;
+
+	if (kernel && !p)
+		return err_set(e, -EINVAL, "--kernel %s: no such kernel profile", kernel);
+	code = sim_new(m, p, &s, e);
+	if (code < 0)
+		return err_prefix(e, code, "%s", name);
+	h = sim_host(s);
+	code = tree_write(&h, tree_roots, ret);
+	if (code < 0)
+		(void)err_set(e, code, "%s: %s", name, strerror(-code));
+	sim_free(s);
+	return code;
+}
+
+static int tree(const struct values *v, const struct args *args, struct err *e)
+{
+	AUTOMACHINE struct machine *m = NULL;
+	AUTOFREE char *text = NULL;
+
+	if (machine_load(args->operands[0], &m, e) < 0 ||
+	    listing(m, args->operands[0], v->kernel, &text, e) < 0)
+		return VERB_INPUT;
+	fputs(text, stdout);
+	return VERB_YES;
+}
+
+/* A listing, or a fixture made into one; malloc'd. Fixtures are JSON objects. */
+static int listing_of_file(const char *path, const char *kernel, char **ret,
+			   struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	AUTOMACHINE struct machine *m = NULL;
+	struct blob data;
+	const char *text;
+	int code = read_file(path, a, &data, e);
+
+	if (code < 0)
+		return code;
+	text = (const char *)data.data;
+	if (text[strspn(text, " \t\r\n")] == '{') {
+		code = machine_from_json(text, data.len, path, &m, e);
+		return code < 0 ? code : listing(m, path, kernel, ret, e);
+	}
+	*ret = strdup(text);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int diff(const struct values *v, const struct args *args, struct err *e)
+{
+	AUTOFREE char *a = NULL, *b = NULL, *lines = NULL;
+	int code;
+
+	if (listing_of_file(args->operands[0], v->kernel, &a, e) < 0 ||
+	    listing_of_file(args->operands[1], v->kernel, &b, e) < 0)
+		return VERB_INPUT;
+	code = tree_diff(a, b, &lines);
+	if (code < 0)
+		return verb_status_of(
+			err_set(e, code, "cannot compare: %s", strerror(-code)));
+	fputs(lines, stdout);
+	return *lines ? VERB_NO : VERB_YES;
+}
+
+/* Returns whether it is fit; -errno: it is no fixture, or cannot be rewritten. */
+static int lint_one(const char *path, bool rewrite, struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	AUTOMACHINE struct machine *m = NULL;
+	AUTOFREE char *canonical = NULL;
+	lint_notes notes = { 0 };
+	struct blob data;
+	bool fit = true;
+	int code = read_file(path, a, &data, e);
+
+	if (code >= 0)
+		code = machine_from_json((const char *)data.data, data.len, path, &m, e);
+	if (code >= 0)
+		code = machine_to_json(m, &canonical);
+	if (code < 0)
+		return code;
+	if (strlen(canonical) != data.len ||
+	    memcmp(canonical, data.data, data.len) != 0) {
+		code = rewrite ? machine_save(m, path, e) : 0;
+		if (code < 0)
+			return code;
+		fit = rewrite;
+		printf("%s: %s\n", path,
+		       rewrite ? "rewritten in canonical form"
+			       : "error: not in canonical form; `fakesys lint --rewrite` "
+				 "makes it so");
+	}
+	lint_machine(m, a, &notes);
+	vec_foreach(n, &notes) {
+		printf("%s: %s: %s\n", path, n->error ? "error" : "warning", n->text);
+		fit = fit && !n->error;
+	}
+	if (fit)
+		printf("%s: fit to contribute\n", path);
+	return fit;
+}
+
+static int lint(const struct values *v, const struct args *args, struct err *e)
+{
+	int status = VERB_YES;
+
+	for (int i = 0; i < args->n_operands; i++) {
+		int fit = lint_one(args->operands[i], v->rewrite, e);
+
+		if (fit < 0)
+			return VERB_INPUT;
+		if (!fit)
+			status = VERB_NO;
+	}
+	return status;
+}
+
+/* The place of group @id in m->groups, which are sorted; m->groups.n if it is not there.
+ */
+static size_t group_index(const struct machine *m, int id)
+{
+	size_t lo = 0, hi = m->groups.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->groups.v[mid].id == id)
+			return mid;
+		if (m->groups.v[mid].id < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return m->groups.n;
+}
+
+/* {"groups": [{"id": 0, "devices": ["0000:00:00.0"]}]} */
+static json_t *groups_json(const struct machine *m)
+{
+	json_t *all = json_array();
+
+	vec_foreach(g, &m->groups)
+		json_array_append_new(all,
+				      json_pack("{s:i, s:[]}", "id", g->id, "devices"));
+	vec_foreach(fn, &m->fns) {
+		json_t *group = json_array_get(all, group_index(m, fn->group));
+		char buf[BDF_SIZE];
+
+		json_array_append_new(json_object_get(group, "devices"),
+				      json_string(bdf_format(fn->bdf, buf)));
+	}
+	return json_pack("{s:o}", "groups", all);
+}
+
+static int groups(const struct values *v, const struct args *args, struct err *e)
+{
+	AUTOMACHINE struct machine *m = NULL;
+	json_auto_t *report = NULL;
+	json_t *group, *device;
+	size_t i, k;
+
+	if (machine_load(args->operands[0], &m, e) < 0)
+		return VERB_INPUT;
+	report = groups_json(m);
+	if (v->json) {
+		json_dumpf(report, stdout, JSON_INDENT(2));
+		putchar('\n');
+		return VERB_YES;
+	}
+	json_array_foreach(json_object_get(report, "groups"), i, group)
+	{
+		printf("group %lld:",
+		       (long long)json_integer_value(json_object_get(group, "id")));
+		json_array_foreach(json_object_get(group, "devices"), k, device)
+			printf(" %s", json_string_value(device));
+		putchar('\n');
+	}
+	if (json_array_size(json_object_get(report, "groups")) == 0)
+		printf("no groups are recorded: the IOMMU was off\n");
+	return VERB_YES;
+}
+
+static int (*const actions[N_COMMANDS])(const struct values *v, const struct args *args,
+					struct err *e) = {
+	[CMD_IMPORT] = import, [CMD_TREE] = tree,     [CMD_LINT] = lint,
+	[CMD_DIFF] = diff,     [CMD_GROUPS] = groups,
+};
+
+int main(int argc, char **argv)
+{
+	struct values v = { 0 };
+	struct err e = { 0 };
+	struct args args;
+	int status;
+
+	setlocale(LC_ALL, "");
+	if (!args_parse(&program, argc, argv, &v, &args, &status))
+		return status;
+	status = actions[args.command](&v, &args, &e);
+	if (*e.text)
+		status = args_fail(&program, status, "%s", e.text);
+	return args_finish(&program, status);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcipass-prove - play scenarios; TAP on stdout, JUnit XML beside it. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "scenarios/scenario.h"
+#include "tools/args.h"
+
+#define EXIT_SKIP 77
+#define FIXTURES "fakesys/fixtures"
+
+struct values {
+	const char *on, *junit, *shard, *fixtures;
+};
+#define OPTION(member) offsetof(struct values, member)
+
+static const struct arg_command command_names[] = {
+	{ NULL, "SCENARIO...", 1, -1,
+	  "Play scenarios: files, or folders with files in them." },
+};
+
+static const struct arg_option options[] = {
+	/* clang-format off */
+	{ "on", 0, ARG_TEXT, OPTION(on), 0, "GROUND", "where to play: sim" },
+	{ "junit", 0, ARG_TEXT, OPTION(junit), 0, "FILE", "write the results there too" },
+	{ "shard", 0, ARG_TEXT, OPTION(shard), 0, "K/N", "play the K-th of N parts" },
+	{ "fixtures", 0, ARG_TEXT, OPTION(fixtures), 0, "DIR",
+	  "the recorded machines; without it, " FIXTURES " in a folder above" },
+	/* clang-format on */
+};
+
+static const struct arg_program program = {
+	.name = "pcipass-prove",
+	.commands = command_names,
+	.n_commands = 1,
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+	.epilog = "Exit status: 0 all passed or were skipped, 1 one failed, 2 wrong "
+		  "usage, or a\n"
+		  "scenario that is none.\n",
+};
+
+/* How one scenario ended; text is NULL if it held. */
+struct outcome {
+	const char *name, *file, *text;
+	int code; /* as scenario_play() */
+	double seconds;
+};
+typedef VEC(struct outcome) outcomes;
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A file, or all *.json of a folder, sorted. */
+static int collect(const char *path, struct arena *a, strings *ret, struct err *e)
+{
+	size_t first = ret->n;
+	struct dirent *entry;
+	struct stat st;
+	DIR *dir;
+
+	if (stat(path, &st) < 0)
+		return err_set(e, -errno, "%s: %s", path, strerror(errno));
+	if (!S_ISDIR(st.st_mode)) {
+		*vec_push(a, ret) = path;
+		return 0;
+	}
+	dir = opendir(path);
+	if (!dir)
+		return err_set(e, -errno, "%s: %s", path, strerror(errno));
+	while ((entry = readdir(dir)))
+		if (ends_with(entry->d_name, ".json"))
+			*vec_push(a, ret) = arena_printf(a, "%s/%s", path, entry->d_name);
+	closedir(dir);
+	if (ret->n == first)
+		return err_set(e, -ENOENT, "%s: no *.json in this folder", path);
+	qsort(ret->v + first, ret->n - first, sizeof(*ret->v), compare_names);
+	return 0;
+}
+
+/* The fixtures' folder in or above the folder of the scenario @path; NULL: none. */
+static const char *find_fixtures(struct arena *a, const char *path)
+{
+	AUTOFREE char *real = realpath(path, NULL);
+	char *slash;
+
+	while (real && (slash = strrchr(real, '/'))) {
+		struct stat st;
+		char *dir;
+
+		*slash = '\0';
+		dir = arena_printf(a, "%s/" FIXTURES, real);
+		if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
+			return dir;
+	}
+	return NULL;
+}
+
+/* "2/3" */
+static int parse_shard(const char *text, unsigned *ret_k, unsigned *ret_n, struct err *e)
+{
+	int end = 0;
+
+	if (sscanf(text, "%4u/%4u%n", ret_k, ret_n, &end) == 2 && !text[end] &&
+	    *ret_k >= 1 && *ret_k <= *ret_n)
+		return 0;
+	return err_set(e, -EINVAL, "--shard %s: it is K/N, with K from 1 to N", text);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Play one file; whatever is wrong with it is its outcome. */
+static struct outcome play(const char *file, const char *fixtures, struct arena *a)
+{
+	const char *dir = fixtures ? fixtures : find_fixtures(a, file);
+	struct outcome o = { .name = path_name(file), .file = file };
+	struct scenario s = { 0 };
+	struct err e = { 0 };
+	void *slot = NULL;
+	double start = now();
+
+	if (!dir)
+		o.code = err_set(&e, -ENOENT,
+				 "no " FIXTURES " in a folder above; use --fixtures DIR");
+	else
+		o.code = scenario_load(file, &s, &e);
+	if (o.code == 0) {
+		struct ground ground = ground_sim(&slot);
+
+		o.name = arena_strdup(a, s.name);
+		o.code = scenario_play(&s, &ground, dir, &e);
+		scenario_free(&s);
+	}
+	o.text = o.code ? arena_strdup(a, e.text) : NULL;
+	o.seconds = now() - start;
+	return o;
+}
+
+static void print_tap(size_t number, const struct outcome *o)
+{
+	bool skip = o->code == EXIT_SKIP;
+
+	printf("%sok %zu - %s%s%s\n", o->code && !skip ? "not " : "", number, o->name,
+	       skip ? " # SKIP " : "", skip ? o->text : "");
+	if (o->code && !skip)
+		printf("# %s: %s\n", o->file, o->text);
+	(void)fflush(stdout);
+}
+
+static void put_xml(FILE *f, const char *s)
+{
+	static const char *const entities[256] = {
+		['<'] = "&lt;",
+		['>'] = "&gt;",
+		['&'] = "&amp;",
+		['"'] = "&quot;",
+	};
+
+	for (; *s; s++) {
+		if (entities[(unsigned char)*s])
+			fputs(entities[(unsigned char)*s], f);
+		else
+			fputc((unsigned char)*s < ' ' ? ' ' : *s, f);
+	}
+}
+
+static int write_junit(const char *path, const outcomes *all, struct err *e)
+{
+	FILE *f = fopen(path, "we");
+	size_t failed = 0, skipped = 0;
+	bool bad;
+
+	if (!f)
+		return err_set(e, -errno, "%s: %s", path, strerror(errno));
+	vec_foreach(o, all) {
+		skipped += o->code == EXIT_SKIP;
+		failed += o->code && o->code != EXIT_SKIP;
+	}
+	fprintf(f,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"pcipass\" "
+		"tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n",
+		all->n, failed, skipped);
+	vec_foreach(o, all) {
+		fputs("  <testcase classname=\"sim\" name=\"", f);
+		put_xml(f, o->name);
+		fprintf(f, "\" time=\"%.3f\">", o->seconds);
+		if (o->text) {
+			fprintf(f, "<%s message=\"",
+				o->code == EXIT_SKIP ? "skipped" : "failure");
+			put_xml(f, o->text);
+			fputs("\"/>", f);
+		}
+		fputs("</testcase>\n", f);
+	}
+	fputs("</testsuite>\n", f);
+	bad = ferror(f);
+	if (fclose(f) != 0 || bad)
+		return err_set(e, -EIO, "%s: could not be written", path);
+	return 0;
+}
+
+static int prove(const struct values *v, const struct args *args, struct arena *a,
+		 struct err *e)
+{
+	unsigned k = 1, n = 1;
+	strings files = { 0 };
+	outcomes all = { 0 };
+	int status = VERB_YES;
+	size_t count = 0;
+
+	if (v->on && !streq(v->on, "sim")) {
+		(void)err_set(e, 0, "--on %s: this build plays on: sim", v->on);
+		return VERB_INPUT;
+	}
+	if (v->shard && parse_shard(v->shard, &k, &n, e) < 0)
+		return VERB_INPUT;
+	for (int i = 0; i < args->n_operands; i++)
+		if (collect(args->operands[i], a, &files, e) < 0)
+			return VERB_INPUT;
+	for (size_t i = k - 1; i < files.n; i += n)
+		count++;
+	printf("1..%zu\n", count);
+	for (size_t i = k - 1; i < files.n; i += n) {
+		struct outcome *o = vec_push(a, &all);
+
+		*o = play(files.v[i], v->fixtures, a);
+		print_tap(all.n, o);
+		if (o->code < 0)
+			status = VERB_INPUT;
+		else if (o->code && o->code != EXIT_SKIP && status == VERB_YES)
+			status = VERB_NO;
+	}
+	if (v->junit && write_junit(v->junit, &all, e) < 0)
+		return VERB_REFUSED;
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	AUTOARENA struct arena *a = arena_new();
+	struct values v = { 0 };
+	struct err e = { 0 };
+	struct args args;
+	int status;
+
+	setlocale(LC_ALL, "");
+	if (!args_parse(&program, argc, argv, &v, &args, &status))
+		return status;
+	status = prove(&v, &args, a, &e);
+	if (*e.text)
+		status = args_fail(&program, status, "%s", e.text);
+	return args_finish(&program, status);
+}

@@ -1,0 +1,150 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The programs' exit statuses and messages: test-cli.sh FOLDER-OF-PROGRAMS SOURCE-FOLDER.
+# TAP on stdout.
+set -eu
+
+bin=$1 top=$2
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+fixture=$top/fakesys/fixtures/intel-desktop-gpu.json
+printf '{"schema": "pcipass-machine"' >"$dir/cut.json"
+printf '{"schema": "other", "version": 1}\n' >"$dir/other.json"
+mkdir "$dir/empty"
+
+count=0 failed=0
+result() { # GOOD NAME
+	count=$((count + 1))
+	if [ "$1" = 1 ]; then
+		echo "ok $count - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $count - $2"
+		sed 's/^/# out: /' "$dir/out" | head -n 20
+		sed 's/^/# err: /' "$dir/err" | head -n 20
+	fi
+}
+
+# A command with its exit status and a pattern that stdout and stderr together must have.
+# Failures of status 2 to 4 say so in just one line on stderr that starts with the program.
+expect() { # NAME STATUS PATTERN PROGRAM ARGUMENT...
+	local name=$1 want=$2 pattern=$3 program=$4 status=0 good=1
+	shift 4
+	timeout 60 "$bin/$program" "$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
+	[ $status = "$want" ] || good=0
+	cat "$dir/out" "$dir/err" | grep -qE -e "$pattern" || good=0
+	if [ "$want" -ge 2 ]; then
+		[ "$(grep -c "^$program: " "$dir/err")" = 1 ] || good=0
+	fi
+	if [ $status != "$want" ]; then echo "# exit status $status, expected $want"; fi
+	result $good "$program: $name"
+}
+
+# NAME FILTER PROGRAM ARGUMENT...: stdout is one JSON value for which jq-like FILTER holds.
+json() {
+	local name=$1 filter=$2 program=$3 good=1
+	shift 3
+	timeout 60 "$bin/$program" "$@" >"$dir/out" 2>"$dir/err" </dev/null || [ $? = 1 ] || good=0
+	grep -qE -e "$filter" "$dir/out" || good=0
+	[ "$(head -c 1 "$dir/out")" = '{' ] || good=0
+	result $good "$program: $name"
+}
+
+for program in pcipass fakesys pcipass-prove; do
+	expect "--help" 0 "^usage: $program" $program --help
+	expect "--version" 0 "^$program [0-9]+\." $program --version
+	expect "unknown option" 2 "^$program: --frob: no such option" $program --frob
+	expect "unknown letter" 2 "^$program: -Z: no such option" $program -Z
+	expect "no arguments" 2 "^$program: " $program
+done
+
+expect "option with a slip" 2 'do you mean --fixture\?' pcipass check --fixtur3 x
+expect "command with a slip" 2 'do you mean .pcipass check.\?' pcipass chekc
+expect "unknown command" 2 'no such command; .pcipass --help.' pcipass frobnicate
+expect "help of a command" 0 '^usage: pcipass plan \[OPTION' pcipass plan --help
+expect "option of another command" 2 'does not go with .check.; it goes with: apply' \
+	pcipass check --resume
+expect "option without its value" 2 '^pcipass: --root needs a value' pcipass check --root
+expect "option with a value too many" 2 'takes no value' pcipass check --json=3
+expect "option given twice" 2 'given twice' pcipass check --root / --root /
+expect "plan of nothing" 2 'DEVICE... is missing' pcipass plan
+expect "apply of nothing" 2 'DEVICE... is missing' pcipass apply
+expect "apply without a terminal" 2 'nobody to ask' pcipass apply 01:00
+expect "resume with a device" 2 'takes no DEVICE' pcipass apply --resume 01:00
+expect "two machines" 2 'name one' pcipass check --fixture x --root /
+expect "kernel without fixture" 2 '--kernel goes with --fixture' pcipass check --kernel 6.1
+expect "unknown method" 2 '--method magic: it can be auto' pcipass plan --method magic 01:00
+expect "unknown style" 2 '--style x: it can be dropin' pcipass plan --style x 01:00
+expect "unknown colour" 2 '--color red: it can be auto' pcipass list --color red
+expect "unknown rule to allow" 2 '--allow x: it can be a rule' pcipass plan --allow x 01:00
+expect "two views" 2 'only one of' pcipass list --groups --tree
+expect "undo of no number" 2 'undo two: it can be a number' pcipass undo two
+expect "undo of zero" 2 'undo 0: it can be a number' pcipass undo 0
+expect "undo of a huge number" 2 'it can be a number' pcipass undo 99999999999999999999999
+expect "undo of two" 2 'one operand too many' pcipass undo 1 2
+expect "vm for nothing" 2 'vm needs --for' pcipass vm 01:00
+expect "vm for something else" 2 '--for xen: it can be' pcipass vm --for xen 01:00
+expect "vm with a small number" 2 '--for proxmox:99: it can be' pcipass vm --for proxmox:99 01:00
+expect "vm with no number" 2 '--for proxmox:1x0: it can be' pcipass vm --for proxmox:1x0 01:00
+expect "vm --yes without --write" 2 '--yes goes with --write' \
+	pcipass vm --for qemu --yes --fixture "$fixture" 01:00
+expect "explain nothing" 2 'explain needs a RULE' pcipass explain
+expect "explain an unknown rule" 2 '^pcipass: .*no-such-rule' pcipass explain no-such-rule
+expect "explain a rule" 0 '^iommu-off  severity' pcipass explain iommu-off
+expect "list of rules" 0 '^iommu-off ' pcipass explain --list
+json "list of rules as JSON" '"rule": "iommu-off"' pcipass explain --list --json
+expect "fixture that is not there" 2 '^pcipass: .*nowhere.json.*No such file' \
+	pcipass check --fixture "$dir/nowhere.json"
+expect "fixture cut short" 2 '^pcipass: .*cut.json:1: ' pcipass check --fixture "$dir/cut.json"
+expect "fixture of another kind" 2 '^pcipass: .*other.json: ' \
+	pcipass check --fixture "$dir/other.json"
+expect "unknown kernel" 2 '--kernel 2.4: no such kernel profile; there are .*debian-' \
+	pcipass rehearse --fixture "$fixture" --kernel 2.4 01:00
+expect "root that is not there" 2 '^pcipass: .*nowhere' pcipass check --root "$dir/nowhere"
+expect "device that is not there" 2 '^pcipass: .*42:00' pcipass check --fixture "$fixture" 42:00
+expect "device that is none" 2 '^pcipass: .*gpu' pcipass check --fixture "$fixture" gpu
+
+expect "list" 0 '^01:00\.0 +10de:' pcipass list --fixture "$fixture" --color never
+expect "list --tree" 0 '01:00\.0 +10de:' pcipass list --tree --fixture "$fixture"
+json "list as JSON" '"bdf": "0000:01:00.0"' pcipass list --json --fixture "$fixture"
+expect "check" 0 'yes: can be passed through' pcipass check --fixture "$fixture" 01:00
+json "check as JSON" '"verdict": "yes"' pcipass check --json --fixture "$fixture" 01:00
+expect "verify before apply" 1 'Not ready' pcipass verify --fixture "$fixture" 01:00
+expect "plan" 0 'update-initramfs' pcipass plan --fixture "$fixture" 01:00
+expect "plan as a patch" 0 '^\+\+\+ ' pcipass plan --diff --fixture "$fixture" 01:00
+expect "plan as a script" 0 '^#!/bin/sh' pcipass plan --script --fixture "$fixture" 01:00
+expect "rehearse" 0 'Ready to be passed through' pcipass rehearse --fixture "$fixture" 01:00
+json "rehearse as JSON" '"clean": true' pcipass rehearse --json --fixture "$fixture" 01:00
+expect "apply on a twin" 0 'as transaction 1' pcipass apply --fixture "$fixture" 01:00
+expect "history of a twin" 0 'has changed nothing' pcipass history --fixture "$fixture"
+expect "vm for Proxmox" 0 '^hostpci0: ' pcipass vm --for proxmox:100 --fixture "$fixture" 01:00
+expect "vm for libvirt" 0 '<hostdev ' pcipass vm --for libvirt --fixture "$fixture" 01:00
+expect "vm for QEMU" 0 'vfio-pci,host=' pcipass vm --for qemu --fixture "$fixture" 01:00
+expect "capture of a fixture" 0 'fakesys lint' \
+	pcipass capture --fixture "$fixture" -o "$dir/captured.json"
+
+expect "lint of a capture" 0 'fit to contribute' fakesys lint "$dir/captured.json"
+expect "lint of nothing good" 2 'cut.json:1: ' fakesys lint "$dir/cut.json"
+expect "groups" 0 '^group ' fakesys groups "$fixture"
+expect "tree" 0 '^D ' fakesys tree "$fixture"
+expect "diff with itself" 0 '' fakesys diff "$fixture" "$fixture"
+printf 'D sys 0755 nl=2\n' >"$dir/a.txt"
+printf 'D sys 0755 nl=3\n' >"$dir/b.txt"
+expect "diff of two listings" 1 '^\+D sys 0755 nl=3' fakesys diff "$dir/a.txt" "$dir/b.txt"
+expect "import of nothing known" 2 '^fakesys: ' fakesys import "$dir/a.txt"
+
+expect "another ground" 2 'this build plays on: sim' pcipass-prove --on vm x.json
+expect "bad shard" 2 '--shard 3/2: it is K/N' pcipass-prove --shard 3/2 x.json
+expect "scenario that is not there" 2 'nowhere.json: No such file' \
+	pcipass-prove "$dir/nowhere.json"
+expect "folder without scenarios" 2 'no \*.json' pcipass-prove "$dir/empty"
+
+if [ -e /dev/full ]; then
+	status=0
+	"$bin/pcipass" --help >/dev/full 2>"$dir/err" || status=$?
+	: >"$dir/out"
+	result $((status == 3 ? 1 : 0)) "pcipass: stdout that is full"
+fi
+
+echo "1..$count"
+[ $failed = 0 ]
