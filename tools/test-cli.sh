@@ -32,7 +32,7 @@ expect() { # NAME STATUS PATTERN PROGRAM ARGUMENT...
 	shift 4
 	timeout 60 "$bin/$program" "$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
 	[ $status = "$want" ] || good=0
-	cat "$dir/out" "$dir/err" | grep -qE -e "$pattern" || good=0
+	{ cat "$dir/out" "$dir/err" && echo; } | grep -qE -e "$pattern" || good=0
 	if [ "$want" -ge 2 ]; then
 		[ "$(grep -c "^$program: " "$dir/err")" = 1 ] || good=0
 	fi
@@ -127,7 +127,7 @@ expect "lint of a capture" 0 'fit to contribute' fakesys lint "$dir/captured.jso
 expect "lint of nothing good" 2 'cut.json:1: ' fakesys lint "$dir/cut.json"
 expect "groups" 0 '^group ' fakesys groups "$fixture"
 expect "tree" 0 '^D ' fakesys tree "$fixture"
-expect "diff with itself" 0 '' fakesys diff "$fixture" "$fixture"
+expect "diff with itself" 0 '^$' fakesys diff "$fixture" "$fixture"
 printf 'D sys 0755 nl=2\n' >"$dir/a.txt"
 printf 'D sys 0755 nl=3\n' >"$dir/b.txt"
 expect "diff of two listings" 1 '^\+D sys 0755 nl=3' fakesys diff "$dir/a.txt" "$dir/b.txt"
