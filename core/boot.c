@@ -47,6 +47,10 @@ static void add_request(struct builder *b, const char *name, const char *options
 	const char *note = NULL;
 	char *wanted = module_normalize(b->a, name);
 
+	/* An image holds what it holds: that udev finds no module there is no news. */
+	if ((flags & MODPROBE_RESOLVED) && b->available &&
+	    !strings_have(b->available, wanted))
+		return;
 	modprobe_request(&b->config, b->boot->kernel, b->available, b->a, name, flags,
 			 &loads, &note);
 	add_note(b, why, note);
@@ -91,6 +95,13 @@ static void end_phase(struct builder *b)
 			*vec_push(b->a, &b->loaded) = s->mod->name;
 }
 
+/* The configuration that requests from now on obey, and no other. */
+static void read_config(struct builder *b, const struct machine_file *files, size_t n)
+{
+	b->config = (struct modprobe_config){ 0 };
+	modprobe_read(b->a, files, n, b->boot->cmdline, &b->config);
+}
+
 static void begin_phase(struct builder *b, enum boot_phase phase)
 {
 	b->phase = phase;
@@ -101,7 +112,7 @@ static void builtin_phase(struct builder *b)
 {
 	/* Only the command line reaches a driver that is part of the kernel. */
 	begin_phase(b, BOOT_BUILTIN);
-	modprobe_read(b->a, NULL, 0, b->boot->cmdline, &b->config);
+	read_config(b, NULL, 0);
 	vec_foreach(mod, &b->boot->kernel->modules)
 		if (!mod->file)
 			*vec_push(b->a, &b->boot->steps) = (struct boot_step){
@@ -323,7 +334,7 @@ static void initramfs_phases(struct builder *b)
 	if (!i->path)
 		return;
 	b->available = &i->modules;
-	modprobe_read(b->a, i->files.v, i->files.n, b->boot->cmdline, &b->config);
+	read_config(b, i->files.v, i->files.n);
 
 	begin_phase(b, BOOT_INITRAMFS_TOP);
 	run_scripts(b, false);
@@ -400,7 +411,7 @@ static void root_phase(struct builder *b)
 	size_t n = modules_load_files(b, &files);
 
 	b->available = NULL;
-	modprobe_read(b->a, b->m->files.v, b->m->files.n, b->boot->cmdline, &b->config);
+	read_config(b, b->m->files.v, b->m->files.n);
 	begin_phase(b, BOOT_ROOT);
 	read_rules(b, b->m->files.v, b->m->files.n);
 	for (size_t i = 0; i < n; i++) {

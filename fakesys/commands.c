@@ -129,7 +129,9 @@ static int boot_tool_refresh(struct command *c)
 		p = strstr(text, "options");
 		if (!p)
 			continue;
-		text = arena_printf(c->a, "%.*soptions %.*s%s", (int)(p - text), text,
+		p += strcspn(p, " \t\n");
+		p += strspn(p, " \t");
+		text = arena_printf(c->a, "%.*s%.*s%s", (int)(p - text), text,
 				    (int)strcspn(line, "\n"), line, p + strcspn(p, "\n"));
 		status |= write_over(c, file->path, text, strlen(text));
 	}

@@ -300,6 +300,13 @@ static int play(struct rehearsal *h, json_t *report)
 	json_object_set_new(report, "functions",
 			    changes(h, h->recorded, h->after, boot, plan));
 	judge_boot(h, boot, plan);
+	if (!h->m->groups.n)
+		problem(h,
+			"the machine was recorded without IOMMU groups, because its "
+			"IOMMU "
+			"was off or not to be read: vfio-pci takes nothing without one. "
+			"Switch the IOMMU on first (the plan does), reboot, and rehearse "
+			"again");
 	r = verify(h, &verified);
 	if (!verified)
 		return r > 0 ? -r : r;

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "fakesys/attr.h"
+#include "fakesys/test-sim.h"
+
+/* Forms from kernel.md 1.2 to 1.8 and the recorded trees of the reference guest. */
+#define NIC DEV("00:03.0")
+#define PORT DEV("00:04.0")
+#define NVME DEV("0a:00.0")
+#define ZERO "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+
+/* clang-format off */
+static struct test_script rows[] = {
+	{ "ids", .steps = { IS(NIC "vendor", "0x8086\n"), IS(NIC "device", "0x10d3\n"),
+		IS(NIC "subsystem_vendor", "0x0000\n"), IS(NIC "class", "0x020000\n"),
+		IS(NIC "revision", "0x00\n"), IS(NIC "irq", "11\n"),
+		IS(NIC "modalias", "pci:v00008086d000010D3sv00000000sd00000000bc02sc00i00\n") } },
+	{ "ids of a VF are its physical function's", .steps = {
+		IS(DEV("0a:00.1") "vendor", "0x1b36\n"), IS(DEV("0a:00.1") "device", "0x0010\n") } },
+	{ "resource: 13 lines", .steps = { IS(NIC "resource",
+		"0x00000000feb40000 0x00000000feb5ffff 0x0000000000040200\n" ZERO
+		"0x0000000000007140 0x000000000000715f 0x0000000000040101\n"
+		ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO) } },
+	{ "resource: 17 lines of a bridge", .steps = { IS(PORT "resource",
+		ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO ZERO) } },
+	{ "uevent: with a driver", .steps = { IS(PORT "uevent",
+		"DRIVER=pcieport\nPCI_CLASS=60400\nPCI_ID=1B36:000C\nPCI_SUBSYS_ID=0000:0000\n"
+		"PCI_SLOT_NAME=0000:00:04.0\n"
+		"MODALIAS=pci:v00001B36d0000000Csv00000000sd00000000bc06sc04i00\n") } },
+	{ "uevent: without", .steps = { IS(DEV("00:09.0") "uevent",
+		"PCI_CLASS=FF00\nPCI_ID=1234:11E8\nPCI_SUBSYS_ID=0000:0000\n"
+		"PCI_SLOT_NAME=0000:00:09.0\n"
+		"MODALIAS=pci:v00001234d000011E8sv00000000sd00000000bc00scFFi00\n") } },
+	{ "uevent: stores", .steps = {
+		W(NIC "uevent", "add"), W(NIC "uevent", "change\n"),
+		W(NIC "uevent", "add 12345678-1234-1234-1234-123456789abc A=1 B=2"),
+		W_FAIL(NIC "uevent", "explode", EINVAL), LOGGED("unknown uevent action string"),
+		W_FAIL(NIC "uevent", "add 1234", EINVAL), LOGGED("incorrect uevent action arguments"),
+		W_FAIL("sys/bus/pci/uevent", "ad", EINVAL), W("sys/bus/pci/drivers/nvme/uevent", "bind") } },
+	{ "processors", .steps = { IS(NIC "local_cpus", "f\n"), IS(NIC "local_cpulist", "0-3\n"),
+		IS("sys/class/pci_bus/0000:01/cpuaffinity", "f\n") } },
+	{ "links of a root port", .steps = {
+		IS(PORT "max_link_speed", "16.0 GT/s PCIe\n"), IS(PORT "max_link_width", "32\n"),
+		IS(PORT "current_link_speed", "2.5 GT/s PCIe\n"), IS(PORT "current_link_width", "1\n"),
+		FAILS(NIC "max_link_speed", ENOENT) } },
+	{ "bus numbers", .steps = { IS(DEV("00:08.0") "secondary_bus_number", "10\n"),
+		IS(PORT "subordinate_bus_number", "1\n"), FAILS(NIC "secondary_bus_number", ENOENT) } },
+	{ "boot VGA", .steps = { IS(DEV("00:02.0") "boot_vga", "1\n"), FAILS(NIC "boot_vga", ENOENT) } },
+
+	{ "enable: bound is EBUSY, parsing first (23)", .steps = {
+		W_FAIL(NIC "enable", "1", EBUSY), W_FAIL(NIC "enable", "x", EINVAL), IS(NIC "enable", "1\n") } },
+	{ "enable: counts (23)", .steps = {
+		W_FAIL(DEV("00:09.0") "enable", "0", EIO), W(DEV("00:09.0") "enable", "1"),
+		W(DEV("00:09.0") "enable", "0x1"), IS(DEV("00:09.0") "enable", "2\n"),
+		W(DEV("00:09.0") "enable", "0"), IS(DEV("00:09.0") "enable", "1\n") } },
+	{ "numa_node", .steps = { IS(NIC "numa_node", "-1\n"), W(NIC "numa_node", "0"),
+		LOGGED("e1000e 0000:00:03.0: [Firmware Bug]: Overriding NUMA node to 0.  Contact"),
+		IS(NIC "numa_node", "0\n"), W_FAIL(NIC "numa_node", "1", EINVAL),
+		W_FAIL(NIC "numa_node", "-2", EINVAL), W_FAIL(NIC "numa_node", "2000", EINVAL) } },
+	{ "numa_node: the same again is silent on 7.x", .profile = "7.3", .steps = {
+		W(NIC "numa_node", "-1"), SILENT("Overriding NUMA node") } },
+	{ "numa_node: the same again is not before", .steps = {
+		W(NIC "numa_node", "-1"), LOGGED("Overriding NUMA node to -1") } },
+	{ "msi_bus", .steps = { W(PORT "msi_bus", "0"), IS(PORT "msi_bus", "0\n"),
+		LOGGED("MSI/MSI-X disallowed for future drivers of devices on this bus") } },
+	{ "d3cold needs power management", .steps = {
+		IS(NIC "d3cold_allowed", "1\n"), IS(PORT "d3cold_allowed", "0\n") } },
+	{ "dma masks stay after unbind", .steps = {
+		IS(DEV("00:09.0") "dma_mask_bits", "32\n"), W(DRV("e1000e") "unbind", "0000:00:03.0"),
+		IS(NIC "dma_mask_bits", "64\n"), IS(PORT "dma_mask_bits", "32\n") } },
+
+	{ "rom: not enabled is EINVAL", .steps = { FAILS(DEV("00:02.0") "rom", EINVAL) } },
+	{ "rom: enabled", .steps = { W(DEV("00:02.0") "rom", "1"), IS(DEV("00:02.0") "rom", "U\xaa\x01"),
+		W(DEV("00:02.0") "rom", "0\n"), FAILS(DEV("00:02.0") "rom", EINVAL) } },
+	{ "rom: junk enables, old rule", .steps = { W(DEV("00:02.0") "rom", "x"),
+		IS(DEV("00:02.0") "rom", "U\xaa\x01"), W(DEV("00:02.0") "rom", "0"),
+		IS(DEV("00:02.0") "rom", "U\xaa\x01") } },
+	{ "rom: junk is EINVAL, new rule", .profile = "6.1", .steps = {
+		W_FAIL(DEV("00:02.0") "rom", "x", EINVAL), W(DEV("00:02.0") "rom", "y"),
+		W(DEV("00:02.0") "rom", "0"), FAILS(DEV("00:02.0") "rom", EINVAL) } },
+	{ "memory BARs have no read", .steps = { FAILS(NIC "resource0", EIO), FAILS(NIC "resource1", ENOENT) } },
+
+	{ "reset_method: as found", .steps = { IS(NIC "reset_method", "pm\n"), W(NIC "reset", "1\n"),
+		W_FAIL(NIC "reset", "0", EINVAL), W_FAIL(NIC "reset", "2", EINVAL),
+		FAILS(DEV("00:09.0") "reset_method", ENOENT) } },
+	{ "reset_method: emptied (25)", .steps = { W(NIC "reset_method", "\n"), IS(NIC "reset_method", ""),
+		W_FAIL(NIC "reset", "1", ENOTTY), LOGGED("All device reset methods disabled by user"),
+		W(NIC "reset_method", "default\n"), IS(NIC "reset_method", "pm\n") } },
+	{ "reset_method: unknown and unsupported", .steps = {
+		W_FAIL(NIC "reset_method", "sledgehammer", EINVAL), LOGGED("Invalid reset method 'sledgehammer'"),
+		W_FAIL(NIC "reset_method", "flr", EINVAL), LOGGED("Unsupported reset method 'flr'"),
+		W_FAIL(NIC "reset_method", "pm flr", EINVAL), IS(NIC "reset_method", "pm\n") } },
+	{ "reset_method: another order", .steps = {
+		W(DEV("01:00.0") "reset_method", "bus  pm\n"), IS(DEV("01:00.0") "reset_method", "bus pm\n") } },
+	{ "reset is told on 7.3", .profile = "7.3", .steps = { W(NIC "reset", "1"),
+		LOGGED("e1000e 0000:00:03.0: reset done") } },
+
+	{ "sriov: numbers", .steps = { IS(NVME "sriov_totalvfs", "4\n"), IS(NVME "sriov_numvfs", "1\n"),
+		IS(NVME "sriov_offset", "1\n"), IS(NVME "sriov_stride", "1\n"),
+		IS(NVME "sriov_vf_device", "10\n"), FAILS(NIC "sriov_numvfs", ENOENT) } },
+	{ "sriov: the order of checks", .steps = {
+		W_FAIL(NVME "sriov_numvfs", "5", ERANGE), W_FAIL(NVME "sriov_numvfs", "x", EINVAL),
+		W(NVME "sriov_numvfs", "1"), W_FAIL(NVME "sriov_numvfs", "2", EBUSY),
+		LOGGED("1 VFs already enabled. Disable before enabling 2 VFs"),
+		W(DRV("nvme") "unbind", "0000:0a:00.0"), W_FAIL(NVME "sriov_numvfs", "0", ENOENT),
+		LOGGED("no driver bound to device; cannot configure SR-IOV") } },
+	{ "sriov: off and on", .steps = { W(NVME "sriov_numvfs", "0"),
+		FAILS(DEV("0a:00.1") "vendor", ENOENT), { LINK, NVME "virtfn0", NULL },
+		IS(NVME "sriov_numvfs", "0\n"), W(NVME "sriov_numvfs", "1"),
+		{ LINK, NVME "virtfn0", "0000:0a:00.1" }, { LINK, DEV("0a:00.1") "physfn", "0000:0a:00.0" } } },
+	{ "a VF lacks remove, rescan and rom", .steps = { FAILS(DEV("0a:00.1") "remove", ENOENT),
+		FAILS(DEV("0a:00.1") "rescan", ENOENT), FAILS(DEV("0a:00.1") "rom", ENOENT) } },
+
+	{ "power", .steps = { IS(NIC "power/control", "on\n"), FAILS(NIC "power/autosuspend_delay_ms", EIO),
+		IS(NIC "power/runtime_enabled", "forbidden\n"), W(NIC "power/control", "auto\n"),
+		W_FAIL(NIC "power/control", "off", EINVAL), IS(PORT "power/runtime_active_kids", "2\n") } },
+	{ "root may not open against the mode (1)", .steps = { W_FAIL(NIC "vendor", "1", EACCES),
+		FAILS(NIC "remove", EACCES), FAILS("sys/bus/pci/drivers_probe", EACCES) } },
+	{ "folders and what is not there", .steps = { FAILS(NIC "power", EISDIR),
+		FAILS(NIC "nonsense", ENOENT), FAILS(NIC "vendor/x", ENOTDIR) } },
+	{ "aer/ from 7.2 on", .profile = "7.2", .steps = { FAILS(NIC "aer", EISDIR) } },
+	{ "no aer/ before", .steps = { FAILS(NIC "aer", ENOENT) } },
+	{ "port services come and go with pcieport", .steps = {
+		IS(PORT "0000:00:04.0:pcie001/uevent", ""), IS(PORT "0000:00:04.0:pcie010/uevent", ""),
+		FAILS(PORT "0000:00:04.0:pcie002/uevent", ENOENT),
+		W(DRV("pcieport") "unbind", "0000:00:04.0"),
+		FAILS(PORT "0000:00:04.0:pcie001/uevent", ENOENT), DRIVER("01:00.0", "e1000e") } },
+};
+/* clang-format on */
+
+/* lib/kstrtox.c */
+struct number_case {
+	const char *name, *text;
+	int ret;
+	uint64_t want;
+};
+
+static void test_number(void **state)
+{
+	const struct number_case *c = *state;
+	uint64_t v = 77;
+
+	assert_int_equal(store_u64(c->text, UINT64_MAX, &v), c->ret);
+	assert_int_equal(v, c->ret ? 77 : c->want);
+}
+
+static struct number_case numbers[] = {
+	{ "number: decimal", "10", 0, 10 },
+	{ "number: one newline", "10\n", 0, 10 },
+	{ "number: two newlines", "10\n\n", -EINVAL },
+	{ "number: hex", "0x1F", 0, 31 },
+	{ "number: octal", "017", 0, 15 },
+	{ "number: zero", "0", 0, 0 },
+	{ "number: not octal", "08", -EINVAL },
+	{ "number: plus", "+5", 0, 5 },
+	{ "number: minus", "-5", -EINVAL },
+	{ "number: blank before", " 5", -EINVAL },
+	{ "number: blank behind", "5 ", -EINVAL },
+	{ "number: nothing", "", -EINVAL },
+	{ "number: newline alone", "\n", -EINVAL },
+	{ "number: 0x alone", "0x", -EINVAL },
+	{ "number: the largest", "18446744073709551615", 0, UINT64_MAX },
+	{ "number: too large", "18446744073709551616", -EINVAL },
+};
+
+/* An address as sysfs spells it, and nothing else. */
+struct bdf_case {
+	const char *name, *text;
+	size_t want;
+};
+
+static void test_bdf(void **state)
+{
+	const struct bdf_case *c = *state;
+	char again[BDF_SIZE];
+	struct bdf bdf;
+
+	assert_int_equal(parse_bdf(c->text, strlen(c->text), &bdf), c->want);
+	if (c->want)
+		assert_memory_equal(name_bdf(again, bdf), c->text, c->want);
+}
+
+static struct bdf_case bdfs[] = {
+	{ "address", "0000:0a:1f.7", 12 },
+	{ "address: what follows stays", "0000:0a:1f.7:pcie001", 12 },
+	{ "address: five digits of domain", "10000:e1:00.0", 13 },
+	{ "address: five digits with a zero", "00000:e1:00.0", 0 },
+	{ "address: upper case", "0000:0A:00.0", 0 },
+	{ "address: no domain", "0a:00.0", 0 },
+	{ "address: device out of range", "0000:0a:20.0", 0 },
+	{ "address: function out of range", "0000:0a:00.8", 0 },
+	{ "address: one digit of bus", "0000:a:00.0", 0 },
+	{ "address: three digits of bus", "0000:00a:00.0", 0 },
+	{ "address: cut", "0000:0a:00.", 0 },
+	{ "address: empty", "", 0 },
+};
+
+int main(void)
+{
+	struct CMUnitTest tests[ARRAY_SIZE(rows) + ARRAY_SIZE(numbers) + ARRAY_SIZE(bdfs)];
+	struct CMUnitTest *t = tests + ARRAY_SIZE(rows);
+
+	TEST_ROWS(rows, tests);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		*t++ = (struct CMUnitTest){ .name = numbers[i].name,
+					    .test_func = test_number,
+					    .initial_state = &numbers[i] };
+	for (size_t i = 0; i < ARRAY_SIZE(bdfs); i++)
+		*t++ = (struct CMUnitTest){ .name = bdfs[i].name,
+					    .test_func = test_bdf,
+					    .initial_state = &bdfs[i] };
+	return cmocka_run_group_tests_name("attr", tests, NULL, NULL);
+}
