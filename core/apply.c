@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/cmdline.h"
+#include "core/grub.h"
 #include "core/transaction.h"
 
 #define LOCK_OWN JOURNAL_DIR "/lock"
@@ -95,11 +96,15 @@ int work_same(const struct work *w, const char *path, const char *other)
 int work_put(const struct work *w, const char *path, const char *from, mode_t mode,
 	     uid_t uid, gid_t gid)
 {
+	AUTOARENA struct arena *image = arena_new();
 	struct blob data;
-	int r = host_read(w->h, w->a, from, HOST_IMAGE_MAX, &data);
+	int r = host_read(w->h, image, from, HOST_IMAGE_MAX, &data);
 
-	if (!r)
-		r = host_make_parents(w->h, path);
+	if (r < 0)
+		return err_set(w->e, -EIO,
+			       "cannot read /%s, which should be put at /%s: %s", from,
+			       path, strerror(-r));
+	r = host_make_parents(w->h, path);
 	if (!r)
 		r = host_replace(w->h, path, data, mode, uid, gid);
 	if (!r)
@@ -131,12 +136,17 @@ int work_run(const struct work *w, const strings *argv)
 	struct host_output out = { 0 };
 	int r;
 
+	if (!w->h->running) {
+		work_say(w, "to be run at the first boot: %s", name);
+		*vec_push(w->a, &w->ret->pending) = *argv;
+		return 0;
+	}
 	for (size_t i = 0; i < argv->n; i++)
 		v[i] = argv->v[i];
 	work_say(w, "running %s", name);
 	r = w->h->ops->run(w->h->ctx, v, &out);
 	if (r < 0)
-		return err_set(w->e, r, "cannot run %s: %s", name, strerror(-r));
+		return err_set(w->e, -EPROTO, "cannot run %s: %s", name, strerror(-r));
 	if (out.status)
 		r = err_set(w->e, -EPROTO, "%s failed with status %d: %s", name,
 			    out.status, last_words(out.text));
@@ -159,40 +169,41 @@ static int sync_generated(const struct work *w, const struct journal *j)
 	return 0;
 }
 
-/* An entry that is there to repair the host is not expected to have the words. */
-static bool is_recovery(const struct loader_entry *entry)
-{
-	return cmdline_has_word(entry->cmdline, "single") ||
-	       cmdline_has_word(entry->cmdline, "recovery");
-}
-
-/* Did the edit arrive in what boots? (field.md: "wrong boot loader's file edited") */
+/*
+ * Did the edit arrive in what boots? Other entries need not have it: memtest86+, recovery
+ * and other systems that os-prober found have command lines of their own.
+ */
 static int check_proof(const struct work *w, const struct journal *j)
 {
-	static const char cfg[] = "boot/grub/grub.cfg";
+	static const char cfg[] = "boot/grub/grub.cfg", env[] = "boot/grub/grubenv";
+	const struct loader_entry *entry;
 	loader_entries entries = { 0 };
-	struct blob text;
+	char *text, *saved = NULL;
+	size_t chosen = 0;
 	int r;
 
-	if (!j->proof.n)
+	if (!j->proof.n && !j->gone.n)
 		return 0;
-	r = host_read(w->h, w->a, cfg, HOST_FILE_MAX, &text);
-	if (r == -ENOENT)
-		return 0; /* copies on EFI system partitions: not mounted, not readable */
+	r = host_read_text(w->h, w->a, &text, "%s", cfg);
 	if (r < 0)
-		return err_set(w->e, r, "/%s: %s", cfg, strerror(-r));
-	grub_parse_cfg(w->a, cfg, (const char *)text.data, &entries);
-	vec_foreach(entry, &entries) {
-		if (is_recovery(entry))
-			continue;
-		vec_foreach(word, &j->proof)
-			if (!cmdline_has_word(entry->cmdline, *word))
-				return err_set(
-					w->e, -EPROTO,
-					"after update-grub the entry at /%s:%u still "
-					"boots without %s",
-					cfg, entry->line, *word);
-	}
+		return err_set(w->e, -EPROTO, "/%s: %s", cfg, strerror(-r));
+	(void)host_read_text(w->h, w->a, &saved, "%s", env);
+	grub_read_cfg(w->a, cfg, text, saved, NULL, &entries, &chosen);
+	if (!entries.n)
+		return err_set(w->e, -EPROTO, "/%s has no boot entry", cfg);
+	entry = &entries.v[chosen < entries.n ? chosen : 0];
+	vec_foreach(word, &j->proof)
+		if (!cmdline_has_word(entry->cmdline, *word))
+			return err_set(w->e, -EPROTO,
+				       "after update-grub the default entry, /%s:%u, "
+				       "still boots without %s",
+				       cfg, entry->line, *word);
+	vec_foreach(word, &j->gone)
+		if (cmdline_has_word(entry->cmdline, *word))
+			return err_set(w->e, -EPROTO,
+				       "after update-grub the default entry, /%s:%u, "
+				       "still boots with %s",
+				       cfg, entry->line, *word);
 	return 0;
 }
 
@@ -209,15 +220,14 @@ static int take_steps(const struct work *w, struct journal *j)
 		if (r < 0)
 			return r;
 	}
-	if (!w->h->running)
-		return 0; /* an image: its commands run at its first boot */
 	vec_foreach(c, &j->commands) {
 		r = work_run(w, c);
 		if (r < 0)
 			return r;
 	}
-	r = sync_generated(w, j);
-	if (!r)
+	if (w->h->running)
+		r = sync_generated(w, j);
+	if (w->h->running && !r)
 		r = check_proof(w, j);
 	if (r < 0)
 		return r;
@@ -231,7 +241,13 @@ static int take_steps_and_mark(const struct work *w, struct journal *j)
 {
 	int r = take_steps(w, j);
 
-	return r < 0 ? r : journal_set_state(w->h, j, JOURNAL_APPLIED, w->e);
+	if (!r)
+		r = journal_set_state(w->h, j, JOURNAL_APPLIED, w->e);
+	if (r < 0)
+		return r;
+	w->ret->number = j->number;
+	w->ret->reboot = true;
+	return 0;
 }
 
 /* The journal that waits, NULL if none does. */
@@ -255,7 +271,8 @@ static int check_fresh(const struct work *w, const struct plan *p)
 		if (r < 0 && r != -ENOENT)
 			return err_set(w->e, r, "/%s: %s", s->path, strerror(-r));
 		if ((r < 0) != !s->before ||
-		    (s->before && strcmp(s->before, (const char *)now.data)))
+		    (s->before && (strlen(s->before) != now.len ||
+				   memcmp(s->before, now.data, now.len))))
 			return err_set(
 				w->e, -ESTALE,
 				"/%s changed while this was being planned; nothing was "
@@ -279,8 +296,11 @@ static int apply_locked(const struct work *w, const struct machine *m,
 	if (unfinished(&all))
 		return err_set(
 			w->e, -EUCLEAN,
-			"transaction %u is unfinished; `pcipass undo` takes it back, "
-			"`pcipass apply --resume` finishes it",
+			unfinished(&all)->state == JOURNAL_UNDOING
+				? "transaction %u is half taken back; `pcipass undo` "
+				  "finishes that"
+				: "transaction %u is unfinished; `pcipass undo` takes it "
+				  "back, `pcipass apply --resume` finishes it",
 			unfinished(&all)->number);
 	r = check_fresh(w, p);
 	if (r < 0)
@@ -289,8 +309,17 @@ static int apply_locked(const struct work *w, const struct machine *m,
 	r = journal_begin(w->h, w->a, m, p, w->o->now, &j, w->e);
 	if (r < 0)
 		return r;
+	/* Saving images may have taken a while. */
+	r = check_fresh(w, p);
+	if (r < 0) {
+		struct err unmarked;
+
+		return journal_set_state(w->h, &j, JOURNAL_UNDONE, &unmarked) < 0
+			       ? err_prefix(w->e, r, "%s", unmarked.text)
+			       : r;
+	}
 	r = take_steps_and_mark(w, &j);
-	if (r >= 0)
+	if (!r)
 		return 0;
 
 	why = *w->e;
@@ -305,18 +334,21 @@ static int apply_locked(const struct work *w, const struct machine *m,
 	return err_set(w->e, r, "%.600s; everything is as it was before", why.text);
 }
 
-int apply_plan(const struct host *h, const struct machine *m, const struct plan *p,
-	       const struct apply_opts *o, struct err *e)
+int apply_plan(const struct host *h, struct arena *a, const struct machine *m,
+	       const struct plan *p, const struct apply_opts *o, struct apply_result *ret,
+	       struct err *e)
 {
-	AUTOARENA struct arena *a = arena_new();
+	struct apply_result result = { 0 };
 	struct err local = { "" };
-	struct work w = { .h = h, .a = a, .o = o, .e = e ? e : &local };
+	struct work w = { .h = h, .a = a, .o = o, .ret = &result, .e = e ? e : &local };
 	int r = work_lock(&w);
 
 	if (r < 0)
 		return r;
 	r = apply_locked(&w, m, p);
 	work_unlock(&w);
+	if (!r)
+		*ret = result;
 	return r;
 }
 
@@ -354,16 +386,19 @@ static int resume_locked(const struct work *w)
 	return take_steps_and_mark(w, j);
 }
 
-int apply_resume(const struct host *h, const struct apply_opts *o, struct err *e)
+int apply_resume(const struct host *h, struct arena *a, const struct apply_opts *o,
+		 struct apply_result *ret, struct err *e)
 {
-	AUTOARENA struct arena *a = arena_new();
+	struct apply_result result = { 0 };
 	struct err local = { "" };
-	struct work w = { .h = h, .a = a, .o = o, .e = e ? e : &local };
+	struct work w = { .h = h, .a = a, .o = o, .ret = &result, .e = e ? e : &local };
 	int r = work_lock(&w);
 
 	if (r < 0)
 		return r;
 	r = resume_locked(&w);
 	work_unlock(&w);
+	if (!r)
+		*ret = result;
 	return r;
 }

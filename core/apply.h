@@ -19,26 +19,39 @@ struct apply_opts {
 	void *arg;
 };
 
+/* What was done; lives in the arena of the call. */
+struct apply_result {
+	unsigned number;
+	bool reboot; /* the kernel still lives by what was before */
+	/*
+	 * On a host that does not run: commands that are left to its first boot, in
+	 * order.
+	 */
+	VEC(strings) pending;
+};
+
 /*
- * All of these return 0, or with @e set:
+ * All of these return 0 with *ret, or with @e set:
  *   -EACCES, -EPERM, -EROFS  no right to change this host
  *   -EAGAIN    another pcipass, or dpkg, has its lock
- *   -EUCLEAN   an unfinished transaction waits (apply_plan only)
- *   -ESTALE    a file changed since the plan was made, nothing done (apply_plan);
- * somebody else's edit stands in the way (apply_undo): *what* is named, the rest is not
- * touched -EPROTO    a command failed, or its effect did not arrive in what boots else
- * the errno of the operation that failed apply_plan: on failure the old state is restored
- * before it returns; if that fails as well
- * @e says what is left, and the journal stays prepared.
+ *   -EUCLEAN   an unfinished transaction stands in the way
+ *   -ESTALE    a file changed since the plan was made, nothing was done (apply_plan);
+ *              somebody else's edit stands in the way, it is named and nothing was done
+ *              (apply_resume, apply_undo)
+ *   -EPROTO    a command failed, or its effect did not arrive in what boots
+ *   else the errno of the operation that failed
+ * apply_plan on failure restores the old state before it returns; if that fails as well,
+ * @e says what is left, and the journal stays unfinished.
  */
-int apply_plan(const struct host *h, const struct machine *m, const struct plan *p,
-	       const struct apply_opts *o, struct err *e);
+int apply_plan(const struct host *h, struct arena *a, const struct machine *m,
+	       const struct plan *p, const struct apply_opts *o, struct apply_result *ret,
+	       struct err *e);
 /* Finish the transaction that is prepared. -ENOENT: there is none. */
-int apply_resume(const struct host *h, const struct apply_opts *o, struct err *e);
+int apply_resume(const struct host *h, struct arena *a, const struct apply_opts *o,
+		 struct apply_result *ret, struct err *e);
 /*
  * Take transaction @number back; 0: the newest that is not undone. -ENOENT: there is
- * none. -EBUSY: a later one that is still applied changes the same file. *ret_reboot: the
- * running kernel still lives by what was undone.
+ * none. -EBUSY: a later one that is still applied changes the same file.
  */
-int apply_undo(const struct host *h, unsigned number, const struct apply_opts *o,
-	       bool *ret_reboot, struct err *e);
+int apply_undo(const struct host *h, struct arena *a, unsigned number,
+	       const struct apply_opts *o, struct apply_result *ret, struct err *e);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "core/boot-override.h"
+#include "core/boot-shell.h"
+#include "core/modprobe-shell.h"
 
 static const struct pci_ident any_ident = { PCI_ID_ANY, PCI_ID_ANY, PCI_ID_ANY,
 					    PCI_ID_ANY, PCI_ID_ANY };
@@ -34,28 +36,6 @@ bool override_matches(const struct boot_override *o, struct bdf bdf,
 	return streq(serial, o->serial);
 }
 
-/* Cut @line into words at blanks, quotes taken off; at most @max. */
-static size_t shell_words(char *line, char *words[], size_t max)
-{
-	size_t n = 0;
-
-	for (char *p = line; n < max;) {
-		char end = ' ';
-
-		p += strspn(p, " \t");
-		if (!*p || *p == '#')
-			break;
-		if (*p == '"' || *p == '\'')
-			end = *p++;
-		words[n++] = p;
-		p += end == ' ' ? strcspn(p, " \t") : strcspn(p, end == '"' ? "\"" : "'");
-		if (!*p)
-			break;
-		*p++ = '\0';
-	}
-	return n;
-}
-
 static bool hex_word(const char *s, uint32_t *ret)
 {
 	char *end;
@@ -67,79 +47,94 @@ static bool hex_word(const char *s, uint32_t *ret)
 	return true;
 }
 
+/* ---- scripts of the initramfs ---- */
+
 /* override BDF VENDOR DEVICE SUBVENDOR SUBDEVICE DRIVER SERIAL|- ... */
-static bool own_line(struct arena *a, char *words[], size_t n, struct boot_override *o)
+static bool own_line(const strings *w, struct boot_override *o)
 {
-	if (n < 8 || !streq(words[0], "override"))
+	if (w->n < 8 || !streq(w->v[0], "override"))
 		return false;
-	if (bdf_parse(words[1], &o->bdf) != (int)strlen(words[1]) ||
-	    !hex_word(words[2], &o->match.vendor) ||
-	    !hex_word(words[3], &o->match.device) ||
-	    !hex_word(words[4], &o->match.subvendor) ||
-	    !hex_word(words[5], &o->match.subdevice))
+	if (bdf_parse(w->v[1], &o->bdf) != (int)strlen(w->v[1]) ||
+	    !hex_word(w->v[2], &o->match.vendor) ||
+	    !hex_word(w->v[3], &o->match.device) ||
+	    !hex_word(w->v[4], &o->match.subvendor) ||
+	    !hex_word(w->v[5], &o->match.subdevice))
 		return false;
-	o->driver = arena_strdup(a, words[6]);
-	o->serial = streq(words[7], "-") ? NULL : arena_strdup(a, words[7]);
+	o->driver = w->v[6];
+	o->serial = streq(w->v[7], "-") ? NULL : w->v[7];
 	return true;
 }
 
-/* echo DRIVER > /sys/bus/pci/devices/BDF/driver_override, with or without a blank after >
- */
-static bool echo_line(struct arena *a, char *words[], size_t n, struct boot_override *o)
+/* echo [-n] DRIVER > /sys/bus/pci/devices/BDF/driver_override */
+static bool echo_line(const strings *w, struct boot_override *o)
 {
+	size_t i = w->n > 1 && streq(w->v[1], "-n") ? 2 : 1;
 	const char *path;
 	int len;
 
-	if (n < 3 || !streq(words[0], "echo") || words[2][0] != '>')
+	if (w->n != i + 3 || !streq(w->v[0], "echo") || !streq(w->v[i + 1], ">"))
 		return false;
-	path = words[2][1] ? words[2] + 1 : n > 3 ? words[3] : "";
-	path = after_prefix(path, "/sys/bus/pci/devices/");
+	path = after_prefix(w->v[i + 2], "/sys/bus/pci/devices/");
 	len = path ? bdf_parse(path, &o->bdf) : -1;
-	if (len < 0 || !streq(path + len, "/driver_override"))
+	if (len < 0 || !streq(path + len, "/driver_override") || strchr(w->v[i], '$'))
 		return false;
-	o->driver = arena_strdup(a, words[1]);
+	o->driver = w->v[i];
 	return true;
 }
 
-static bool modprobe_line(struct arena *a, char *words[], size_t n,
-			  struct boot_override *o)
+/* What a call of modprobe loads; it may name several modules. */
+static bool modprobe_line(struct arena *a, const strings *w,
+			  const struct boot_override *from, boot_overrides *ret)
 {
-	if (n < 2 || !streq(path_name(words[0]), "modprobe"))
+	struct boot_override o = *from;
+	strings words = { 0 }, names = { 0 };
+	bool ignore = false;
+
+	if (!streq(path_name(w->v[0]), "modprobe"))
 		return false;
-	for (size_t i = 1; i < n; i++)
-		if (words[i][0] != '-') {
-			o->any_bdf = true;
-			o->load = arena_strdup(a, words[i]);
-			return true;
-		}
-	return false;
+	for (size_t i = 0; i < w->n && !streq(w->v[i], ">"); i++)
+		*vec_push(a, &words) = w->v[i];
+	if (!shell_modprobe_args(a, &words, &names, &o.options, &ignore, &o.flags))
+		return false;
+	o.flags |= ignore ? MODPROBE_IGNORE_INSTALL : 0;
+	o.any_bdf = true;
+	vec_foreach(name, &names) {
+		if (strchr(*name, '$'))
+			continue;
+		o.load = *name;
+		*vec_push(a, ret) = o;
+	}
+	return true;
 }
 
 void override_parse_script(struct arena *a, const char *text, boot_overrides *ret,
 			   unsigned *ret_odd)
 {
+	static const char driver_folder[] = "/sys/bus/pci/drivers/";
+	struct script s = { .arena = a, .p = text, .line = 1 };
 	bool stores = false;
-	unsigned line = 0;
+	strings words = { 0 };
+	unsigned line;
 
-	for (const char *p = text, *end; *p; p = end + (*end == '\n')) {
-		struct boot_override o = { .match = any_ident, .line = ++line };
-		char *words[12], *copy;
-		size_t n;
+	if (!strstr(text, "override") && !strstr(text, "modprobe") &&
+	    !strstr(text, driver_folder))
+		return;
+	while (script_next(&s, &words, &line)) {
+		struct boot_override o = { .match = any_ident,
+					   .options = "",
+					   .line = line };
 
-		end = p + strcspn(p, "\n");
-		copy = arena_strndup(a, p, (size_t)(end - p));
-		if (!strstr(copy, "override") && !strstr(copy, "modprobe"))
+		if (modprobe_line(a, &words, &o, ret) ||
+		    (!own_line(&words, &o) && !echo_line(&words, &o)))
 			continue;
-		n = shell_words(copy, words, ARRAY_SIZE(words));
-		if (!own_line(a, words, n, &o) && !echo_line(a, words, n, &o) &&
-		    !modprobe_line(a, words, n, &o))
-			continue;
-		stores |= o.driver != NULL;
+		stores = true;
 		*vec_push(a, ret) = o;
 	}
-	if (!stores && strstr(text, "driver_override"))
-		(*ret_odd)++;
+	*ret_odd += (!stores && strstr(text, "driver_override")) ||
+		    strstr(text, driver_folder);
 }
+
+/* ---- rules of udev ---- */
 
 /* One KEY OP "VALUE" of a udev rule; returns behind it, or NULL at the end or at junk. */
 static const char *rule_term(struct arena *a, const char *p, char **key, char op[3],
@@ -178,16 +173,33 @@ static bool rule_hex(const char *value, uint32_t *ret)
 	return after_prefix(value, "0x") && hex_word(value, ret);
 }
 
-/* The module in "kmod load NAME" or "/sbin/modprobe [-opt] NAME". */
-static const char *rule_run(struct arena *a, char *command)
+/* "kmod load NAME" or "/sbin/modprobe [-opt] NAME"; 0: neither, 1: loads, -1: unclear. */
+static int rule_run(struct arena *a, const char *command, struct boot_override *o)
 {
-	char *words[6];
-	size_t n = shell_words(command, words, ARRAY_SIZE(words));
-	struct boot_override o = { 0 };
+	static const char *const telling[] = { "driver_override", "/drivers",
+					       "modprobe" };
+	struct script s = { .arena = a, .p = command, .line = 1 };
+	boot_overrides loads = { 0 };
+	strings w = { 0 };
+	unsigned line;
 
-	if (n == 3 && streq(words[0], "kmod") && streq(words[1], "load"))
-		return strchr(words[2], '$') ? NULL : arena_strdup(a, words[2]);
-	return modprobe_line(a, words, n, &o) && !strchr(o.load, '$') ? o.load : NULL;
+	if (!script_next(&s, &w, &line))
+		return 0;
+	if (w.n == 3 && streq(w.v[0], "kmod") && streq(w.v[1], "load")) {
+		o->load = w.v[2];
+		o->flags = MODPROBE_USE_BLACKLIST;
+		return strchr(o->load, '$') ? -1 : 1;
+	}
+	if (modprobe_line(a, &w, o, &loads) && loads.n == 1) {
+		o->load = loads.v[0].load;
+		o->options = loads.v[0].options;
+		o->flags = loads.v[0].flags;
+		return 1;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(telling); i++)
+		if (strstr(command, telling[i]))
+			return -1;
+	return 0;
 }
 
 /* Fill @o from one rule. 1: it does something for a PCI function; 0: not; -1: unclear. */
@@ -201,38 +213,45 @@ static int parse_rule(struct arena *a, const char *rule, struct boot_override *o
 		      { "ATTR{subsystem_vendor}", &o->match.subvendor },
 		      { "ATTR{subsystem_device}", &o->match.subdevice },
 		      { "ATTR{class}", &o->match.class } };
+	bool pci = false, other = false, unclear = false, does = false;
 	char *key, *value, op[3];
-	bool pci = false, unclear = false;
 
-	*o = (struct boot_override){ .any_bdf = true, .match = any_ident };
+	*o = (struct boot_override){ .any_bdf = true, .match = any_ident, .options = "" };
 	while ((rule = rule_term(a, rule, &key, op, &value))) {
-		bool known = false;
+		bool match = streq(op, "=="), known = false;
 
-		if (streq(op, "==")) {
-			for (size_t i = 0; i < ARRAY_SIZE(attrs); i++)
+		if (match || streq(op, "!=")) {
+			for (size_t i = 0; match && i < ARRAY_SIZE(attrs); i++)
 				if (streq(key, attrs[i].key))
 					known = rule_hex(value, attrs[i].field);
-			if (streq(key, "SUBSYSTEM"))
-				known = true, pci |= streq(value, "pci");
-			else if (streq(key, "ACTION"))
-				known = strstr(value, "add") != NULL;
-			else if (streq(key, "KERNEL") &&
-				 bdf_parse(value, &o->bdf) == (int)strlen(value))
-				known = pci = true, o->any_bdf = false;
+			if (streq(key, "SUBSYSTEM")) {
+				known = true;
+				pci |= match && streq(value, "pci");
+				other |= match != streq(value, "pci");
+			} else if (streq(key, "ACTION")) {
+				known = true;
+				other |= match !=
+					 (strstr(value, "add") || streq(value, "*"));
+			} else if (match && streq(key, "KERNEL") &&
+				   bdf_parse(value, &o->bdf) == (int)strlen(value)) {
+				known = pci = true;
+				o->any_bdf = false;
+			}
 			unclear |= !known;
-		} else if (streq(op, "!=")) {
-			unclear |= !(streq(key, "ACTION") && !strstr(value, "add"));
 		} else if (streq(key, "ATTR{driver_override}")) {
-			o->driver = value;
+			/* A write of no bytes never reaches the kernel. */
+			o->driver = *value ? value : NULL;
+			does |= *value != '\0';
 		} else if (after_prefix(key, "RUN")) {
-			const char *load = rule_run(a, value);
+			int r = rule_run(a, value, o);
 
-			o->load = load ? load : o->load;
+			does |= r != 0;
+			unclear |= r < 0;
 		}
 	}
-	if (!pci || (!o->driver && !o->load))
+	if (!does || other || (!pci && !o->driver))
 		return 0;
-	return unclear ? -1 : 1;
+	return unclear || !pci ? -1 : 1;
 }
 
 void override_parse_rules(struct arena *a, const char *text, boot_overrides *ret,

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "core/pci.h"
+#include "core/modprobe.h"
 
 struct boot_override {
 	bool any_bdf; /* a rule that names no address */
@@ -15,22 +15,25 @@ struct boot_override {
 	const char *serial;     /* 16 hex digits; NULL: not asked for */
 	const char *driver;     /* override to store; NULL: none */
 	const char *load;       /* module to load; NULL: none */
+	const char *options;    /* of the load; "" for none */
+	unsigned flags;         /* of the load: enum modprobe_flags */
 	unsigned line;          /* in its file, from 1 */
 };
 typedef VEC(struct boot_override) boot_overrides;
 
 /*
- * Append what the shell script does. Understood are our own lines
+ * Append what the shell script of an initramfs does. Understood are our own lines
  * "override BDF VENDOR DEVICE SUBVENDOR SUBDEVICE DRIVER SERIAL|- ..." (where a file of
  * pcipass makes them), "echo DRIVER > /sys/bus/pci/devices/BDF/driver_override" and
- * "modprobe NAME". *ret_odd grows by one if it speaks of driver_override all the same.
+ * "modprobe NAME", with variables and `for` loops over words; conditions are taken to
+ * hold. *ret_odd grows by one if it gives drivers to functions in other ways.
  */
 void override_parse_script(struct arena *a, const char *text, boot_overrides *ret,
 			   unsigned *ret_odd);
 
 /*
  * Append what the udev rules do for a PCI function's "add" event. *ret_odd grows by each
- * rule that overrides or loads under conditions that were not understood.
+ * rule that overrides or loads under conditions, or in ways, that were not understood.
  */
 void override_parse_rules(struct arena *a, const char *text, boot_overrides *ret,
 			  unsigned *ret_odd);

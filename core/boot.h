@@ -23,11 +23,17 @@ enum boot_phase {
 };
 const char *boot_phase_name(enum boot_phase p); /* for people */
 
+/* Does only chance order the requests of this phase? */
+static inline bool boot_parallel(enum boot_phase p)
+{
+	return p == BOOT_INITRAMFS_UDEV || p == BOOT_ROOT;
+}
+
 struct boot_step {
 	enum boot_phase phase;
 	/*
-	 * Steps of one request come in this order; between requests of one phase only
-	 * chance decides, except in BOOT_BUILTIN, _TOP and _MODULES.
+	 * Steps of one request come in this order: what one event of udev does, or all of
+	 * modules-load. Between requests of a boot_parallel() phase only chance decides.
 	 */
 	unsigned request;
 	const struct module *mod; /* load this; NULL: store an override */

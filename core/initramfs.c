@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <archive.h>
 #include <archive_entry.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -193,7 +194,7 @@ static const char *module_name(struct arena *a, const char *path)
 	return NULL;
 }
 
-bool initramfs_keeps(const char *path)
+static bool keeps_path(const char *path)
 {
 	static const struct {
 		const char *folder, *tail;
@@ -215,6 +216,40 @@ bool initramfs_keeps(const char *path)
 		    !streq(path, CONF_MODULES))
 			return true;
 	return false;
+}
+
+/* Does @text load, by udev's builtin or by a program, more than a device's own module? */
+static bool loads_another(struct blob text, const char *word)
+{
+	static const char own[] = "$env{MODALIAS}";
+	const char *p = (const char *)text.data, *end = p + text.len;
+	size_t len = strlen(word);
+
+	while ((p = memmem(p, (size_t)(end - p), word, len))) {
+		const char *args = p += len;
+
+		while (p < end && *p != '"' && *p != '\n')
+			p++;
+		while (args < p && isspace((unsigned char)*args))
+			args++;
+		if (args < p && !memmem(args, (size_t)(p - args), own, strlen(own)))
+			return true;
+	}
+	return false;
+}
+
+bool initramfs_keeps(const struct machine_file *f)
+{
+	static const char override[] = "driver_override";
+	struct blob text = f->data;
+
+	if (!keeps_path(f->path))
+		return false;
+	if (!strstr(f->path, "udev/rules.d/") || S_ISLNK(f->mode))
+		return true;
+	return text.len &&
+	       (memmem(text.data, text.len, override, strlen(override)) ||
+		loads_another(text, "kmod load") || loads_another(text, "modprobe"));
 }
 
 /* The content of a file with several names comes with the last: give it to the others. */
@@ -277,7 +312,7 @@ static int read_content(struct reader *r, struct source *s, const struct entry *
 		*vec_push(r->a, &r->ret->modules) = module;
 	if (file && streq(e->path, CONF_MODULES))
 		return read_load_list(r, s, e);
-	if ((file || link) && initramfs_keeps(e->path))
+	if ((file || link) && keeps_path(e->path))
 		return keep_file(r, s, e);
 	return take_all(r, s, NULL, e->size);
 }
@@ -395,8 +430,7 @@ static void sort_modules(strings *list)
 	list->n = n;
 }
 
-/* By path; of one path the later in the image first (data ends later in the arena? no).
- */
+/* By path; of one path in the image's order, which mtime stands for meanwhile. */
 static int cmp_file(const void *a, const void *b)
 {
 	const struct machine_file *x = a, *y = b;
@@ -405,7 +439,10 @@ static int cmp_file(const void *a, const void *b)
 	return r ? r : (x->mtime > y->mtime) - (x->mtime < y->mtime);
 }
 
-/* A file that comes twice counts as the last one says: it overwrites. */
+/*
+ * A file that comes twice counts as the last one says: it overwrites. Only then is its
+ * content known, and whether it is kept.
+ */
 static void sort_files(struct initramfs *i)
 {
 	size_t n = 0;
@@ -419,6 +456,11 @@ static void sort_files(struct initramfs *i)
 		i->files.v[n] = i->files.v[j];
 		i->files.v[n++].mtime = 0;
 	}
+	i->files.n = n;
+	n = 0;
+	vec_foreach(f, &i->files)
+		if (initramfs_keeps(f))
+			i->files.v[n++] = *f;
 	i->files.n = n;
 }
 

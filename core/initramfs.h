@@ -15,9 +15,12 @@
 int initramfs_parse(struct arena *a, struct blob image, const char *name,
 		    struct initramfs *ret, struct err *e);
 
-/* Modprobe and udev configuration and init-top scripts: what decides who gets a device.
+/*
+ * What decides who gets a device: modprobe configuration, init-top scripts, and udev
+ * rules that store a driver_override or load more than a device's own module. @f->path
+ * may be of the image or of the disk.
  */
-bool initramfs_keeps(const char *path);
+bool initramfs_keeps(const struct machine_file *f);
 
 /* An uncompressed newc image with these modules (as empty files) and files; malloc'd. */
 int initramfs_build(const struct initramfs *from, const char *release, char **ret,

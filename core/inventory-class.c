@@ -55,6 +55,17 @@ static bool link_up(struct inventory *v, const struct entry *e)
 }
 
 /*
+ * drivers/tty/serial/serial_base_bus.c names a port of PNP device 00:01 "00:01:0.0",
+ * which is no graphics card: the kernel writes a function's domain with four digits.
+ */
+static bool is_function(const char *s, size_t n, struct bdf *ret)
+{
+	char name[BDF_SIZE];
+
+	return bdf_parse(s, ret) == (int)n && strlen(bdf_format(*ret, name)) == n;
+}
+
+/*
  * The function that owns a device: bridges stand above it in the path, so the last
  * address counts. *ret_rest is what follows it.
  */
@@ -68,7 +79,7 @@ static struct pci_fn *owner(const struct inventory *v, const char *target,
 		size_t n = strcspn(s, "/");
 		struct bdf bdf;
 
-		if (bdf_parse(s, &bdf) == (int)n && (fn = machine_fn(v->m, bdf))) {
+		if (is_function(s, n, &bdf) && (fn = machine_fn(v->m, bdf))) {
 			found = &v->m->fns.v[fn - v->m->fns.v];
 			*ret_rest = s + n + strspn(s + n, "/");
 		}

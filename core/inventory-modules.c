@@ -14,6 +14,7 @@ struct mod {
 	const char *deps; /* rest of its line in modules.dep */
 	const char *driver;
 	bool wanted, pci; /* pci: it has PCI aliases, of whatever devices */
+	bool family;      /* drives what it is told to, not what it knows */
 	VEC(struct pci_id) ids;
 	strings pre, post;
 };
@@ -291,8 +292,14 @@ static void want_family(struct mods *ms)
 					      "vfio_virqfd",   "irqbypass",
 					      "pci_stub" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(family); i++)
-		want(ms, find(ms, family[i], strlen(family[i])));
+	for (size_t i = 0; i < ARRAY_SIZE(family); i++) {
+		struct mod *mod = find(ms, family[i], strlen(family[i]));
+
+		if (!mod)
+			continue;
+		mod->family = true;
+		want(ms, mod);
+	}
 }
 
 static int cmp_driver(const void *x, const void *y)
@@ -302,6 +309,22 @@ static int cmp_driver(const void *x, const void *y)
 	int r = strcmp(a->driver, b->driver);
 
 	return r ? r : cmp_ident(&a->id, &b->id);
+}
+
+/* The id of fns[i], which are sorted; false: it is that of the one before. */
+static bool bound_id(const struct pci_fn *const fns[], size_t i, struct pci_id *ret)
+{
+	const struct pci_ident *id = &fns[i]->id, *last = i ? &fns[i - 1]->id : NULL;
+
+	if (last && id->vendor == last->vendor && id->device == last->device)
+		return false;
+	*ret = (struct pci_id){
+		.vendor = id->vendor,
+		.device = id->device,
+		.subvendor = PCI_ID_ANY,
+		.subdevice = PCI_ID_ANY,
+	};
+	return true;
 }
 
 /*
@@ -314,21 +337,27 @@ static void add_builtin(struct mods *ms, const char *name,
 {
 	struct arena *a = ms->v->a;
 	struct module *m = vec_push(a, &ret->modules);
+	struct pci_id id;
 
 	m->name = module_normalize(a, name);
 	m->driver = fns[0]->driver;
-	for (size_t i = 0; i < n; i++) {
-		const struct pci_ident *id = &fns[i]->id,
-				       *last = i ? &fns[i - 1]->id : NULL;
+	for (size_t i = 0; i < n; i++)
+		if (bound_id(fns, i, &id))
+			*vec_push(a, &m->ids) = id;
+}
 
-		if (!last || id->vendor != last->vendor || id->device != last->device)
-			*vec_push(a, &m->ids) = (struct pci_id){
-				.vendor = id->vendor,
-				.device = id->device,
-				.subvendor = PCI_ID_ANY,
-				.subdevice = PCI_ID_ANY,
-			};
-	}
+/* The same of one in modules.builtin: before 6.18 modules.builtin.modinfo has no alias.
+ */
+static void add_bound_ids(struct mods *ms, struct mod *mod,
+			  const struct pci_fn *const fns[], size_t n)
+{
+	struct pci_id id;
+
+	if (mod->file || mod->pci || mod->family)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (bound_id(fns, i, &id))
+			*vec_push(ms->v->tmp, &mod->ids) = id;
 }
 
 /* The module of one driver and the functions that are bound to it. */
@@ -341,6 +370,7 @@ static void add_bound(struct mods *ms, const driver_modules *live,
 
 	if (mod) {
 		mod->driver = driver;
+		add_bound_ids(ms, mod, fns, n);
 		want(ms, mod);
 	} else if (!module || !strings_have(&ms->v->m->loaded, module)) {
 		/* Else a module that this kernel, not the running one, does without. */

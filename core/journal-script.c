@@ -3,18 +3,6 @@
 
 #include "core/journal.h"
 
-/* 'word', with each ' as '\'' */
-static void put_quoted(FILE *f, const char *word)
-{
-	fputc('\'', f);
-	for (; *word; word++)
-		if (*word == '\'')
-			fputs("'\\''", f);
-		else
-			fputc(*word, f);
-	fputc('\'', f);
-}
-
 char *journal_undo_script(struct arena *a, const struct journal *j)
 {
 	AUTOFREE char *text = NULL;
@@ -50,29 +38,24 @@ char *journal_undo_script(struct arena *a, const struct journal *j)
 		"\n",
 		j->number);
 	vec_foreach(file, &j->files) {
-		fputs(file->existed ? "put " : "drop ", f);
-		if (file->existed) {
-			put_quoted(f, file->before);
-			fputc(' ', f);
-		}
-		put_quoted(f, file->path);
-		fputc('\n', f);
+		if (file->existed)
+			fprintf(f, "put %s %s\n", shell_quoted(a, file->before),
+				shell_quoted(a, file->path));
+		else
+			fprintf(f, "drop %s\n", shell_quoted(a, file->path));
 	}
-	for (size_t i = j->created_dirs.n; i--;) {
-		fputs("rmdir \"$root/\"", f);
-		put_quoted(f, j->created_dirs.v[i]);
-		fputs(" 2>/dev/null || true\n", f);
-	}
+	for (size_t i = j->created_dirs.n; i--;)
+		fprintf(f, "rmdir \"$root/\"%s 2>/dev/null || true\n",
+			shell_quoted(a, j->created_dirs.v[i]));
 	fputs("sync\n", f);
 	vec_foreach(c, &j->commands) {
 		/* Loader copies elsewhere cannot be saved: they are made anew. */
 		if (!c->n || !streq(c->v[0], "proxmox-boot-tool"))
 			continue;
 		fputs("if [ -z \"$root\" ]; then\n\t", f);
-		vec_foreach(word, c) {
-			put_quoted(f, *word);
-			fputc(' ', f);
-		}
+		vec_foreach(word, c)
+			fprintf(f, "%s%s", word == c->v ? "" : " ",
+				shell_quoted(a, *word));
 		fputs("\nfi\n", f);
 	}
 	fputs("echo 'Done. Reboot to bring it into effect.'\n", f);

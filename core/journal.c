@@ -7,6 +7,9 @@
 
 #include "core/journal.h"
 
+/* A journal is some kilobytes; whatever is that large is none. */
+#define JOURNAL_MAX ((size_t)1 << 20)
+
 static const char *const state_names[] = { [JOURNAL_PREPARED] = "prepared",
 					   [JOURNAL_APPLIED] = "applied",
 					   [JOURNAL_UNDOING] = "undoing",
@@ -20,6 +23,13 @@ const char *journal_state_name(enum journal_state s)
 char *journal_folder(struct arena *a, unsigned number)
 {
 	return arena_printf(a, JOURNAL_DIR "/%04u", number);
+}
+
+char *journal_merged(struct arena *a, const struct journal *j,
+		     const struct journal_file *file)
+{
+	return arena_printf(a, "%s/merged.%zu", journal_folder(a, j->number),
+			    (size_t)(file - j->files.v));
 }
 
 uint64_t journal_sum(const struct host *h, const char *path)
@@ -53,12 +63,24 @@ void journal_kernels(const struct host *h, struct arena *a, strings *ret)
 
 /* ---- to and from JSON ---- */
 
+/*
+ * Append @item to *array. What jansson cannot hold (a name that is not UTF-8) makes it
+ * NULL, and with it the journal: one that leaves a file out must not be written.
+ */
+static void append(json_t **array, json_t *item)
+{
+	if (json_array_append_new(*array, item) < 0) {
+		json_decref(*array);
+		*array = NULL;
+	}
+}
+
 static json_t *strings_json(const strings *list)
 {
 	json_t *array = json_array();
 
 	vec_foreach(s, list)
-		json_array_append_new(array, json_string(*s));
+		append(&array, json_string(*s));
 	return array;
 }
 
@@ -67,6 +89,8 @@ static int strings_from(struct arena *a, const json_t *array, strings *ret)
 	const json_t *item;
 	size_t i;
 
+	if (!json_is_array(array))
+		return -EINVAL;
 	json_array_foreach(array, i, item)
 	{
 		if (!json_is_string(item))
@@ -117,7 +141,8 @@ static int file_from(struct arena *a, json_t *json, struct journal_file *ret)
 	after = json_string_value(after_json);
 	if (!safe_path(path) || (before && !safe_path(before)) ||
 	    (after && !safe_path(after)) || existed != (before != NULL) ||
-	    generated == (after != NULL))
+	    generated == (after != NULL) || uid < 0 || uid >= UINT32_MAX || gid < 0 ||
+	    gid >= UINT32_MAX)
 		return -EINVAL;
 	*ret = (struct journal_file){ .path = arena_strdup(a, path),
 				      .generated = generated,
@@ -136,19 +161,19 @@ static json_t *journal_json(const struct journal *j)
 	json_t *files = json_array(), *commands = json_array();
 
 	vec_foreach(f, &j->files)
-		json_array_append_new(files, file_json(f));
+		append(&files, file_json(f));
 	vec_foreach(c, &j->commands)
-		json_array_append_new(commands, strings_json(c));
+		append(&commands, strings_json(c));
 	return json_pack(
 		"{s:s, s:i, s:i, s:s, s:I, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:o, "
-		"s:o}",
+		"s:o, s:o}",
 		"schema", JOURNAL_SCHEMA, "version", JOURNAL_VERSION, "number",
 		(int)j->number, "state", state_names[j->state], "time",
 		(json_int_t)j->time, "release", j->release, "kernels",
 		strings_json(&j->kernels), "devices", strings_json(&j->devices), "method",
 		j->method, "style", j->style, "files", files, "commands", commands,
-		"proof", strings_json(&j->proof), "created_dirs",
-		strings_json(&j->created_dirs));
+		"proof", strings_json(&j->proof), "gone", strings_json(&j->gone),
+		"created_dirs", strings_json(&j->created_dirs));
 }
 
 static int state_from(const char *name, enum journal_state *ret)
@@ -164,7 +189,7 @@ static int state_from(const char *name, enum journal_state *ret)
 static int journal_from(struct arena *a, json_t *root, struct journal *ret,
 			const char **ret_why)
 {
-	json_t *kernels, *devices, *files, *commands, *proof, *dirs, *item;
+	json_t *kernels, *devices, *files, *commands, *proof, *gone, *dirs, *item;
 	const char *schema, *state, *release, *method, *style;
 	struct journal j = { 0 };
 	json_error_t error;
@@ -172,22 +197,25 @@ static int journal_from(struct arena *a, json_t *root, struct journal *ret,
 	int version, number;
 	size_t i;
 
+	*ret_why = "it is no journal of pcipass";
 	if (json_unpack_ex(root, &error, 0, "{s:s, s:i}", "schema", &schema, "version",
 			   &version) ||
-	    !streq(schema, JOURNAL_SCHEMA) || version != JOURNAL_VERSION) {
-		*ret_why = "it is not a journal of this version of pcipass";
+	    !streq(schema, JOURNAL_SCHEMA) || version < 1)
+		return -EINVAL;
+	if (version > JOURNAL_VERSION) {
+		*ret_why = "a newer pcipass wrote it; use that one";
 		return -EINVAL;
 	}
 	*ret_why = "a member is missing or of the wrong kind";
 	if (json_unpack_ex(
 		    root, &error, JSON_STRICT,
 		    "{s:s, s:i, s:i, s:s, s:I, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:o, "
-		    "s:o}",
+		    "s:o, s:o}",
 		    "schema", &schema, "version", &version, "number", &number, "state",
 		    &state, "time", &when, "release", &release, "kernels", &kernels,
 		    "devices", &devices, "method", &method, "style", &style, "files",
-		    &files, "commands", &commands, "proof", &proof, "created_dirs",
-		    &dirs))
+		    &files, "commands", &commands, "proof", &proof, "gone", &gone,
+		    "created_dirs", &dirs))
 		return -EINVAL;
 	j.number = (unsigned)number;
 	j.time = when;
@@ -197,14 +225,21 @@ static int journal_from(struct arena *a, json_t *root, struct journal *ret,
 	if (number < 1 || state_from(state, &j.state) < 0 ||
 	    strings_from(a, kernels, &j.kernels) < 0 ||
 	    strings_from(a, devices, &j.devices) < 0 ||
-	    strings_from(a, proof, &j.proof) < 0 ||
-	    strings_from(a, dirs, &j.created_dirs) < 0)
+	    strings_from(a, proof, &j.proof) < 0 || strings_from(a, gone, &j.gone) < 0 ||
+	    strings_from(a, dirs, &j.created_dirs) < 0 || !json_is_array(files) ||
+	    !json_is_array(commands))
 		return -EINVAL;
-	json_array_foreach(files, i, item) if (file_from(a, item, vec_push(a, &j.files)) <
-					       0) return -EINVAL;
-	json_array_foreach(commands, i,
-			   item) if (strings_from(a, item, vec_push(a, &j.commands)) <
-				     0) return -EINVAL;
+	/* clang-format off */
+	json_array_foreach(files, i, item)
+		if (file_from(a, item, vec_push(a, &j.files)) < 0)
+			return -EINVAL;
+	json_array_foreach(commands, i, item) {
+		strings *argv = vec_push(a, &j.commands);
+
+		if (strings_from(a, item, argv) < 0 || !argv->n)
+			return -EINVAL;
+	}
+	/* clang-format on */
 	vec_foreach(dir, &j.created_dirs)
 		if (!safe_path(*dir))
 			return -EINVAL;
@@ -223,7 +258,7 @@ static int journal_read(const struct host *h, struct arena *a, const char *path,
 	json_t *root;
 	int r;
 
-	r = host_read(h, a, path, HOST_FILE_MAX, &text);
+	r = host_read(h, a, path, JOURNAL_MAX, &text);
 	if (r < 0)
 		return r == -ENOENT ? r : err_set(e, r, "/%s: %s", path, strerror(-r));
 	root = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES,
@@ -233,6 +268,23 @@ static int journal_read(const struct host *h, struct arena *a, const char *path,
 	r = journal_from(a, root, ret, &why);
 	json_decref(root);
 	return r < 0 ? err_set(e, r, "/%s: %s", path, why) : 0;
+}
+
+/* The number of the transaction in folder @name, 0: it is none. */
+static unsigned folder_number(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len < 4 || len > 8 || strspn(name, "0123456789") != len
+		       ? 0
+		       : (unsigned)strtoul(name, NULL, 10);
+}
+
+static int cmp_journal(const void *x, const void *y)
+{
+	const struct journal *a = x, *b = y;
+
+	return (a->number > b->number) - (a->number < b->number);
 }
 
 int journal_list(const struct host *h, struct arena *a, journals *ret, struct err *e)
@@ -245,18 +297,24 @@ int journal_list(const struct host *h, struct arena *a, journals *ret, struct er
 	if (r < 0)
 		return err_set(e, r, "/" JOURNAL_DIR ": %s", strerror(-r));
 	vec_foreach(name, &names) {
+		char *path = arena_printf(a, JOURNAL_DIR "/%s/journal.json", *name);
 		struct journal j;
 
-		if (strspn(*name, "0123456789") != strlen(*name))
+		if (!folder_number(*name))
 			continue;
-		r = journal_read(h, a,
-				 arena_printf(a, JOURNAL_DIR "/%s/journal.json", *name),
-				 &j, e);
-		if (r < 0 && r != -ENOENT)
+		r = journal_read(h, a, path, &j, e);
+		if (r == -ENOENT)
+			continue;
+		if (r < 0)
 			return r;
-		if (!r)
-			*vec_push(a, ret) = j;
+		/* Its state would be written to another one's folder. */
+		if (j.number != folder_number(*name))
+			return err_set(e, -EINVAL, "/%s: its number is %u", path,
+				       j.number);
+		*vec_push(a, ret) = j;
 	}
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), cmp_journal);
 	return 0;
 }
 
@@ -272,7 +330,12 @@ static int write_journal(const struct host *h, struct arena *a, const struct jou
 	int r;
 
 	json_decref(root);
-	r = text ? host_replace(h, path, data, 0600, 0, 0) : -ENOMEM;
+	if (!text)
+		return err_set(e, -EILSEQ,
+			       "/%s would hold a name that is not UTF-8, which pcipass "
+			       "cannot keep a way back for",
+			       path);
+	r = host_replace(h, path, data, 0600, 0, 0);
 	return r < 0 ? err_set(e, r, "cannot write /%s: %s", path, strerror(-r)) : 0;
 }
 
@@ -344,7 +407,9 @@ static int save_before(struct saver *s, struct journal_file *f, bool by_link)
 	if (r < 0)
 		return save_failed(s, r, f->path);
 	if (!S_ISREG(st.mode))
-		return err_set(s->e, -EINVAL, "/%s is not a regular file", f->path);
+		return err_set(s->e, -EOPNOTSUPP,
+			       "/%s is not a regular file; pcipass will not replace it",
+			       f->path);
 	f->existed = true;
 	f->mode = st.mode & 07777;
 	f->uid = st.uid;
@@ -368,6 +433,12 @@ static void note_missing_dirs(struct saver *s, const char *path)
 	}
 }
 
+/* The update-initramfs that comes with dracut copies over the old image. */
+static bool has_dracut(const struct host *h)
+{
+	return host_exists(h, "usr/bin/dracut") || host_exists(h, "usr/sbin/dracut");
+}
+
 static int save_step(struct saver *s, const struct plan_step *step)
 {
 	struct journal_file *f;
@@ -389,12 +460,13 @@ static int save_step(struct saver *s, const struct plan_step *step)
 		return 0;
 	*vec_push(s->a, &s->j->commands) = step->argv;
 	vec_foreach(word, &step->proof)
-		if (!strings_have(&s->j->proof, *word))
-			*vec_push(s->a, &s->j->proof) = *word;
+		*vec_push(s->a, &s->j->proof) = *word;
+	vec_foreach(word, &step->gone)
+		*vec_push(s->a, &s->j->gone) = *word;
 	vec_foreach(path, &step->makes) {
 		f = vec_push(s->a, &s->j->files);
 		*f = (struct journal_file){ .path = *path, .generated = true };
-		r = save_before(s, f, step->renames);
+		r = save_before(s, f, step->renames && !has_dracut(s->h));
 		if (r < 0)
 			return r;
 	}
@@ -402,20 +474,26 @@ static int save_step(struct saver *s, const struct plan_step *step)
 }
 
 /*
- * Old and new generated files live side by side until undo, so there must be room for as
- * much again, wherever they lie and where the copies go.
+ * Old and new generated files live side by side until undo: all old ones where the
+ * journal lies (there by hard link or copy), and the one that is being made where it
+ * belongs, which may be a small partition.
  */
 static int check_space(struct saver *s, const struct plan *p)
 {
-	uint64_t need = (uint64_t)4 << 20, room = 0;
+	const uint64_t slack = (uint64_t)4 << 20;
+	uint64_t sum = 0, largest = 0, room = 0;
 	struct host_stat st;
 
 	vec_foreach(step, &p->steps)
-		vec_foreach(path, &step->makes)
-			if (!s->h->ops->stat(s->h->ctx, *path, &st))
-				need += st.size;
+		vec_foreach(path, &step->makes) {
+			if (s->h->ops->stat(s->h->ctx, *path, &st) < 0)
+				continue;
+			sum += st.size;
+			largest = st.size > largest ? st.size : largest;
+		}
 	for (size_t i = 0; i < 2; i++) {
 		const char *dir = i ? "boot" : JOURNAL_DIR;
+		uint64_t need = slack + (i ? largest : sum);
 
 		if (s->h->ops->space(s->h->ctx, dir, &room) < 0 || room >= need)
 			continue;
@@ -438,7 +516,10 @@ static void drop_folder(const struct host *h, struct arena *a, const char *folde
 	(void)h->ops->rmdir(h->ctx, folder);
 }
 
-/* The next free number; folders of transactions that had not begun are cleared away. */
+/*
+ * The next free number; folders of transactions that had not begun are cleared away:
+ * those that surely have no journal, or the only copy of a file might go.
+ */
 static int next_number(const struct host *h, struct arena *a, unsigned *ret)
 {
 	strings names = { 0 };
@@ -449,13 +530,19 @@ static int next_number(const struct host *h, struct arena *a, unsigned *ret)
 		return r;
 	vec_foreach(name, &names) {
 		char *folder = arena_printf(a, JOURNAL_DIR "/%s", *name);
+		char *journal = arena_printf(a, "%s/journal.json", folder);
+		unsigned number = folder_number(*name);
+		struct host_stat st;
 
-		if (strspn(*name, "0123456789") != strlen(*name) || strlen(*name) > 8)
+		if (!number)
 			continue;
-		if (host_exists(h, arena_printf(a, "%s/journal.json", folder)))
-			last = (unsigned)strtoul(*name, NULL, 10);
-		else
+		r = h->ops->stat(h->ctx, journal, &st);
+		if (r < 0 && r != -ENOENT)
+			return r;
+		if (r == -ENOENT)
 			drop_folder(h, a, folder);
+		if (number > last && host_exists(h, folder))
+			last = number;
 	}
 	*ret = last + 1;
 	return 0;

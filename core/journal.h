@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * journal - transactions that outlive a power cut: what was there before is on disk
- *before anything changes.
+ * before anything changes.
  *
  * var/lib/pcipass/NNNN/ holds one transaction: journal.json (schema pcipass-journal), the
- * changed files as they were and as they shall be (before.K, after.K), and undo.sh, which
- * takes it back on a host without pcipass. A folder without journal.json is the rest of a
- * transaction that had not begun.
+ * changed files as they were and as they shall be (before.K, after.K), undo.sh, which
+ * takes it back on a host without pcipass, and merged.K, what undo makes of a file that
+ * others edited. A folder without journal.json is the rest of a transaction that had not
+ * begun. Once undone, saved images and undo.sh are gone.
  *
  *	prepared  the old state is saved; steps may have been taken      -> undo or resume
  *	applied   all steps were taken
@@ -50,12 +51,13 @@ struct journal {
 	const char *method, *style;
 	VEC(struct journal_file) files;
 	VEC(strings) commands; /* argv of each, in order */
-	strings proof;         /* words every boot entry must have after apply */
+	strings proof, gone;   /* words the default boot entry must (not) have then */
 	strings created_dirs;  /* made on the way, removed by undo if empty */
 };
 typedef VEC(struct journal) journals;
 
-/* All transactions by number. -EINVAL with @e: one cannot be read; it names the file. */
+/* All transactions by number. -EINVAL, -EFBIG and others with @e, which names the file.
+ */
 int journal_list(const struct host *h, struct arena *a, journals *ret, struct err *e);
 
 /* FNV-1a of a file's content, 64 bits, never 0; 0: it cannot be read. */
@@ -71,8 +73,10 @@ int journal_begin(const struct host *h, struct arena *a, const struct machine *m
 /* Replace journal.json durably with state @s. */
 int journal_set_state(const struct host *h, struct journal *j, enum journal_state s,
 		      struct err *e);
-/* The folder's path of transaction @number. */
+/* The folder's path of transaction @number, and of what undo merged for its @file. */
 char *journal_folder(struct arena *a, unsigned number);
+char *journal_merged(struct arena *a, const struct journal *j,
+		     const struct journal_file *file);
 /* Text of undo.sh. */
 char *journal_undo_script(struct arena *a, const struct journal *j);
 /* Releases of the kernels whose initramfs images lie in boot/, sorted. */

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "core/cmdline.h"
 #include "core/modprobe-parse.h"
 
 #define CMDLINE "kernel command line"
@@ -166,7 +167,7 @@ void modprobe_read(struct arena *a, const struct machine_file *files, size_t n_f
 		   const char *cmdline, struct modprobe_config *ret)
 {
 	config_files found = { 0 };
-	const char *last = "";
+	const char *last = "", *refused;
 
 	for (size_t i = 0; i < n_files; i++) {
 		for (size_t d = 0; d < ARRAY_SIZE(folders); d++) {
@@ -191,6 +192,10 @@ void modprobe_read(struct arena *a, const struct machine_file *files, size_t n_f
 					    (const char *)file->data.data, file->data.len,
 					    ret);
 	}
-	if (cmdline)
-		parse_cmdline(a, cmdline, ret);
+	if (!cmdline)
+		return;
+	parse_cmdline(a, cmdline, ret);
+	refused = cmdline_get(a, cmdline, "module_blacklist");
+	for (char *names = arena_strdup(a, refused), *name; (name = strsep(&names, ","));)
+		add_cmdline(a, MODPROBE_REFUSE, name, NULL, ret);
 }

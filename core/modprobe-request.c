@@ -137,6 +137,7 @@ static void insert(struct probe *p, const struct module *m, bool ignore_install,
 	bool *loaded = flag_of(r->loaded, r->k, m);
 	const struct modprobe_line *install;
 	const char *options;
+	bool refused;
 
 	if (p->stopped || !m->file || *loaded)
 		return;
@@ -146,17 +147,20 @@ static void insert(struct probe *p, const struct module *m, bool ignore_install,
 			p->stopped = true;
 		return;
 	}
-	if (!is_available(r, m) || !has_depends(r, m)) {
+	/* kernel/module/main.c:blacklisted: the kernel itself refuses it. */
+	refused = modprobe_refused(r->c, m->name);
+	if (refused || !is_available(r, m) || !has_depends(r, m)) {
+		const char *how = refused ? "refused by module_blacklist=" : "not there";
+
 		/* Only what the top module needs ends the request: kmod_module.required.
 		 */
 		p->stopped = m == p->top || strings_have(&p->top->depends, m->name);
 		if (p->stopped)
 			add_note(r,
 				 m == p->top
-					 ? arena_printf(r->a, "%s is not there", m->name)
-					 : arena_printf(r->a,
-							"%s needs %s, which is not there",
-							p->top->name, m->name));
+					 ? arena_printf(r->a, "%s is %s", m->name, how)
+					 : arena_printf(r->a, "%s needs %s, which is %s",
+							p->top->name, m->name, how));
 		return;
 	}
 	options = modprobe_options(r->c, r->a, m->name);
@@ -367,7 +371,8 @@ size_t modprobe_request(const struct modprobe_config *c, const struct kernel *k,
 	size_t before = ret->n;
 
 	r.loaded = arena_alloc(a, k->modules.n);
-	request_name(&r, module_normalize(a, name), flags, false, "",
+	request_name(&r, module_normalize(a, name), flags,
+		     flags & MODPROBE_IGNORE_INSTALL, "",
 		     arena_printf(a, "request of %s", name));
 	*note = r.note;
 	return ret->n - before;

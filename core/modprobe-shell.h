@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* modprobe-shell - the shell lines of install commands, for modprobe-request.c only. */
+/* modprobe-shell - the shell lines of install commands, for modprobe and boot-override. */
 #pragma once
 
 #include "core/modprobe.h"

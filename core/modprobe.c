@@ -184,7 +184,7 @@ static bool line_matches(const struct modprobe_line *l, enum modprobe_verb verb,
 {
 	if (l->verb != verb)
 		return false;
-	if (streq(l->arg[0], module))
+	if (*l->arg[0] == *module && streq(l->arg[0], module))
 		return true;
 	return (verb == MODPROBE_INSTALL || verb == MODPROBE_SOFTDEP) &&
 	       strpbrk(l->arg[0], "*?[\\") && fnmatch(l->arg[0], module, 0) == 0;
@@ -203,6 +203,11 @@ const struct modprobe_line *modprobe_blacklisted(const struct modprobe_config *c
 						 const char *module)
 {
 	return first_line(c, MODPROBE_BLACKLIST, module);
+}
+
+bool modprobe_refused(const struct modprobe_config *c, const char *module)
+{
+	return first_line(c, MODPROBE_REFUSE, module);
 }
 
 const struct modprobe_line *modprobe_install(const struct modprobe_config *c,

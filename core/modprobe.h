@@ -16,6 +16,7 @@ enum modprobe_verb {
 	MODPROBE_INSTALL,   /* arg[0] module, arg[1] command */
 	MODPROBE_REMOVE,    /* the same */
 	MODPROBE_BAD,       /* arg[0] what is wrong with the line */
+	MODPROBE_REFUSE,    /* arg[0] module: of the kernel's own module_blacklist= */
 };
 
 struct modprobe_line {
@@ -47,8 +48,8 @@ void modprobe_parse(struct arena *a, const char *path, const char *text,
  * The configuration as modprobe sees it among @files: *.conf of etc/modprobe.d,
  * run/modprobe.d, usr/local/lib/modprobe.d, usr/lib/modprobe.d and lib/modprobe.d, a name
  * in an earlier folder hiding it in later ones, all names in one sorted order; then
- * modprobe.blacklist= and MODULE.OPTION= of @cmdline. Links among @files are followed;
- * one to anywhere else (dev/null) is an empty file.
+ * modprobe.blacklist=, module_blacklist= and MODULE.OPTION= of @cmdline. Links among
+ * @files are followed; one to anywhere else (dev/null) is an empty file.
  */
 void modprobe_read(struct arena *a, const struct machine_file *files, size_t n_files,
 		   const char *cmdline, struct modprobe_config *ret);
@@ -68,6 +69,8 @@ char *modprobe_options(const struct modprobe_config *c, struct arena *a,
 /* The line that blacklists @module, or NULL. */
 const struct modprobe_line *modprobe_blacklisted(const struct modprobe_config *c,
 						 const char *module);
+/* Does module_blacklist= of the command line make the kernel refuse @module? */
+bool modprobe_refused(const struct modprobe_config *c, const char *module);
 /* The install line that counts for @module: the first whose pattern matches; or NULL. */
 const struct modprobe_line *modprobe_install(const struct modprobe_config *c,
 					     const char *module);
@@ -82,8 +85,10 @@ struct modprobe_load {
 typedef VEC(struct modprobe_load) modprobe_loads;
 
 enum modprobe_flags {
-	MODPROBE_USE_BLACKLIST = 1 << 0, /* as udev and systemd-modules-load ask */
-	MODPROBE_RESOLVED = 1 << 1,      /* @name is modprobe_resolve_fn()'s: no alias */
+	MODPROBE_USE_BLACKLIST = 1 << 0,  /* as udev and systemd-modules-load ask */
+	MODPROBE_RESOLVED = 1 << 1,       /* @name is modprobe_resolve_fn()'s: no alias */
+	MODPROBE_IGNORE_INSTALL = 1 << 2, /* as modprobe -i: its own install line does not
+					     count */
 };
 
 /*

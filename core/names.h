@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * names - vendor, device and class names from pci.ids through libpci, whose scan is never
- * used (it ends the process when a file is missing).
+ * names - vendor, device and class names as lspci shows them: from the pci.ids that
+ * libpci would take, else by libpci from udev's hwdb. libpci's scan is never used (it
+ * ends the process when a file is missing).
  */
 #pragma once
 
@@ -14,7 +15,10 @@ struct names;
 struct names *names_open(void);
 void names_close(struct names *n);
 
-/* "NVIDIA Corporation GP104 [GeForce GTX 1070]", or "10de:1b81"; in @a. */
+/*
+ * "NVIDIA Corporation GP104 [GeForce GTX 1070]", "NVIDIA Corporation Device 1b81" for a
+ * device that only has a vendor, or "10de:1b81"; in @a.
+ */
 const char *names_device(struct names *n, struct arena *a, const struct pci_fn *fn);
-/* "VGA compatible controller", or "Class 0300". */
+/* "VGA compatible controller", "Display controller [0377]", or "Class 0300". */
 const char *names_class(struct names *n, struct arena *a, const struct pci_fn *fn);

@@ -50,7 +50,7 @@ static void remove_grub_word(struct planner *p, const char *word)
 	vec_foreach(f, &p->j->m->files) {
 		struct plan_step *s;
 
-		if (!is_grub_default(f->path) || !f->data.data ||
+		if (!is_grub_default(f->path) || !S_ISREG(f->mode) || !f->data.len ||
 		    !strstr((const char *)f->data.data, word))
 			continue;
 		s = planner_draft(
@@ -69,34 +69,54 @@ static const char *guide_grub_file(struct planner *p)
 	const char *last = p->files->grub;
 
 	vec_foreach(f, &p->j->m->files)
-		if (is_grub_default(f->path) && f->data.data &&
+		if (is_grub_default(f->path) && f->data.len &&
 		    strstr((const char *)f->data.data, normal_words))
 			last = streq(f->path, "etc/default/grub") ? last : f->path;
 	return last;
 }
 
+/* @words: not empty. */
+static const char *why_words(struct planner *p, const strings *words)
+{
+	const char *text = "The next boot's command line must have";
+
+	vec_foreach(w, words)
+		text = arena_printf(p->a, "%s %s", text, *w);
+	return arena_printf(p->a, "%s.", text);
+}
+
 static void edit_grub(struct planner *p)
 {
+	const char *there = grub_cmdline(p->j->m, p->a);
 	const strings none = { 0 };
+	strings missing = { 0 };
 	struct plan_step *s;
 
 	vec_foreach(w, &p->cmdline_remove)
 		remove_grub_word(p, *w);
-	if (!p->cmdline_add.n)
+	vec_foreach(w, &p->cmdline_add)
+		if (!there || !cmdline_has_word(there, *w))
+			*vec_push(p->a, &missing) = *w;
+	p->cmdline_changed = true; /* even if only update-grub was forgotten */
+	if (!missing.n)
 		return;
 	s = planner_draft(
 		p, p->req->style == PLAN_GUIDE ? guide_grub_file(p) : p->files->grub,
-		guide_step, "The IOMMU must be on in the next boot.");
+		guide_step, why_words(p, &missing));
 	if (p->req->style == PLAN_DROPIN && !s->after)
 		s->after = OWN_HEADER "GRUB_CMDLINE_LINUX_DEFAULT="
 				      "\"$GRUB_CMDLINE_LINUX_DEFAULT\"\n";
-	edit_words(p, s, normal_words, &p->cmdline_add, &none);
+	edit_words(p, s, normal_words, &missing, &none);
 }
 
 static void edit_kernel_cmdline(struct planner *p)
 {
-	struct plan_step *s = planner_draft(p, "etc/kernel/cmdline", "command line",
-					    "The IOMMU must be on in the next boot.");
+	const strings *words = p->cmdline_add.n ? &p->cmdline_add : &p->cmdline_remove;
+	const char *why =
+		p->cmdline_add.n ? why_words(p, words)
+				 : arena_printf(p->a, "%s must go from the command line.",
+						words->v[0]);
+	struct plan_step *s = planner_draft(p, "etc/kernel/cmdline", guide_step, why);
 	const char *before = s->before ? s->before : "";
 	size_t len = strcspn(before, "\n");
 

@@ -50,7 +50,17 @@ char *edit_add_lines(struct arena *a, const char *text, const char *header,
 	return out;
 }
 
-/* Start and length of line @number, NULL if there are fewer. */
+/* How long the logical line at @p is: as kmod's getline_wrapped, '\' hides a newline. */
+static size_t line_length(const char *p)
+{
+	size_t n = 0;
+
+	while (p[n] && p[n] != '\n')
+		n += p[n] == '\\' && p[n + 1] ? 2 : 1;
+	return n;
+}
+
+/* Start and length of the logical line at line @number, NULL if there are fewer. */
 static const char *line_at(const char *text, unsigned number, size_t *ret_len)
 {
 	const char *p = text;
@@ -61,8 +71,20 @@ static const char *line_at(const char *text, unsigned number, size_t *ret_len)
 			return NULL;
 		p++;
 	}
-	*ret_len = strcspn(p, "\n");
+	*ret_len = line_length(p);
 	return p;
+}
+
+/* The last word of a line that starts with @what, blanks and quotes between words. */
+static const char *last_word(const char *line, size_t len, const char *what)
+{
+	size_t n = strlen(what);
+
+	for (const char *p = line + len; p-- > line + 1;)
+		if ((size_t)(line + len - p) >= n && strncmp(p, what, n) == 0 &&
+		    strchr(" \t\"\n", p[-1]))
+			return p;
+	return NULL;
 }
 
 /* @text with @add put in at @at. */
@@ -83,6 +105,16 @@ static bool has_entry(const char *list, size_t len, const char *entry)
 	return false;
 }
 
+/* The end of a value, which a continued line may run through. */
+static const char *value_end(const char *value, const char *line_end)
+{
+	const char *p = value;
+
+	while (p < line_end && !strchr(" \t\"\n", *p))
+		p += *p == '\\' && p + 1 < line_end ? 2 : 1;
+	return p;
+}
+
 char *edit_ids(struct arena *a, const char *text, unsigned line, const strings *ids)
 {
 	char *out = arena_strdup(a, text);
@@ -90,16 +122,18 @@ char *edit_ids(struct arena *a, const char *text, unsigned line, const strings *
 
 	vec_foreach(id, ids) {
 		const char *p = line_at(out, line, &len), *list, *end;
+		bool first;
 
-		list = p ? memmem(p, len, "ids=", 4) : NULL;
+		list = p ? last_word(p, len, "ids=") : NULL;
 		if (!list)
 			return NULL;
-		list += 4;
+		list += strlen("ids=");
 		list += *list == '"';
-		end = list + strcspn(list, " \t\"\n");
+		end = value_end(list, p + len);
+		first = end == list || end[-1] == ',';
 		if (!has_entry(list, (size_t)(end - list), *id))
 			out = insert(a, out, end,
-				     end == list ? *id : arena_printf(a, ",%s", *id));
+				     first ? *id : arena_printf(a, ",%s", *id));
 	}
 	return out;
 }
@@ -111,7 +145,7 @@ char *edit_softdep(struct arena *a, const char *text, unsigned line)
 
 	if (!p)
 		return arena_strdup(a, text);
-	pre = memmem(p, len, "pre:", 4);
-	return pre ? insert(a, text, pre + 4, " vfio-pci")
+	pre = last_word(p, len, "pre:");
+	return pre ? insert(a, text, pre + strlen("pre:"), " vfio-pci")
 		   : insert(a, text, p + len, " pre: vfio-pci");
 }

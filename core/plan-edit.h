@@ -12,8 +12,12 @@ char *edit_add_lines(struct arena *a, const char *text, const char *header,
 		     const strings *lines);
 
 /*
- * @text with @ids put behind those of the `ids=` on line @line (from 1); entries it has
- * are not put again. NULL: there is no ids= on that line.
+ * Lines are counted from 1 as modprobe_line does: one that a backslash continues is one,
+ * named by where it begins.
+ */
+/*
+ * @text with @ids put behind those of the last `ids=` on line @line; entries it has are
+ * not put again. NULL: there is no ids= on that line.
  */
 char *edit_ids(struct arena *a, const char *text, unsigned line, const strings *ids);
 

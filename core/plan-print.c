@@ -4,9 +4,23 @@
 #include "core/diff.h"
 #include "core/plan.h"
 
-static void put_quoted_words(FILE *f, const strings *words)
+char *shell_quoted(struct arena *a, const char *word)
 {
-	/* Commands of a plan are our own words, none with a quote in it. */
+	char *out = arena_alloc(a, 4 * strlen(word) + 3), *p = out;
+
+	*p++ = '\'';
+	for (; *word; word++)
+		if (*word == '\'')
+			p = stpcpy(p, "'\\''");
+		else
+			*p++ = *word;
+	*p = '\'';
+	return out;
+}
+
+static void put_words(FILE *f, const strings *words)
+{
+	/* Commands of a plan are our own words, none that a shell would change. */
 	vec_foreach(w, words)
 		fprintf(f, "%s%s", w == words->v ? "" : " ", *w);
 }
@@ -31,7 +45,7 @@ char *plan_diff(const struct plan *p, struct arena *a)
 			fputs(diff_unified(a, s->path, s->before, s->after), f);
 		} else if (s->kind == PLAN_RUN) {
 			fputs("# run: ", f);
-			put_quoted_words(f, &s->argv);
+			put_words(f, &s->argv);
 			fputc('\n', f);
 		} else {
 			fputs("# reboot\n", f);
@@ -54,20 +68,25 @@ static const char *here_word(struct arena *a, const char *text)
 static void put_file(FILE *f, struct arena *a, const struct plan_step *s)
 {
 	const char *word = here_word(a, s->after), *slash = strrchr(s->path, '/');
+	const char *path = shell_quoted(a, arena_printf(a, "/%s", s->path));
+	const char *temp = shell_quoted(a, arena_printf(a, "/%s.pcipass-new", s->path));
 	size_t len = strlen(s->after);
 	bool newline = len && s->after[len - 1] == '\n';
 
 	fprintf(f, "\n# %s\n", s->why);
 	if (!s->before && slash)
-		fprintf(f, "mkdir -p '/%.*s'\n", (int)(slash - s->path), s->path);
+		fprintf(f, "mkdir -p %s\n",
+			shell_quoted(a, arena_printf(a, "/%.*s", (int)(slash - s->path),
+						     s->path)));
 	if (newline || !len)
-		fprintf(f, "cat >'/%s.pcipass-new' <<'%s'\n%s%s\n", s->path, word,
-			s->after, word);
+		fprintf(f, "cat >%s <<'%s'\n%s%s\n", temp, word, s->after, word);
 	else /* a here document always ends its last line */
-		fprintf(f, "printf %%s \"$(cat <<'%s'\n%s\n%s\n)\" >'/%s.pcipass-new'\n",
-			word, s->after, word, s->path);
-	fprintf(f, "chmod %04o '/%s.pcipass-new'\n", (unsigned)s->mode, s->path);
-	fprintf(f, "mv -f '/%s.pcipass-new' '/%s'\n", s->path, s->path);
+		fprintf(f, "printf %%s \"$(cat <<'%s'\n%s\n%s\n)\" >%s\n", word, s->after,
+			word, temp);
+	if (s->before)
+		fprintf(f, "chown --reference=%s %s\n", path, temp);
+	fprintf(f, "chmod %04o %s\n", (unsigned)s->mode, temp);
+	fprintf(f, "mv -f %s %s\n", temp, path);
 }
 
 char *plan_script(const struct plan *p, struct arena *a)
@@ -83,12 +102,15 @@ char *plan_script(const struct plan *p, struct arena *a)
 	      "undo`.\n"
 	      "set -eu\n",
 	      f);
+	if (p->refused)
+		fprintf(f, "\nprintf '%%s\\n' %s >&2\nexit 1\n",
+			shell_quoted(a, p->refused));
 	vec_foreach(s, &p->steps) {
 		if (s->kind == PLAN_FILE) {
 			put_file(f, a, s);
 		} else if (s->kind == PLAN_RUN) {
 			fprintf(f, "\n# %s\n", s->why);
-			put_quoted_words(f, &s->argv);
+			put_words(f, &s->argv);
 			fputc('\n', f);
 		} else {
 			fprintf(f, "\necho 'Now reboot. %s'\n", s->why);

@@ -106,7 +106,7 @@ struct plan_step *planner_draft(struct planner *p, const char *path, const char 
 		.kind = PLAN_FILE, .why = why, .guide = guide, .path = path, .mode = 0644
 	};
 	if (f && S_ISREG(f->mode)) {
-		s->before = f->data.data ? (const char *)f->data.data : "";
+		s->before = f->data.len ? (const char *)f->data.data : "";
 		if (strlen(s->before) != f->data.len)
 			planner_refuse(
 				p, NULL,
@@ -181,54 +181,69 @@ static void refuse_by_findings(struct planner *p)
 	}
 }
 
+static bool drives(const struct module *mod, const struct pci_fn *fn)
+{
+	bool yes = mod->driver && fn->driver && streq(mod->driver, fn->driver);
+
+	for (size_t i = 0; !yes && i < mod->ids.n; i++)
+		yes = !mod->ids.v[i].override_only &&
+		      pci_id_matches(&mod->ids.v[i], &fn->id);
+	return yes && !after_prefix(mod->name, "vfio");
+}
+
+/*
+ * A built-in driver is there before any module, and of two built-in ones that is first
+ * which was linked first (drivers/base/dd.c:driver_attach at its initcall).
+ */
+static void meet_builtin(struct planner *p, const struct kernel *k,
+			 const struct module *mod, const struct pci_fn *fn)
+{
+	const struct module *vfio = kernel_module(k, "vfio_pci");
+	char bdf[BDF_SIZE];
+	const char *text;
+
+	if (vfio && !vfio->file && vfio < mod)
+		return;
+	text = arena_printf(
+		p->a,
+		"%s is driven by %s, which is part of the kernel %s: it takes "
+		"the function before vfio-pci is there, and nothing in "
+		"modprobe.d can prevent it.",
+		bdf_format(fn->bdf, bdf), mod->name, k->release);
+	if (!p->j->kernel || k == p->j->kernel)
+		planner_refuse(p, "driver-builtin", text);
+	else
+		planner_note(p, text);
+}
+
 /* Modules that udev may load for a target, and the one that has it now. */
 static void find_natives(struct planner *p)
 {
-	const struct machine *m = p->j->m;
-	char bdf[BDF_SIZE];
-
-	vec_foreach(k, &m->kernels) {
+	vec_foreach(k, &p->j->m->kernels) {
 		const struct module *vfio = kernel_module(k, "vfio_pci");
 
 		p->vfio_builtin |= vfio && !vfio->file;
-		vec_foreach(it, &p->plan->targets) {
-			const struct pci_fn *fn = *it;
-
+		vec_foreach(it, &p->plan->targets)
 			vec_foreach(mod, &k->modules) {
-				bool drives = mod->driver && fn->driver &&
-					      streq(mod->driver, fn->driver);
-
-				for (size_t i = 0; !drives && i < mod->ids.n; i++)
-					drives = !mod->ids.v[i].override_only &&
-						 pci_id_matches(&mod->ids.v[i], &fn->id);
-				if (!drives || after_prefix(mod->name, "vfio"))
+				if (!drives(mod, *it))
 					continue;
 				if (mod->file)
 					planner_add(p, &p->natives, mod->name);
-				else if (!vfio || vfio->file)
-					planner_refuse(
-						p, "driver-in-use",
-						arena_printf(
-							p->a,
-							"%s is driven by %s, which is "
-							"part "
-							"of the kernel %s: it takes the "
-							"function before any module is "
-							"loaded, so nothing in "
-							"modprobe.d "
-							"can prevent it.",
-							bdf_format(fn->bdf, bdf),
-							mod->name, k->release));
+				else
+					meet_builtin(p, k, mod, *it);
 			}
-		}
 	}
 }
 
-/* A function with the ids of a target that is no target: what ids= would take as well. */
+/*
+ * A function with the ids of a target that is no target: what ids= would take as well.
+ * One that vfio-pci has already loses nothing by that.
+ */
 static const struct pci_fn *find_twin(struct planner *p, const struct pci_fn **ret_target)
 {
 	vec_foreach(fn, &p->j->m->fns) {
-		if (cfg_is_bridge(fn->config))
+		if (cfg_is_bridge(fn->config) ||
+		    (fn->driver && streq(fn->driver, "vfio-pci")))
 			continue;
 		vec_foreach(it, &p->plan->targets)
 			if (fn->id.vendor == (*it)->id.vendor &&
@@ -244,7 +259,7 @@ static const struct pci_fn *find_twin(struct planner *p, const struct pci_fn **r
 /* A function that a blacklist of @module would leave without its driver. */
 static const struct pci_fn *find_bystander(struct planner *p, const char *module)
 {
-	const struct kernel *k = machine_kernel(p->j->m, p->j->m->release);
+	const struct kernel *k = p->j->kernel;
 	const struct module *mod = k ? kernel_module(k, module) : NULL;
 
 	vec_foreach(fn, &p->j->m->fns)
@@ -252,6 +267,15 @@ static const struct pci_fn *find_bystander(struct planner *p, const char *module
 		    !list_has(&p->plan->targets, fn))
 			return fn;
 	return NULL;
+}
+
+/* The method override lives on its scripts; dracut does not run them. */
+static bool has_initramfs_tools(const struct machine *m)
+{
+	vec_foreach(f, &m->files)
+		if (after_prefix(f->path, "etc/initramfs-tools/"))
+			return true;
+	return false;
 }
 
 static void choose_method(struct planner *p)
@@ -265,7 +289,7 @@ static void choose_method(struct planner *p)
 	if (plan->method == PLAN_AUTO && p->vfio_builtin) {
 		plan->method = PLAN_IDS;
 		plan->reason =
-			"vfio-pci is part of this kernel, so its ids go on the kernel "
+			"vfio-pci is part of the kernel, so its ids go on the kernel "
 			"command line.";
 	} else if (plan->method == PLAN_AUTO && twin) {
 		plan->method = PLAN_OVERRIDE;
@@ -306,6 +330,13 @@ static void choose_method(struct planner *p)
 						*module, bdf_format(other->bdf, one),
 						twin ? "override" : "ids"));
 		}
+	if (plan->method == PLAN_OVERRIDE && !has_initramfs_tools(p->j->m))
+		planner_refuse(p, NULL,
+			       arena_printf(p->a,
+					    "%s The method override does that with "
+					    "initramfs-tools, and there is no "
+					    "/etc/initramfs-tools here.",
+					    plan->reason));
 	if (plan->method == PLAN_OVERRIDE && p->vfio_builtin)
 		planner_note(p, "vfio-pci is part of this kernel: it takes an overridden "
 				"function "
@@ -381,13 +412,14 @@ static void plan_commands(struct planner *p)
 			    (const char *const[]){ "update-grub", NULL });
 		*vec_push(p->a, &s->makes) = "boot/grub/grub.cfg";
 		s->proof = p->cmdline_add;
+		s->gone = p->cmdline_remove;
 	}
 	if ((images || loader) && p->j->loader.proxmox_tool) {
-		s = add_run(
+		/* No proof: those partitions are not mounted. */
+		(void)add_run(
 			p, "command line",
 			"This host boots from copies on its EFI system partitions.",
 			(const char *const[]){ "proxmox-boot-tool", "refresh", NULL });
-		s->proof = p->cmdline_add;
 	}
 }
 

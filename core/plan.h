@@ -50,10 +50,11 @@ struct plan_step {
 	strings makes; /* paths saved before and given back by undo */
 	bool renames;  /* it replaces them by rename, so a hard link keeps the old one */
 	/*
-	 * Proof that the change arrived in what boots: after the command, every boot
-	 * entry (PLAN_RUN of the loader) has these words. Empty: nothing to prove.
+	 * Proof that the change arrived in what boots: after the command (update-grub),
+	 * the default boot entry has the words of proof and none of gone. Both empty:
+	 * nothing to prove.
 	 */
-	strings proof;
+	strings proof, gone;
 };
 
 struct plan {
@@ -78,3 +79,5 @@ void plan_make(const struct judged *j, const struct plan_request *req, struct pl
 /* For people: the steps as unified diffs and commands, or as a shell script. */
 char *plan_diff(const struct plan *p, struct arena *a);
 char *plan_script(const struct plan *p, struct arena *a);
+/* @word as one word of a shell: in single quotes, each ' in it as '\''. */
+char *shell_quoted(struct arena *a, const char *word);

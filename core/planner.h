@@ -32,6 +32,7 @@ void planner_note(struct planner *p, const char *text);
 /* Add @s unless it is there. */
 void planner_add(struct planner *p, strings *list, const char *s);
 /* The step that changes @path, begun with the file as it is; borrowed until the next one.
+ * Where the file must not be touched the plan is refused.
  */
 struct plan_step *planner_draft(struct planner *p, const char *path, const char *guide,
 				const char *why);

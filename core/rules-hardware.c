@@ -264,7 +264,13 @@ void check_facts_unknown(const struct rule *r, const struct judged *j, findings 
 	vec_foreach(u, &j->m->unknown) {
 		if (after_prefix(u->fact, "acpi")) /* a rule of its own */
 			continue;
-		if (++n <= NAMES_MAX)
+		if (++n > NAMES_MAX)
+			continue;
+		if (after_prefix(u->why, "assumed: ")) /* by an importer */
+			finding_add(j, ret, r, NULL, NULL,
+				    "Not recorded, so assumed: %s.",
+				    after_prefix(u->why, "assumed: "));
+		else
 			finding_add(j, ret, r, NULL, NULL, "%s is not known: %s.",
 				    u->fact, u->why);
 	}

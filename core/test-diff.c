@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/diff.h"
+#include "core/test-skip.h"
 
 static char *number(struct arena *a, int from, int to, const char *extra, int at)
 {
@@ -72,7 +73,7 @@ static void test_like_diff(void **state)
 	assert_string_equal(back, c->before);
 	arena_free(a);
 	if (!want)
-		skip();
+		skip_without("diff");
 }
 
 #define TEN "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n"

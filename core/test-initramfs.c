@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/initramfs.h"
+#include "core/test-skip.h"
 
 /* Modules, load list and files as one text. */
 static char *summary(struct arena *a, const struct initramfs *i)
@@ -40,7 +41,8 @@ struct image_case {
 	"e1000e snd_hda_intel vfio_pci xhci_pci +vfio_pci +loop max_loop=8 "             \
 	"conf/arch.conf[100644]=A=1;etc/modprobe.d/null.conf[120777]=/dev/null;"         \
 	"etc/modprobe.d/vfio.conf[100644]=options vfio-pci ids=1:2;"                     \
-	"etc/udev/rules.d/70-x.rules[100644]=x;lib/modprobe.d/a.conf[100644]=blacklist " \
+	"etc/udev/rules.d/70-x.rules[100644]=driver_override;lib/modprobe.d/"            \
+	"a.conf[100644]=blacklist "                                                      \
 	"a;"                                                                             \
 	"lib/modprobe.d/b.conf[100644]=blacklist "                                       \
 	"a;scripts/init-top/udev[100755]=#!/bin/sh;"
@@ -48,6 +50,7 @@ struct image_case {
 static const char setup[] =
 	"set -e; umask 022; mkdir -p tree/usr/lib/modules/6.1/kernel/x tree/conf "
 	"tree/usr/lib/modprobe.d tree/etc/modprobe.d tree/etc/udev/rules.d "
+	"tree/usr/lib/udev/rules.d "
 	"tree/scripts/init-top tree/bin early/kernel/x86/microcode\n"
 	"cd tree; ln -s usr/lib lib; k=lib/modules/6.1/kernel\n"
 	"echo m > $k/x/vfio-pci.ko; echo m > $k/x/e1000e.ko.xz; echo m > "
@@ -60,7 +63,9 @@ static const char setup[] =
 	"lib/modprobe.d/b.conf\n"
 	"printf 'options vfio-pci ids=1:2' > etc/modprobe.d/vfio.conf\n"
 	"ln -s /dev/null etc/modprobe.d/null.conf\n"
-	"printf x > etc/udev/rules.d/70-x.rules; echo y > etc/udev/rules.d/README\n"
+	"printf driver_override > etc/udev/rules.d/70-x.rules; echo y > "
+	"etc/udev/rules.d/README\n"
+	"echo stock > lib/udev/rules.d/60-block.rules\n"
 	"printf '#!/bin/sh' > scripts/init-top/udev; chmod 755 scripts/init-top/udev\n"
 	"seq 20000 > bin/busybox\n"
 	"find . | LC_ALL=C sort | cpio -o -H newc --quiet > ../main.cpio; cd ../early\n"
@@ -111,7 +116,7 @@ static void test_image(void **state)
 	FILE *p;
 
 	if (!have_program("cpio") || (c->needs && !have_program(c->needs)))
-		skip();
+		skip_without(c->needs ? c->needs : "cpio");
 	a = arena_new();
 	snprintf(dir, sizeof(dir), "%s/pcipass-initramfs-XXXXXX", tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(dir));
@@ -241,7 +246,7 @@ static void test_cpio_reads(void **state)
 
 	(void)state;
 	if (!have_program("cpio"))
-		skip();
+		skip_without("cpio");
 	a = arena_new();
 	sample(a, &from);
 	assert_int_equal(initramfs_build(&from, "6.1", &image, &len), 0);
@@ -259,6 +264,41 @@ static void test_cpio_reads(void **state)
 	arena_free(a);
 }
 
+/* Rules as they stand in Debian's images, and as people write them. */
+struct rule_case {
+	const char *name, *path, *text;
+	bool keeps;
+};
+
+static void test_rule(void **state)
+{
+	const struct rule_case *c = *state;
+	struct machine_file f = { .path = c->path, .mode = S_IFREG | 0644 };
+
+	f.data = (struct blob){ (const uint8_t *)c->text, strlen(c->text) };
+	assert_int_equal(initramfs_keeps(&f), c->keeps);
+}
+
+#define RULE "lib/udev/rules.d/80-x.rules"
+
+/* clang-format off */
+static struct rule_case rule_cases[] = {
+	{ "rule: names a network card", RULE, "SUBSYSTEM==\"net\", ATTR{address}==\"52:54:00:12:34:56\", NAME=\"lan0\"\n", false },
+	{ "rule: systemd's 80-drivers, before 255", RULE, "ENV{MODALIAS}==\"?*\", RUN{builtin}+=\"kmod load $env{MODALIAS}\"\n", false },
+	{ "rule: systemd's 80-drivers, quoted", RULE, "ENV{MODALIAS}==\"?*\", RUN{builtin}+=\"kmod load '$env{MODALIAS}'\"\n", false },
+	{ "rule: systemd's 80-drivers, of 252", RULE, "ENV{MODALIAS}==\"?*\", RUN{builtin}+=\"kmod load\"\n", false },
+	{ "rule: the old one with modprobe", RULE, "DRIVER!=\"?*\", ENV{MODALIAS}==\"?*\", RUN{ignore_error}+=\"/sbin/modprobe -b $env{MODALIAS}\"\n", false },
+	{ "rule: a module by name", RULE, "ENV{MODALIAS}==\"?*\", RUN{builtin}+=\"kmod load\"\nSUBSYSTEM==\"pci\", RUN{builtin}+=\"kmod load vfio-pci\"\n", true },
+	{ "rule: modprobe of a module by name", RULE, "SUBSYSTEM==\"pci\", RUN+=\"/sbin/modprobe vfio-pci\"", true },
+	{ "rule: an override", RULE, "ACTION==\"add\", KERNEL==\"0000:01:00.0\", ATTR{driver_override}=\"vfio-pci\"\n", true },
+	{ "rule: on the disk", "etc/udev/rules.d/10-vfio.rules", "KERNEL==\"0000:01:00.0\", ATTR{driver_override}=\"vfio-pci\"\n", true },
+	{ "rule: empty", RULE, "", false },
+	{ "rule: no rule by its name", "lib/udev/rules.d/README", "driver_override", false },
+	{ "file: modprobe configuration", "etc/modprobe.d/README.local", "x", true },
+	{ "file: not for devices", "bin/busybox", "driver_override", false },
+};
+/* clang-format on */
+
 #define ROWS(cases, fn)                                                                  \
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)                                   \
 		tests[n++] = (struct CMUnitTest)                                         \
@@ -269,11 +309,13 @@ static void test_cpio_reads(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(image_cases) + ARRAY_SIZE(bad_cases) + 2];
+	struct CMUnitTest tests[ARRAY_SIZE(image_cases) + ARRAY_SIZE(bad_cases) +
+				ARRAY_SIZE(rule_cases) + 2];
 	size_t n = 0;
 
 	ROWS(image_cases, test_image);
 	ROWS(bad_cases, test_bad);
+	ROWS(rule_cases, test_rule);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_round_trip);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_cpio_reads);
 	return cmocka_run_group_tests_name("initramfs", tests, NULL, NULL);

@@ -110,6 +110,7 @@ static const struct item base[] = {
 	CLASS("input", "event3",
 	      HOST "/usb1/1-4/1-4:1.0/0003:046D:C31C.0001/input/input5/event3"),
 	CLASS("mem", "null", "virtual/mem/null"),
+	CLASS("tty", "ttyS0", "pnp0/00:01/00:01:0/00:01:0.0/tty/ttyS0"),
 	{ "proc/cpuinfo",
 	  "processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: A CPU @ 3GHz\n"
 	  "flags\t\t: fpu vmx vmxx hypervisor\n\nprocessor\t: 1\nvendor_id\t: x\n" },
@@ -580,6 +581,30 @@ static const struct inventory_case cases[] = {
 		    { "usr/" MODS "modules.dep", "k/vfio.ko:\n" },
 		    { "usr/" MODS "modules.builtin.modinfo",
 		      ALL("ahci.alias=pci:v*d*sv*sd*bc01sc08i02*\0") } } },
+	{ "a built-in driver of before 6.18, without aliases", show_modules,
+	  "pcieportdrv built-in pcieport 1:\n"
+	  "skl_uncore built-in skl_uncore 1:\n"
+	  "ahci built-in ahci 3:\n"
+	  "vfio vfio.ko - 0:\n",
+	  .more = { { "sys/devices/" AUDIO "/driver", .target = "ahci" },
+		    { "sys/devices/" GPU "/driver", .target = "ahci" },
+		    { "sys/devices/" DISK "/driver", .target = "ahci" },
+		    { "etc/modprobe.d/vfio.conf", "" },
+		    { "etc/modules", "" },
+		    { "usr/" MODS "modules.dep", "k/vfio.ko:\n" },
+		    { "usr/" MODS "modules.builtin.modinfo", "" } } },
+	{ "built-in vfio-pci knows no device, though it has one", show_modules,
+	  "pcieportdrv built-in pcieport 1:\n"
+	  "skl_uncore built-in skl_uncore 1:\n"
+	  "vfio_pci built-in vfio-pci 0:\n",
+	  .more = { { "sys/devices/" GPU "/driver", .target = "vfio-pci" },
+		    { "sys/devices/" DISK "/driver", .target = "vfio-pci" },
+		    { "etc/modprobe.d/vfio.conf", "" },
+		    { "etc/modules", "" },
+		    { "usr/" MODS "modules.builtin", "kernel/drivers/vfio/pci/vfio-pci.ko\n" },
+		    { "usr/" MODS "modules.alias", "" },
+		    { "usr/" MODS "modules.dep", "" },
+		    { "usr/" MODS "modules.builtin.modinfo", "" } } },
 	{ "nothing is unknown to root", show_unknown,
 	  "functions/0000:01:00.1/reset: this kernel does not tell the reset methods\n" },
 	{ "without root", show_unknown,

@@ -9,6 +9,7 @@
 #include <libkmod.h>
 
 #include "core/modprobe.h"
+#include "core/test-skip.h"
 
 #define RELEASE "6.1.0-test"
 #define CONF "etc/modprobe.d/"
@@ -294,7 +295,7 @@ static void test_like_kmod(void **state)
 	const char *note;
 
 	if (!have_tree)
-		skip(); /* no depmod here */
+		skip_without("depmod");
 	a = arena_new();
 	read_kernel(a, &k);
 	assert_int_equal(k.modules.n, ARRAY_SIZE(universe));
@@ -381,7 +382,7 @@ static void test_install(void **state)
 	size_t n;
 
 	if (!have_tree)
-		skip();
+		skip_without("depmod");
 	a = arena_new();
 	read_kernel(a, &k);
 	vec_foreach(m, &k.modules)

@@ -8,6 +8,7 @@
 
 #include "core/rom.h"
 #include "core/test-captures.h"
+#include "core/test-skip.h"
 
 /* One image to be built; blocks 0 ends the list. */
 struct image {
@@ -169,8 +170,7 @@ static void test_file(void **state)
 
 	if (!rom.data) {
 		arena_free(a);
-		print_message("%s is not installed\n", c->name);
-		skip();
+		skip_without(c->name);
 	}
 	r = rom_parse(rom, &info, &e);
 	arena_free(a);

@@ -9,6 +9,7 @@
 #include <pci/header.h>
 
 #include "core/vm.h"
+#include "core/test-skip.h"
 
 enum rom { ROM_NONE, ROM_LEGACY, ROM_EFI, ROM_BOTH, ROM_DAMAGED, ROM_UNREAD };
 
@@ -204,8 +205,7 @@ static void need(const char *command)
 
 	if (run(command, "", out, sizeof(out)) == 0)
 		return;
-	print_message("skipped: `%s` fails here\n", command);
-	skip();
+	skip_without(command);
 }
 
 static void test_libvirt(void **state)

@@ -9,6 +9,7 @@ struct work {
 	const struct host *h;
 	struct arena *a;
 	const struct apply_opts *o;
+	struct apply_result *ret;
 	struct err *e;
 };
 
@@ -22,7 +23,10 @@ int work_same(const struct work *w, const char *path, const char *other);
 /* Put the bytes of @from at @path with these rights, durably, and read them back. */
 int work_put(const struct work *w, const char *path, const char *from, mode_t mode,
 	     uid_t uid, gid_t gid);
-/* Run one command of the journal; -EPROTO with the end of what it said. */
+/*
+ * Run one command of the journal; -EPROTO with the end of what it said. Where no kernel
+ * runs it is left to the first boot.
+ */
 int work_run(const struct work *w, const strings *argv);
 
 /* Take a transaction back, whatever came of it; its state ends as undone. */

@@ -11,6 +11,7 @@ enum fate {
 	FATE_RESTORE, /* put the saved bytes back */
 	FATE_REMOVE,  /* it was not there */
 	FATE_MERGE,   /* others edited it: only our lines go */
+	FATE_MERGED,  /* an earlier try did that */
 	FATE_MAKE,    /* generated, and made anew since: run the commands again */
 };
 
@@ -18,6 +19,20 @@ struct verdict {
 	enum fate fate;
 	char *text; /* FATE_MERGE */
 };
+
+static int foreign(const struct work *w, const struct journal_file *f, const char *what)
+{
+	return err_set(
+		w->e, -ESTALE,
+		"somebody else %s /%s meanwhile; nothing was undone. As it was: /%s",
+		what, f->path, f->before ? f->before : "(no such file)");
+}
+
+/* Texts with NUL bytes would come back cut short. */
+static bool is_text(struct blob b)
+{
+	return !memchr(b.data, '\0', b.len);
+}
 
 static bool list_equal(const strings *x, const strings *y)
 {
@@ -44,6 +59,7 @@ static bool says_nothing(const char *text)
 static int merge(const struct work *w, const struct journal_file *f, struct verdict *v)
 {
 	struct blob before = { (const uint8_t *)"", 0 }, after, now;
+	const char *old;
 	char *text;
 	int r = 0;
 
@@ -53,50 +69,54 @@ static int merge(const struct work *w, const struct journal_file *f, struct verd
 		r = host_read(w->h, w->a, f->after, HOST_FILE_MAX, &after);
 	if (!r)
 		r = host_read(w->h, w->a, f->path, HOST_FILE_MAX, &now);
-	if (r == -ENOENT)
-		return err_set(
-			w->e, -ESTALE,
-			"somebody removed /%s meanwhile; put it back (a copy is /%s) or "
-			"decide without pcipass",
-			f->path, f->after);
 	if (r < 0)
-		return err_set(w->e, r, "/%s: %s", f->path, strerror(-r));
-	r = diff_revert(w->a, (const char *)before.data, (const char *)after.data,
-			(const char *)now.data, &text);
-	if (r < 0)
-		return err_set(
-			w->e, -ESTALE,
-			"somebody else changed the lines of pcipass in /%s; nothing was "
-			"undone. As it was: /%s",
-			f->path, f->before ? f->before : "(no such file)");
+		return err_set(w->e, r == -ENOENT ? -EIO : r, "/%s or its copies: %s",
+			       f->path, strerror(-r));
+	/* Others' lines may follow what was the last line, so that has to end. */
+	old = (const char *)before.data;
+	if (before.len && before.data[before.len - 1] != '\n')
+		old = arena_printf(w->a, "%s\n", old);
+	if (!is_text(before) || !is_text(after) || !is_text(now) ||
+	    diff_revert(w->a, old, (const char *)after.data, (const char *)now.data,
+			&text) < 0)
+		return foreign(w, f, "changed the lines of pcipass in");
 	*v = (struct verdict){ FATE_MERGE, text };
 	if (!f->existed && says_nothing(text))
 		v->fate = FATE_REMOVE;
 	return 0;
 }
 
-static int judge_config(const struct work *w, const struct journal_file *f,
-			struct verdict *v)
+static int judge_config(const struct work *w, const struct journal *j,
+			const struct journal_file *f, struct verdict *v)
 {
-	int same = work_same(w, f->path, f->before);
+	const struct {
+		const char *copy; /* whose bytes the file may have now */
+		enum fate fate;
+	} known[] = {
+		{ f->before, FATE_LEAVE },
+		{ f->after, f->existed ? FATE_RESTORE : FATE_REMOVE },
+		{ journal_merged(w->a, j, f), FATE_MERGED },
+	};
+	struct host_stat st;
+	int r = w->h->ops->stat(w->h->ctx, f->path, &st);
 
-	if (same > 0) {
+	/* A file that was not there before, and somebody removed: so be it. */
+	if (r == -ENOENT && f->existed)
+		return foreign(w, f, "removed");
+	if (r == -ENOENT) {
 		v->fate = FATE_LEAVE;
 		return 0;
 	}
-	if (!same)
-		same = work_same(w, f->path, f->after);
-	if (same < 0)
-		return err_set(w->e, same, "/%s: %s", f->path, strerror(-same));
-	if (same) {
-		v->fate = f->existed ? FATE_RESTORE : FATE_REMOVE;
-		return 0;
+	if (!r && !S_ISREG(st.mode))
+		return foreign(w, f, "put something that is no regular file at");
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(known); i++) {
+		r = work_same(w, f->path, known[i].copy);
+		v->fate = known[i].fate;
+		if (r == 1)
+			return 0;
 	}
-	if (!f->existed && !host_exists(w->h, f->path)) {
-		v->fate = FATE_LEAVE; /* somebody removed what pcipass had made */
-		return 0;
-	}
-	return merge(w, f, v);
+	return r < 0 ? err_set(w->e, r, "/%s: %s", f->path, strerror(-r))
+		     : merge(w, f, v);
 }
 
 /*
@@ -108,7 +128,7 @@ static void judge_generated(const struct work *w, const struct journal_file *f,
 {
 	if (work_same(w, f->path, f->before) == 1)
 		v->fate = FATE_LEAVE;
-	else if (!same_kernels)
+	else if (!same_kernels || (f->before && !host_exists(w->h, f->before)))
 		v->fate = FATE_MAKE;
 	else if (f->sum && journal_sum(w->h, f->path) != f->sum)
 		v->fate = FATE_MAKE;
@@ -132,10 +152,10 @@ static int judge_all(const struct work *w, const struct journal *j, struct verdi
 			make |= v[i].fate == FATE_MAKE;
 			continue;
 		}
-		r = judge_config(w, f, &v[i]);
+		r = judge_config(w, j, f, &v[i]);
 		if (r < 0)
 			return r;
-		merged |= v[i].fate == FATE_MERGE;
+		merged |= v[i].fate == FATE_MERGE || v[i].fate == FATE_MERGED;
 	}
 	/* With others' edits in the configuration the old images are not what it asks
 	 * for. */
@@ -162,18 +182,30 @@ static int put_back(const struct work *w, const struct journal_file *f)
 	return r ? work_put(w, f->path, f->before, f->mode, f->uid, f->gid) : 0;
 }
 
+static struct blob merged_text(const struct verdict *v)
+{
+	return (struct blob){ (const uint8_t *)v->text, strlen(v->text) };
+}
+
+/* With the rights that its editors gave it. */
+static int put_merged(const struct work *w, const char *path, const struct verdict *v)
+{
+	struct host_stat st;
+	int r = w->h->ops->stat(w->h->ctx, path, &st);
+
+	return r < 0 ? r
+		     : host_replace(w->h, path, merged_text(v), st.mode & 07777, st.uid,
+				    st.gid);
+}
+
 static int carry_out(const struct work *w, const struct journal_file *f,
 		     const struct verdict *v)
 {
-	struct blob text = { (const uint8_t *)v->text, v->text ? strlen(v->text) : 0 };
 	int r = 0;
 
-	(void)host_remove(w->h, host_temp_name(w->a, f->path));
-	/* What a command that was cut short left: update-initramfs, grub-mkconfig. */
-	if (f->generated)
-		(void)host_remove(w->h, arena_printf(w->a, "%s.new", f->path));
 	switch (v->fate) {
 	case FATE_LEAVE:
+	case FATE_MERGED:
 	case FATE_MAKE:
 		return 0;
 	case FATE_RESTORE:
@@ -185,7 +217,7 @@ static int carry_out(const struct work *w, const struct journal_file *f,
 		break;
 	case FATE_MERGE:
 		work_say(w, "taking the lines of pcipass out of /%s", f->path);
-		r = host_replace(w->h, f->path, text, f->mode, f->uid, f->gid);
+		r = put_merged(w, f->path, v);
 		break;
 	}
 	return r < 0 ? err_set(w->e, r, "cannot undo /%s: %s", f->path, strerror(-r)) : 0;
@@ -198,7 +230,7 @@ static int run_again(const struct work *w, const struct journal *j, bool make)
 		bool copies = c->n && streq(c->v[0], "proxmox-boot-tool");
 		int r;
 
-		if (!w->h->running || (!make && !copies))
+		if (!make && !copies)
 			continue;
 		r = work_run(w, c);
 		if (r < 0)
@@ -207,17 +239,75 @@ static int run_again(const struct work *w, const struct journal *j, bool make)
 	return 0;
 }
 
+/* Half-made files: of host_replace(), and of commands that were cut short. */
+static void clear_away(const struct work *w, const struct journal *j)
+{
+	vec_foreach(f, &j->files) {
+		(void)host_remove(w->h, host_temp_name(w->a, f->path));
+		if (f->generated)
+			(void)host_remove(w->h, arena_printf(w->a, "%s.new", f->path));
+	}
+}
+
+/*
+ * On the disk before a file changes: what is to be done, so that a second try can tell
+ * its own work from others'.
+ */
+static int mark(const struct work *w, struct journal *j, const struct verdict *v)
+{
+	int r = j->state == JOURNAL_UNDOING
+			? 0
+			: journal_set_state(w->h, j, JOURNAL_UNDOING, w->e);
+
+	/*
+	 * A full disk may be the very reason for undoing, and putting images back makes
+	 * room. Without the mark all but merging is safe to repeat, too.
+	 */
+	if (r == -ENOSPC && j->state == JOURNAL_PREPARED)
+		r = 0;
+	for (size_t i = 0; !r && i < j->files.n; i++) {
+		const char *path = journal_merged(w->a, j, &j->files.v[i]);
+
+		if (v[i].fate != FATE_MERGE)
+			continue;
+		r = host_replace(w->h, path, merged_text(&v[i]), 0600, 0, 0);
+		if (r < 0)
+			return err_set(w->e, r, "cannot write /%s: %s", path,
+				       strerror(-r));
+	}
+	return r;
+}
+
+/* Saved images are large and no longer needed; undo.sh would take later work back. */
+static void forget(const struct work *w, const struct journal *j)
+{
+	vec_foreach(f, &j->files) {
+		if (f->generated && f->before)
+			(void)w->h->ops->unlink(w->h->ctx, f->before);
+		(void)w->h->ops->unlink(w->h->ctx, journal_merged(w->a, j, f));
+	}
+	(void)w->h->ops->unlink(w->h->ctx, arena_printf(w->a, "%s/undo.sh",
+							journal_folder(w->a, j->number)));
+}
+
 int work_undo(const struct work *w, struct journal *j)
 {
 	struct verdict *v = arena_alloc(w->a, (j->files.n + 1) * sizeof(*v));
 	bool make = false;
 	int r = judge_all(w, j, v);
 
-	if (!r && j->state != JOURNAL_UNDOING)
-		r = journal_set_state(w->h, j, JOURNAL_UNDOING, w->e);
-	for (size_t i = 0; !r && i < j->files.n; i++) {
-		make |= v[i].fate == FATE_MAKE;
-		r = carry_out(w, &j->files.v[i], &v[i]);
+	if (r < 0)
+		return r;
+	clear_away(w, j);
+	r = mark(w, j, v);
+	/* Images first: that frees the room that the small files need. */
+	for (size_t i = 0; !r && i < 2 * j->files.n; i++) {
+		size_t k = i % j->files.n;
+
+		if (j->files.v[k].generated != (i < j->files.n))
+			continue;
+		make |= v[k].fate == FATE_MAKE;
+		r = carry_out(w, &j->files.v[k], &v[k]);
 	}
 	if (!r)
 		r = run_again(w, j, make);
@@ -226,11 +316,12 @@ int work_undo(const struct work *w, struct journal *j)
 	for (size_t i = j->created_dirs.n; i--;)
 		(void)w->h->ops->rmdir(w->h->ctx, j->created_dirs.v[i]);
 	r = journal_set_state(w->h, j, JOURNAL_UNDONE, w->e);
-	/* Saved images are large and no longer needed. */
-	vec_foreach(f, &j->files)
-		if (!r && f->generated && f->before)
-			(void)w->h->ops->unlink(w->h->ctx, f->before);
-	return r;
+	if (r < 0)
+		return r;
+	forget(w, j);
+	w->ret->number = j->number;
+	w->ret->reboot = w->h->running && j->commands.n > 0;
+	return 0;
 }
 
 static const char *shared_file(const struct journal *x, const struct journal *y)
@@ -242,7 +333,7 @@ static const char *shared_file(const struct journal *x, const struct journal *y)
 	return NULL;
 }
 
-static int undo_locked(const struct work *w, unsigned number, bool *ret_reboot)
+static int undo_locked(const struct work *w, unsigned number)
 {
 	journals all = { 0 };
 	struct journal *j = NULL;
@@ -269,21 +360,22 @@ static int undo_locked(const struct work *w, unsigned number, bool *ret_reboot)
 				"transaction %u changed /%s after %u did: undo %u first",
 				later->number, path, j->number, later->number);
 	}
-	*ret_reboot = j->commands.n > 0;
 	return work_undo(w, j);
 }
 
-int apply_undo(const struct host *h, unsigned number, const struct apply_opts *o,
-	       bool *ret_reboot, struct err *e)
+int apply_undo(const struct host *h, struct arena *a, unsigned number,
+	       const struct apply_opts *o, struct apply_result *ret, struct err *e)
 {
-	AUTOARENA struct arena *a = arena_new();
+	struct apply_result result = { 0 };
 	struct err local = { "" };
-	struct work w = { .h = h, .a = a, .o = o, .e = e ? e : &local };
+	struct work w = { .h = h, .a = a, .o = o, .ret = &result, .e = e ? e : &local };
 	int r = work_lock(&w);
 
 	if (r < 0)
 		return r;
-	r = undo_locked(&w, number, ret_reboot);
+	r = undo_locked(&w, number);
 	work_unlock(&w);
+	if (!r)
+		*ret = result;
 	return r;
 }

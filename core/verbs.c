@@ -25,15 +25,27 @@ enum verb_status verb_status_of(int code)
 	}
 }
 
-/* The functions a request names; an empty list only where that is allowed. */
+static bool fn_listed(const fn_list *list, const struct pci_fn *fn)
+{
+	vec_foreach(it, list)
+		if (*it == fn)
+			return true;
+	return false;
+}
+
+/* The functions a request names, each once; none only where that is allowed. */
 static int find_devices(const struct machine *m, struct arena *a, const struct request *r,
 			bool need_one, fn_list *ret, struct err *e)
 {
 	for (size_t i = 0; i < r->n_devices; i++) {
-		int code = machine_find(m, a, r->devices[i], ret, e);
+		fn_list found = { 0 };
+		int code = machine_find(m, a, r->devices[i], &found, e);
 
 		if (code < 0)
 			return code;
+		vec_foreach(fn, &found)
+			if (!fn_listed(ret, *fn))
+				*vec_push(a, ret) = *fn;
 	}
 	if (need_one && !ret->n)
 		return err_set(
@@ -189,93 +201,79 @@ int verb_explain(const char *rule, json_t **ret, struct err *e)
 	return VERB_YES;
 }
 
+static json_t *pending_json(const struct apply_result *done)
+{
+	json_t *list = json_array();
+
+	vec_foreach(argv, &done->pending)
+		json_array_append_new(list, report_strings(argv));
+	return list;
+}
+
+/* The report on a change of transaction @done->number, 0 for none; @plan is taken over.
+ */
+static json_t *report_change(const struct apply_result *done, const char *state,
+			     json_t *plan)
+{
+	return json_pack("{s:o, s:s?, s:b, s:o, s:o*}", "number",
+			 done->number ? json_integer(done->number) : json_null(), "state",
+			 state, "reboot", done->reboot, "pending", pending_json(done),
+			 "plan", plan);
+}
+
+/* A file that is not there is no answer "no" from a call that changes the host. */
+static int status_of_change(int code, int nothing)
+{
+	return code == -ENOENT ? nothing : (int)verb_status_of(code);
+}
+
 int verb_apply(const struct host *h, const struct request *r, json_t **ret, struct err *e)
 {
 	AUTOMACHINE struct machine *m = NULL;
 	AUTOARENA struct arena *a = arena_new();
+	struct apply_result done = { 0 };
+	const char *state = NULL;
 	json_t *report = NULL;
-	journals all = { 0 };
 	struct plan plan;
 	int code = inventory_read(h, INV_ALL & ~(unsigned)INV_ROMS, &m, e);
 
 	if (!code)
 		code = make_plan(m, a, r, &plan, &report, e);
-	if (!code && plan.refused) {
-		*ret = json_pack("{s:n, s:n, s:b, s:o}", "number", "state", "reboot", 0,
-				 "plan", report);
-		return VERB_NO;
+	if (!code && plan.steps.n) {
+		code = apply_plan(h, a, m, &plan, &r->apply, &done, e);
+		state = journal_state_name(JOURNAL_APPLIED);
 	}
-	if (!code && !plan.steps.n) {
-		*ret = json_pack("{s:n, s:n, s:b, s:o}", "number", "state", "reboot", 0,
-				 "plan", report);
-		return VERB_YES;
-	}
-	if (!code)
-		code = apply_plan(h, m, &plan, &r->apply, e);
-	if (!code)
-		code = journal_list(h, a, &all, e);
-	if (code < 0 || !all.n) {
+	if (code < 0) {
 		json_decref(report);
-		return (int)verb_status_of(code < 0 ? code : -EIO);
+		return status_of_change(code, VERB_REFUSED);
 	}
-	*ret = json_pack("{s:i, s:s, s:b, s:o}", "number", (int)all.v[all.n - 1].number,
-			 "state", journal_state_name(all.v[all.n - 1].state), "reboot",
-			 plan.reboot, "plan", report);
-	return VERB_YES;
-}
-
-/* The report on the transaction that a change has just ended in @state. */
-static int report_last(const struct host *h, enum journal_state state, unsigned number,
-		       bool reboot, json_t **ret, struct err *e)
-{
-	AUTOARENA struct arena *a = arena_new();
-	journals all = { 0 };
-	const struct journal *last = NULL;
-	int code = journal_list(h, a, &all, e);
-
-	if (code < 0)
-		return (int)verb_status_of(code);
-	vec_foreach(j, &all)
-		if (j->state == state && (!number || j->number == number))
-			last = j;
-	if (!last)
-		return VERB_REFUSED;
-	*ret = json_pack("{s:i, s:s, s:b}", "number", (int)last->number, "state",
-			 journal_state_name(last->state), "reboot", reboot);
-	return VERB_YES;
+	*ret = report_change(&done, state, report);
+	return plan.refused ? VERB_NO : VERB_YES;
 }
 
 int verb_resume(const struct host *h, const struct request *r, json_t **ret,
 		struct err *e)
 {
-	int code = apply_resume(h, &r->apply, e);
+	AUTOARENA struct arena *a = arena_new();
+	struct apply_result done;
+	int code = apply_resume(h, a, &r->apply, &done, e);
 
-	if (!code)
-		code = report_last(h, JOURNAL_APPLIED, 0, true, ret, e);
-	else
-		return (int)verb_status_of(code);
-	if (!code)
-		json_object_set_new(*ret, "plan", json_null());
-	return code;
+	if (code < 0)
+		return status_of_change(code, VERB_NO);
+	*ret = report_change(&done, journal_state_name(JOURNAL_APPLIED), json_null());
+	return VERB_YES;
 }
 
 int verb_undo(const struct host *h, const struct request *r, json_t **ret, struct err *e)
 {
 	AUTOARENA struct arena *a = arena_new();
-	unsigned number = r->number;
-	bool reboot = false;
-	journals all = { 0 };
-	int code = journal_list(h, a, &all, e);
+	struct apply_result done;
+	int code = apply_undo(h, a, r->number, &r->apply, &done, e);
 
-	if (!code && !number)
-		vec_foreach(j, &all)
-			if (j->state != JOURNAL_UNDONE)
-				number = j->number;
-	if (!code)
-		code = apply_undo(h, number, &r->apply, &reboot, e);
 	if (code < 0)
-		return (int)verb_status_of(code);
-	return report_last(h, JOURNAL_UNDONE, number, reboot, ret, e);
+		return status_of_change(code, VERB_NO);
+	*ret = report_change(&done, journal_state_name(JOURNAL_UNDONE), NULL);
+	return VERB_YES;
 }
 
 int verb_history(const struct host *h, json_t **ret, struct err *e)

@@ -37,8 +37,8 @@ const struct attr *attr_find(struct attr_table t, const char *name, size_t len)
 }
 
 /* A data row: a number that lies in struct pci_fn. */
-static ssize_t show_data(const struct sim *s, const struct node *dir, const struct attr *a,
-			 char *buf)
+static ssize_t show_data(const struct sim *s, const struct node *dir,
+			 const struct attr *a, char *buf)
 {
 	const char *at = (const char *)&s->m->fns.v[dir->i] + a->offset;
 	uint64_t v = 0;
@@ -82,14 +82,6 @@ ssize_t attr_show_empty(struct sim *s, const struct node *dir, const struct attr
 	return 0;
 }
 
-char *put_str(char *p, const char *s)
-{
-	size_t n = strlen(s);
-
-	memcpy(p, s, n);
-	return p + n;
-}
-
 char *put_hex(char *p, uint64_t v, int digits)
 {
 	for (int i = digits; i-- > 0; v >>= 4)
@@ -127,7 +119,8 @@ char *put_bdf(char *p, struct bdf b)
 
 void name_root(char *name, const struct sim_root *r)
 {
-	char *end = put_bdf(put_str(name, "pci"), (struct bdf){ .domain = r->domain, .bus = r->bus });
+	char *end = put_bdf(put_str(name, "pci"),
+			    (struct bdf){ .domain = r->domain, .bus = r->bus });
 
 	end[-(int)strlen(":00.0")] = '\0';
 }
@@ -182,7 +175,8 @@ static int parse_digits(const char *s, uint64_t *ret)
 
 		if (d >= base)
 			return -EINVAL;
-		if (__builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, d, &v))
+		if (__builtin_mul_overflow(v, base, &v) ||
+		    __builtin_add_overflow(v, d, &v))
 			return -EINVAL;
 	}
 	if (s == start || (*s == '\n' && s[1]) || (*s && *s != '\n'))
@@ -218,18 +212,30 @@ int store_bool(const struct kernel_profile *p, const char *buf, bool *ret)
 {
 	/* lib/kstrtox.c:kstrtobool: the first letter, after 'o' the second. */
 	switch (buf[0]) {
-	case 'e': case 'E': case 'd': case 'D':
+	case 'e':
+	case 'E':
+	case 'd':
+	case 'D':
 		if (!p->bool_takes_e)
 			return -EINVAL;
 		*ret = (buf[0] | 0x20) == 'e';
 		return 0;
-	case 'y': case 'Y': case 't': case 'T': case '1':
+	case 'y':
+	case 'Y':
+	case 't':
+	case 'T':
+	case '1':
 		*ret = true;
 		return 0;
-	case 'n': case 'N': case 'f': case 'F': case '0':
+	case 'n':
+	case 'N':
+	case 'f':
+	case 'F':
+	case '0':
 		*ret = false;
 		return 0;
-	case 'o': case 'O':
+	case 'o':
+	case 'O':
 		if ((buf[1] | 0x20) != 'n' && (buf[1] | 0x20) != 'f')
 			return -EINVAL;
 		*ret = (buf[1] | 0x20) == 'n';

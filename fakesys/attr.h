@@ -3,7 +3,8 @@
  * attr - the names of the simulated tree as rows of tables: what an entry is called, its
  * mode, when it is there, and how its content is computed (show) or taken (store).
  *
- * Rows of one table stand in order of name (attr_find() searches by halves; a test checks).
+ * Rows of one table stand in order of name (attr_find() searches by halves; a test
+ * checks).
  */
 #pragma once
 
@@ -23,9 +24,10 @@ struct node {
 
 /* What stands at a path. */
 struct entry {
-	mode_t mode;        /* type and permissions */
-	struct node dir;    /* the directory itself; for files and links the one they are in */
-	struct node target; /* links */
+	mode_t mode; /* type and permissions */
+	struct node
+		dir; /* the directory itself; for files and links the one they are in */
+	struct node target;      /* links */
 	const struct attr *attr; /* files */
 };
 
@@ -36,12 +38,13 @@ typedef ssize_t attr_store_fn(struct sim *s, const struct node *dir, const char 
 
 /* Content that is not text of one page. */
 struct attr_bin {
-	uint64_t (*size)(const struct sim *s, const struct node *dir, const struct attr *a);
+	uint64_t (*size)(const struct sim *s, const struct node *dir,
+			 const struct attr *a);
 	/* As read(2) and write(2) at @off, within size. NULL: -EIO. */
-	ssize_t (*read)(struct sim *s, const struct node *dir, const struct attr *a, char *buf,
-			size_t len, uint64_t off);
-	ssize_t (*write)(struct sim *s, const struct node *dir, const char *buf, size_t len,
-			 uint64_t off);
+	ssize_t (*read)(struct sim *s, const struct node *dir, const struct attr *a,
+			char *buf, size_t len, uint64_t off);
+	ssize_t (*write)(struct sim *s, const struct node *dir, const char *buf,
+			 size_t len, uint64_t off);
 };
 
 struct attr {
@@ -52,12 +55,13 @@ struct attr {
 			const struct attr *a); /* NULL: always */
 	attr_show_fn *show;
 	attr_store_fn *store; /* gets a NUL behind @len; returns len or -errno */
-	/* A data row: @size bytes at @offset of struct pci_fn, printed in @digits of hex. */
+	/* A data row: @size bytes at @offset of struct pci_fn, printed in @digits of hex.
+	 */
 	uint16_t offset;
 	uint8_t size, digits; /* digits 0: decimal, unsigned */
 	int arg;              /* for functions that several rows share */
 	const struct attr_bin *bin;
-	const struct dir_kind *dir;                                        /* S_IFDIR */
+	const struct dir_kind *dir; /* S_IFDIR */
 	bool (*target)(const struct sim *s, const struct node *dir, struct node *ret);
 };
 
@@ -67,20 +71,25 @@ struct attr_table {
 };
 
 struct dir_kind {
-	/* Its place, if it is fixed: name in the directory of kind @parent about the same. */
+	/* Its place, if it is fixed: name in the directory of kind @parent about the
+	 * same. */
 	const char *name;
 	const struct dir_kind *parent;
 	/* Else this gives it; @name has NODE_NAME bytes. */
-	void (*where)(const struct sim *s, const struct node *dir, struct node *ret_parent,
-		      char *name);
+	void (*where)(const struct sim *s, const struct node *dir,
+		      struct node *ret_parent, char *name);
 	struct attr_table attrs;
 	/* Entries beside the rows. -ENOENT. @name is not NUL-terminated. */
 	int (*lookup)(const struct sim *s, const struct node *dir, const char *name,
 		      size_t len, struct entry *ret);
-	int (*each)(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg);
+	int (*each)(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		    void *arg);
 };
 #define NODE_NAME 256
-#define ATTRS(rows) { (rows), ARRAY_SIZE(rows) }
+#define ATTRS(rows)                                                                      \
+	{                                                                                \
+		(rows), ARRAY_SIZE(rows)                                                 \
+	}
 
 bool attr_visible(const struct sim *s, const struct node *dir, const struct attr *a);
 const struct attr *attr_find(struct attr_table t, const char *name, size_t len);
@@ -92,7 +101,13 @@ ssize_t attr_show(struct sim *s, const struct node *dir, const struct attr *a,
 attr_show_fn attr_show_arg, attr_show_empty;
 
 /* Add to a page without printf's price; each returns the new end. */
-char *put_str(char *p, const char *s);
+static inline char *put_str(char *p, const char *s)
+{
+	size_t n = strlen(s); /* known to the compiler where @s is a literal */
+
+	memcpy(p, s, n);
+	return p + n;
+}
 char *put_hex(char *p, uint64_t v, int digits);
 char *put_dec(char *p, uint64_t v);
 char *put_bdf(char *p, struct bdf b);
@@ -103,14 +118,14 @@ static inline const char *name_bdf(char *buf, struct bdf b)
 	return buf;
 }
 /*
- * Read an address exactly as put_bdf() writes it at the start of @len bytes; returns how many
- * it took, 0: it is none.
+ * Read an address exactly as put_bdf() writes it at the start of @len bytes; returns how
+ * many it took, 0: it is none.
  */
 size_t parse_bdf(const char *p, size_t len, struct bdf *ret);
 
 /*
- * How the kernel reads what is stored (lib/kstrtox.c): base by prefix, one newline may end
- * it. -EINVAL, also on overflow, as the attributes of PCI map it.
+ * How the kernel reads what is stored (lib/kstrtox.c): base by prefix, one newline may
+ * end it. -EINVAL, also on overflow, as the attributes of PCI map it.
  */
 int store_u64(const char *buf, uint64_t max, uint64_t *ret);
 int store_int(const char *buf, int *ret);

@@ -20,21 +20,31 @@ struct boot_run {
 
 /* ---- the IOMMU of this boot ---- */
 
-static bool is_debian(const struct machine *m)
-{
-	return strstr(m->kernel_version, "Debian") != NULL;
-}
-
 /*
  * Whether the Intel driver is on without being asked is a choice of the kernel's
- * configuration (INTEL_IOMMU_DEFAULT_ON*), and shows in the recorded boot unless that one
- * was told.
+ * configuration (INTEL_IOMMU_DEFAULT_ON*). Debian's is on, and so is Proxmox's from 6.8;
+ * of others it shows in the recorded boot, unless that one was told.
  */
 static bool intel_default(const struct machine *m, const struct iommu_request *recorded)
 {
-	if (recorded->intel >= 0 || recorded->all >= 0)
-		return is_debian(m);
-	return m->units.n > 0;
+	if (strstr(m->kernel_version, "Debian"))
+		return true;
+	if (ends_with(m->release, "-pve"))
+		return strverscmp(m->release, "6.8") >= 0;
+	return recorded->intel < 0 && recorded->all < 0 && m->units.n > 0;
+}
+
+/* Does DMAR or, where it was not switched off, the recorded boot have it? */
+static bool can_remap(struct boot_run *b, const struct acpi_table *dmar,
+		      const struct iommu_request *recorded)
+{
+	const struct machine *m = b->s->m;
+	struct acpi_iommu table;
+
+	if (m->interrupt_remapping || (m->units.n && !recorded->intremap_off))
+		return m->interrupt_remapping;
+	return dmar && !acpi_parse_iommu(b->a, "DMAR", dmar->data, &table, NULL) &&
+	       table.interrupt_remapping;
 }
 
 static void decide_iommu(struct boot_run *b)
@@ -42,22 +52,22 @@ static void decide_iommu(struct boot_run *b)
 	const struct machine *m = b->s->m;
 	const struct acpi_table *dmar = machine_acpi(m, "DMAR");
 	struct iommu_request now, recorded;
-	bool on = m->units.n > 0, remapping = m->interrupt_remapping;
-	struct acpi_iommu table;
+	bool on = m->units.n > 0, remapping;
 
 	cmdline_iommu(b->a, b->boot.cmdline, &now);
 	cmdline_iommu(b->a, m->cmdline, &recorded);
+	remapping = !now.intremap_off && can_remap(b, dmar, &recorded);
 	if (dmar) {
+		/* Interrupts are remapped even with intel_iommu=off. */
 		on = now.intel >= 0 ? now.intel : intel_default(m, &recorded);
-		if (!m->units.n &&
-		    !acpi_parse_iommu(b->a, "DMAR", dmar->data, &table, NULL))
-			remapping = table.interrupt_remapping;
+		on = on && now.all != 0;
 	} else if (machine_acpi(m, "IVRS")) {
-		on = now.amd != 0 && (m->units.n > 0 || recorded.off_words.n > 0);
+		on = now.amd != 0 && now.all != 0 &&
+		     (m->units.n > 0 || recorded.off_words.n > 0);
+		remapping = remapping && on;
 	}
-	on = on && now.all != 0;
-	sim_set_iommu(b->s, on, remapping && on && !now.intremap_off,
-		      now.passthrough ? "identity" : NULL);
+	/* Nothing of this reaches virtio-iommu. */
+	sim_set_iommu(b->s, on, remapping, now.passthrough ? "identity" : NULL);
 }
 
 /* ---- the steps ---- */
@@ -126,11 +136,6 @@ static void do_override(struct boot_run *b, const struct boot_step *step)
 
 /* ---- why, and what chance might do ---- */
 
-static bool parallel(enum boot_phase p)
-{
-	return p == BOOT_INITRAMFS_UDEV || p == BOOT_ROOT;
-}
-
 /* Does the driver of @mod match by its own ids, whatever the override says? */
 static bool native_match(const struct module *mod, const struct pci_fn *fn)
 {
@@ -168,17 +173,17 @@ static const char *find_race(const struct boot_run *b, const struct pci_fn *fn,
 	size_t i = (size_t)(fn - b->s->m->fns.v);
 	const struct boot_step *by = b->bound[i], *over = b->overridden[i];
 
-	if (over && parallel(over->phase))
-		vec_foreach(it, &loads[over->phase])
-			if (native_match((*it)->mod, fn) &&
-			    (*it)->request != over->request)
+	if (over && boot_parallel(over->phase))
+		vec_foreach(s, &b->boot.steps)
+			if (s->phase == over->phase && s->request != over->request &&
+			    s->mod && s->mod->driver && native_match(s->mod, fn))
 				return arena_printf(
 					b->a,
-					"%s may get it: udev loads %s for another "
-					"function while the rule that overrides "
-					"this one may not have run yet",
-					(*it)->mod->driver, (*it)->mod->name);
-	if (!by || !parallel(by->phase))
+					"%s may get it: %s is loaded for another request "
+					"(%s) while the rule that overrides this one may "
+					"not have run yet (%s)",
+					s->mod->driver, s->mod->name, s->why, over->why);
+	if (!by || !boot_parallel(by->phase))
 		return NULL;
 	vec_foreach(it, &loads[by->phase])
 		if ((*it)->mod != by->mod &&
@@ -201,7 +206,7 @@ static const char *why_bound(const struct boot_run *b, const struct pci_fn *fn)
 
 	if (by->phase == BOOT_BUILTIN)
 		return "part of the kernel";
-	if (over)
+	if (over && over < by)
 		how = arena_printf(b->a, "overridden by %s", over->why);
 	else if (strstr(by->options, "ids=") && !native_match(by->mod, fn))
 		how = by->options;
@@ -209,27 +214,51 @@ static const char *why_bound(const struct boot_run *b, const struct pci_fn *fn)
 			    by->why, how);
 }
 
+/* Why did the boot not load @mod, that would drive a function? */
+static const char *why_not_loaded(const struct boot_run *b,
+				  const struct modprobe_config *c,
+				  const struct module *mod)
+{
+	const struct modprobe_line *l;
+
+	if ((l = modprobe_blacklisted(c, mod->name)))
+		return arena_printf(b->a, "%s is blacklisted (%s:%u)", mod->name, l->file,
+				    l->line);
+	if ((l = modprobe_install(c, mod->name)))
+		return arena_printf(b->a,
+				    "%s was not loaded: its install line says so "
+				    "(%s:%u)",
+				    mod->name, l->file, l->line);
+	if (modprobe_refused(c, mod->name))
+		return arena_printf(b->a,
+				    "%s is refused by module_blacklist=", mod->name);
+	return arena_printf(b->a, "%s was not loaded", mod->name);
+}
+
 /* The sentence for a function that got no driver. */
 static const char *why_unbound(const struct boot_run *b, const struct modprobe_config *c,
 			       const struct pci_fn *fn)
 {
 	size_t i = (size_t)(fn - b->s->m->fns.v);
+	const struct boot_step *over = b->overridden[i];
 
-	if (b->overridden[i])
+	/* drivers/pci/pci-sysfs.c:driver_override_store binds nothing. */
+	if (over)
+		vec_foreach(s, &b->boot.steps)
+			if (s->mod && s->mod->driver && s < over &&
+			    streq(s->mod->driver, over->override))
+				return arena_printf(
+					b->a,
+					"overridden with %s (%s), which was loaded "
+					"before and does not look again",
+					over->override, over->why);
+	if (over)
 		return arena_printf(b->a, "overridden with %s (%s), which was not loaded",
-				    b->overridden[i]->override, b->overridden[i]->why);
-	vec_foreach(mod, &b->boot.kernel->modules) {
-		const struct modprobe_line *l;
-
-		if (!mod->driver || !native_match(mod, fn) ||
-		    sim_module_loaded(b->s, mod->name))
-			continue;
-		l = modprobe_blacklisted(c, mod->name);
-		if (l)
-			return arena_printf(b->a, "%s is blacklisted (%s:%u)", mod->name,
-					    l->file, l->line);
-		return arena_printf(b->a, "%s was not loaded", mod->name);
-	}
+				    over->override, over->why);
+	vec_foreach(mod, &b->boot.kernel->modules)
+		if (mod->driver && native_match(mod, fn) &&
+		    !sim_module_loaded(b->s, mod->name))
+			return why_not_loaded(b, c, mod);
 	return "no driver of this kernel matches it";
 }
 
@@ -240,7 +269,7 @@ static void report_functions(struct boot_run *b)
 
 	modprobe_read(b->a, b->view->files.v, b->view->files.n, b->boot.cmdline, &config);
 	for (int p = 0; p < BOOT_PHASES; p++)
-		if (parallel((enum boot_phase)p))
+		if (boot_parallel((enum boot_phase)p))
 			first_loads(b, (enum boot_phase)p, &loads[p]);
 	vec_foreach(fn, &b->s->m->fns) {
 		struct boot_result *r = vec_push(b->a, &b->report->fns);

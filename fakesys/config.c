@@ -133,11 +133,12 @@ void config_masks(struct blob config, const struct pci_resource res[static PCI_R
 		put_le(ret_wmask, len, rom, 4, PCI_ROM_ADDRESS_ENABLE);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(caps); i++) {
-		uint32_t pos = caps[i].ext ? cfg_find_ext_cap(config, caps[i].id) :
-					     cfg_find_cap(config, (uint8_t)caps[i].id);
+		uint32_t pos = caps[i].ext ? cfg_find_ext_cap(config, caps[i].id)
+					   : cfg_find_cap(config, (uint8_t)caps[i].id);
 
 		if (pos)
-			put_regs(caps[i].regs, caps[i].n, pos, len, ret_wmask, ret_w1cmask);
+			put_regs(caps[i].regs, caps[i].n, pos, len, ret_wmask,
+				 ret_w1cmask);
 	}
 }
 
@@ -150,7 +151,8 @@ struct blob config_now(const struct sim *s, uint32_t fn)
 	return b;
 }
 
-ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len, uint32_t off)
+ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
+		     uint32_t off)
 {
 	const struct pci_fn *f = &s->m->fns.v[fn];
 	struct fn_state *st = &s->fns[fn];

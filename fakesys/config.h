@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config - configuration space of simulated functions: bytes, and for each byte which bits a
- * write changes (wmask) and which it clears by writing one (w1cmask).
+ * config - configuration space of simulated functions: bytes, and for each byte which
+ * bits a write changes (wmask) and which it clears by writing one (w1cmask).
  */
 #pragma once
 
@@ -11,7 +11,8 @@
 struct blob config_now(const struct sim *s, uint32_t fn);
 
 /* Write @len bytes at @off, clipped to what was recorded; returns @len or -EFBIG. */
-ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len, uint32_t off);
+ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
+		     uint32_t off);
 
 /* The masks of @config, a function with the resources @res; each as long as @config. */
 void config_masks(struct blob config, const struct pci_resource res[static PCI_RESOURCES],

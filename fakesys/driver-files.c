@@ -5,7 +5,8 @@
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
 
-/* sys/bus/pci/drivers/NAME. Node: p = struct sim_driver, which lives as long as s->run. */
+/* sys/bus/pci/drivers/NAME. Node: p = struct sim_driver, which lives as long as s->run.
+ */
 static struct sim_driver *node_driver(const struct sim *s, const struct node *dir)
 {
 	const struct sim_driver *want = dir->p;
@@ -14,7 +15,8 @@ static struct sim_driver *node_driver(const struct sim *s, const struct node *di
 }
 
 /* drivers/base/bus.c:bind_store: match comes before the question who has it. */
-static ssize_t store_bind(struct sim *s, const struct node *dir, const char *buf, size_t len)
+static ssize_t store_bind(struct sim *s, const struct node *dir, const char *buf,
+			  size_t len)
 {
 	struct sim_driver *drv = node_driver(s, dir);
 	uint32_t fn = driver_named_fn(s, buf);
@@ -27,7 +29,8 @@ static ssize_t store_bind(struct sim *s, const struct node *dir, const char *buf
 	return r > 0 ? -r : r < 0 ? r : (ssize_t)len;
 }
 
-static ssize_t store_unbind(struct sim *s, const struct node *dir, const char *buf, size_t len)
+static ssize_t store_unbind(struct sim *s, const struct node *dir, const char *buf,
+			    size_t len)
 {
 	struct sim_driver *drv = node_driver(s, dir);
 	uint32_t fn = driver_named_fn(s, buf);
@@ -39,7 +42,8 @@ static ssize_t store_unbind(struct sim *s, const struct node *dir, const char *b
 	return r < 0 ? r : (ssize_t)len;
 }
 
-static ssize_t store_new_id(struct sim *s, const struct node *dir, const char *buf, size_t len)
+static ssize_t store_new_id(struct sim *s, const struct node *dir, const char *buf,
+			    size_t len)
 {
 	int r = driver_store_new_id(s, node_driver(s, dir), buf);
 
@@ -58,7 +62,8 @@ static ssize_t store_remove_id(struct sim *s, const struct node *dir, const char
 static bool to_module(const struct sim *s, const struct node *dir, struct node *ret)
 {
 	const struct sim_driver *drv = dir->p;
-	const struct sim_module *mod = drv->module ? sim_find_module(s, drv->module) : NULL;
+	const struct sim_module *mod =
+		drv->module ? sim_find_module(s, drv->module) : NULL;
 
 	*ret = (struct node){ .kind = &dir_module, .p = mod };
 	return mod && (!mod->builtin || s->profile->builtin_module_link);
@@ -75,8 +80,8 @@ static const struct attr driver_rows[] = {
 };
 /* clang-format on */
 
-static void driver_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-			 char *name)
+static void driver_where(const struct sim *s, const struct node *dir,
+			 struct node *ret_parent, char *name)
 {
 	const struct sim_driver *drv = dir->p;
 
@@ -95,7 +100,8 @@ static int driver_lookup(const struct sim *s, const struct node *dir, const char
 	return node_found_link(ret, dir, (struct node){ .kind = &dir_fn, .i = fn });
 }
 
-static int driver_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int driver_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		       void *arg)
 {
 	char name[BDF_SIZE];
 	int r = 0;
@@ -124,7 +130,8 @@ static int drivers_lookup(const struct sim *s, const struct node *dir, const cha
 	return node_found_dir(ret, (struct node){ .kind = &dir_driver, .p = drv });
 }
 
-static int drivers_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int drivers_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+			void *arg)
 {
 	int r = 0;
 

@@ -5,8 +5,8 @@
 #include "fakesys/driver.h"
 
 /*
- * lib/vsprintf.c:vsscanf for "%x %x ...": blanks separate, 0x is allowed, anything else ends
- * the scan, a value keeps its low bits. Returns how many were read.
+ * lib/vsprintf.c:vsscanf for "%x %x ...": blanks separate, 0x is allowed, anything else
+ * ends the scan, a value keeps its low bits. Returns how many were read.
  */
 static int scan_hex(const char *p, uint64_t *ret, int max)
 {
@@ -22,7 +22,8 @@ static int scan_hex(const char *p, uint64_t *ret, int max)
 		if (p[0] == '0' && (p[1] | 0x20) == 'x')
 			p += 2;
 		for (; isxdigit((unsigned char)*p); p++)
-			v = v << 4 | (uint64_t)(*p <= '9' ? *p - '0' : (*p | 0x20) - 'a' + 10);
+			v = v << 4 |
+			    (uint64_t)(*p <= '9' ? *p - '0' : (*p | 0x20) - 'a' + 10);
 		ret[n] = v;
 	}
 	return n;

@@ -1,8 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
+#include <pci/header.h>
+
 #include "fakesys/driver.h"
 #include "fakesys/vfio.h"
+
+/* drivers/pci/pcie/portdrv.c:pcie_portdrv_probe: bridges that are no PCIe ports match,
+ * too */
+static int port_probe(struct sim *s, uint32_t fn)
+{
+	switch (cfg_pcie_type(s->m->fns.v[fn].config)) {
+	case PCI_EXP_TYPE_ROOT_PORT:
+	case PCI_EXP_TYPE_UPSTREAM:
+	case PCI_EXP_TYPE_DOWNSTREAM:
+	case PCI_EXP_TYPE_ROOT_EC:
+		return 0;
+	default:
+		return ENODEV;
+	}
+}
 
 /* clang-format off */
 static const struct driver_traits traits[] = {
@@ -13,7 +30,7 @@ static const struct driver_traits traits[] = {
 	{ "virtio-vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
 	{ "pci-stub", .managed_dma = true, .claimed = "claimed by stub" },
 	{ "pci-pf-stub", .claimed = "claimed by pci-pf-stub" },
-	{ "pcieport", .managed_dma = true, .enables = true },
+	{ "pcieport", .managed_dma = true, .enables = true, .probe = port_probe },
 	{ NULL, .enables = true },
 };
 /* clang-format on */
@@ -38,8 +55,8 @@ struct sim_driver *driver_find(const struct sim *s, const char *name, size_t len
 	return NULL;
 }
 
-struct sim_driver *driver_register(struct sim *s, const char *name, const struct module *mod,
-				   const char *module)
+struct sim_driver *driver_register(struct sim *s, const char *name,
+				   const struct module *mod, const char *module)
 {
 	struct sim_driver *drv = arena_alloc(s->run, sizeof(*drv));
 
@@ -134,8 +151,8 @@ static void log_failed_probe(struct sim *s, uint32_t fn, const char *driver, int
 		return;
 	bdf_format(s->m->fns.v[fn].bdf, bdf);
 	if (s->profile->probe_failed_dev)
-		sim_log(s, "%s %s: probe with driver %s failed with error %d", driver, bdf,
-			driver, -error);
+		sim_log(s, "%s %s: probe with driver %s failed with error %d", driver,
+			bdf, driver, -error);
 	else
 		sim_log(s, "%s: probe of %s failed with error %d", driver, bdf, -error);
 }
@@ -181,7 +198,8 @@ int driver_bind(struct sim *s, struct sim_driver *drv, uint32_t fn)
 void driver_attach(struct sim *s, struct sim_driver *drv)
 {
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
-		if (!s->fns[fn].driver && !s->fns[fn].waiting && driver_matches(s, drv, fn))
+		if (!s->fns[fn].driver && !s->fns[fn].waiting &&
+		    driver_matches(s, drv, fn))
 			(void)probe(s, drv, fn);
 }
 
@@ -223,14 +241,17 @@ int driver_unbind(struct sim *s, uint32_t fn)
 	st->driver = NULL;
 	s->changes++;
 	if (drv->traits->vfio && g && g->claimed) {
-		/* vfio_main.c:vfio_unregister_group_dev waits for the last open device. */
+		/* vfio_main.c:vfio_unregister_group_dev waits for the last open device.
+		 */
 		st->leaving = drv;
 		st->waiting = SIM_WAIT_UNBIND;
 		s->n_waiting++;
 		if (s->profile->vfio_dev_first)
 			vfio_drop_dev(s, fn);
-		sim_log(s, "%s: No device request channel registered, blocked until released "
-			   "by user",
+		sim_log(s,
+			"%s: No device request channel registered, blocked until "
+			"released "
+			"by user",
 			sim_fn_name(s, fn, drv->name));
 		return -EINPROGRESS;
 	}

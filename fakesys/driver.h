@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * driver - the driver core: which driver matches which function, binding, unbinding, dynamic
- * ids. Functions are indices into machine.fns.
+ * driver - the driver core: which driver matches which function, binding, unbinding,
+ * dynamic ids. Functions are indices into machine.fns.
  *
  * Results follow drivers/base: 0 done, negative what the kernel returns at once, positive
  * the errno value of a probe that failed (dd.c:really_probe), which most callers ignore.
@@ -13,9 +13,10 @@
 /* NULL: no such driver is registered. */
 struct sim_driver *driver_find(const struct sim *s, const char *name, size_t len);
 
-/* Register a driver; no function is attached. @mod NULL: not known which module it is of. */
-struct sim_driver *driver_register(struct sim *s, const char *name, const struct module *mod,
-				   const char *module);
+/* Register a driver; no function is attached. @mod NULL: not known which module it is of.
+ */
+struct sim_driver *driver_register(struct sim *s, const char *name,
+				   const struct module *mod, const char *module);
 /* All its functions are unbound and the driver is gone. */
 void driver_unregister(struct sim *s, struct sim_driver *drv);
 
@@ -26,8 +27,8 @@ bool driver_matches(const struct sim *s, const struct sim_driver *drv, uint32_t 
 void driver_attach(struct sim *s, struct sim_driver *drv);
 /* dd.c:device_attach: the first driver that takes it. */
 int driver_attach_fn(struct sim *s, uint32_t fn);
-/* dd.c:device_driver_attach with a driver that matches: -EBUSY: bound already, or its group
- * is claimed. */
+/* dd.c:device_driver_attach with a driver that matches: -EBUSY: bound already, or its
+ * group is claimed. */
 int driver_bind(struct sim *s, struct sim_driver *drv, uint32_t fn);
 /* dd.c:device_driver_detach. -EINPROGRESS: waits until the VM gives the device back. */
 int driver_unbind(struct sim *s, uint32_t fn);
@@ -53,8 +54,8 @@ int fn_remove(struct sim *s, uint32_t fn);
 /* @fn SIM_NONE: everywhere, else on its bus and below. */
 void fn_rescan(struct sim *s, uint32_t fn);
 /*
- * Virtual functions of @pf: how many there are; enable the first @n recorded ones, or 0 to
- * remove all. SIM_NOT_MODELLED: more than were recorded.
+ * Virtual functions of @pf: how many there are; enable the first @n recorded ones, or 0
+ * to remove all. SIM_NOT_MODELLED: more than were recorded.
  */
 unsigned vfs_count(const struct sim *s, uint32_t pf);
 int vfs_set(struct sim *s, uint32_t pf, unsigned n);

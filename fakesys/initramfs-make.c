@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
+#include "core/initramfs.h"
 #include "core/modprobe.h"
 #include "fakesys/initramfs-make.h"
 
@@ -160,7 +161,7 @@ void initramfs_make(struct arena *a, const struct machine *recorded,
 		if (copied_from_disk(f->path))
 			add_image_file(c, &image, f->path, f);
 		else if (after_prefix(f->path, "etc/udev/rules.d/") &&
-			 ends_with(f->path, ".rules")) /* hooks/udev */
+			 initramfs_keeps(f)) /* hooks/udev */
 			add_image_file(c, &image,
 				       arena_printf(c->a, "lib/%s", f->path + 4), f);
 		else if (script && (f->mode & 0111)) /* others are not run */

@@ -16,7 +16,8 @@ static ssize_t show_type(struct sim *s, const struct node *dir, const struct att
 	return snprintf(buf, SIM_PAGE, "%.64s\n", s->groups.v[dir->i].type);
 }
 
-static ssize_t store_type(struct sim *s, const struct node *dir, const char *buf, size_t len)
+static ssize_t store_type(struct sim *s, const struct node *dir, const char *buf,
+			  size_t len)
 {
 	int r = iommu_store_type(s, &s->groups.v[dir->i], buf);
 
@@ -44,7 +45,8 @@ static int members_lookup(const struct sim *s, const struct node *dir, const cha
 	return node_found_link(ret, dir, (struct node){ .kind = &dir_fn, .i = fn });
 }
 
-static int members_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int members_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+			void *arg)
 {
 	const struct sim_group *g = &s->groups.v[dir->i];
 	char name[BDF_SIZE];
@@ -74,8 +76,8 @@ static const struct attr group_rows[] = {
 };
 /* clang-format on */
 
-static void group_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-			char *name)
+static void group_where(const struct sim *s, const struct node *dir,
+			struct node *ret_parent, char *name)
 {
 	*put_dec(name, (uint64_t)s->groups.v[dir->i].id) = '\0';
 	*ret_parent = (struct node){ .kind = &dir_groups };
@@ -110,7 +112,8 @@ static int groups_lookup(const struct sim *s, const struct node *dir, const char
 	return node_found_dir(ret, (struct node){ .kind = &dir_group, .i = g });
 }
 
-static int groups_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int groups_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		       void *arg)
 {
 	char name[16];
 	int r = 0;
@@ -119,7 +122,7 @@ static int groups_each(const struct sim *s, const struct node *dir, host_list_fn
 	for (size_t i = 0; r >= 0 && i < s->groups.n; i++) {
 		if (!iommu_group_present(s, &s->groups.v[i]))
 			continue;
-		snprintf(name, sizeof(name), "%d", s->groups.v[i].id);
+		*put_dec(name, (uint64_t)s->groups.v[i].id) = '\0';
 		r = fn(arg, name);
 	}
 	return r;
@@ -151,7 +154,8 @@ static bool unit_device(const struct sim *s, const struct node *dir, struct node
 
 static bool translates(const struct sim *s, uint32_t unit, uint32_t fn)
 {
-	return !s->fns[fn].gone && s->places[fn].group != SIM_NONE && s->places[fn].unit == unit;
+	return !s->fns[fn].gone && s->places[fn].group != SIM_NONE &&
+	       s->places[fn].unit == unit;
 }
 
 static int served_lookup(const struct sim *s, const struct node *dir, const char *name,
@@ -164,7 +168,8 @@ static int served_lookup(const struct sim *s, const struct node *dir, const char
 	return node_found_link(ret, dir, (struct node){ .kind = &dir_fn, .i = fn });
 }
 
-static int served_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int served_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		       void *arg)
 {
 	char name[BDF_SIZE];
 	int r = 0;
@@ -193,8 +198,8 @@ static const struct attr unit_rows[] = {
 
 static const struct dir_kind dir_fn_iommu, dir_virtio, dir_virtio_iommu;
 
-static void unit_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-		       char *name)
+static void unit_where(const struct sim *s, const struct node *dir,
+		       struct node *ret_parent, char *name)
 {
 	const struct sim_unit *u = &s->units.v[dir->i];
 
@@ -203,7 +208,8 @@ static void unit_where(const struct sim *s, const struct node *dir, struct node 
 		*ret_parent = (struct node){ .kind = &dir_virtual_iommu };
 	else
 		*ret_parent = (struct node){
-			.kind = streq(u->kind, "virtio") ? &dir_virtio_iommu : &dir_fn_iommu,
+			.kind = streq(u->kind, "virtio") ? &dir_virtio_iommu
+							 : &dir_fn_iommu,
 			.i = u->fn,
 		};
 }
@@ -246,19 +252,21 @@ static int virtual_lookup(const struct sim *s, const struct node *dir, const cha
 	return units_lookup(s, SIM_NONE, name, len, ret);
 }
 
-static int virtual_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int virtual_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+			void *arg)
 {
 	(void)dir;
 	return units_each(s, SIM_NONE, fn, arg);
 }
 
-static int own_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
-		      struct entry *ret)
+static int own_lookup(const struct sim *s, const struct node *dir, const char *name,
+		      size_t len, struct entry *ret)
 {
 	return units_lookup(s, dir->i, name, len, ret);
 }
 
-static int own_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int own_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		    void *arg)
 {
 	return units_each(s, dir->i, fn, arg);
 }
@@ -301,8 +309,8 @@ static const char *own_unit(const struct sim *s, uint32_t fn)
 	return NULL;
 }
 
-int iommu_fn_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
-		    struct entry *ret)
+int iommu_fn_lookup(const struct sim *s, const struct node *dir, const char *name,
+		    size_t len, struct entry *ret)
 {
 	const struct fn_place *p = &s->places[dir->i];
 	struct node own = { .i = dir->i };
@@ -328,7 +336,8 @@ int iommu_fn_lookup(const struct sim *s, const struct node *dir, const char *nam
 	return node_found_dir(ret, own);
 }
 
-int iommu_fn_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+int iommu_fn_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		  void *arg)
 {
 	static const char *const names[] = { "iommu", "virtio0" };
 	struct entry e;

@@ -147,8 +147,8 @@ static void place_units(struct sim *s)
 }
 
 /*
- * Intel: a unit claims the functions of its scope, all below a bridge with it, and the last
- * one (INCLUDE_ALL) the rest. dmarN is the N-th DRHD of the table.
+ * Intel: a unit claims the functions of its scope, all below a bridge with it, and the
+ * last one (INCLUDE_ALL) the rest. dmarN is the N-th DRHD of the table.
  */
 static void assign_scopes(struct sim *s)
 {
@@ -160,9 +160,10 @@ static void assign_scopes(struct sim *s)
 	for (uint32_t u = 0; u < parsed.units.n && u < s->units.n; u++)
 		vec_foreach(scope, &parsed.units.v[u].scopes) {
 			const struct pci_fn *fn =
-				scope->type > 2 ? NULL :
-						  acpi_scope_fn(s->m, parsed.units.v[u].segment,
-								scope);
+				scope->type > 2
+					? NULL
+					: acpi_scope_fn(s->m, parsed.units.v[u].segment,
+							scope);
 
 			if (fn)
 				s->places[fn - s->m->fns.v].unit = u;
@@ -224,7 +225,8 @@ bool iommu_group_present(const struct sim *s, const struct sim_group *g)
 static int check_single(struct sim *s, const struct sim_group *g, bool to_lazy)
 {
 	if (g->n != 1) {
-		sim_log(s, "iommu: Cannot change default domain: Group has more than one device");
+		sim_log(s, "iommu: Cannot change default domain: Group has more than one "
+			   "device");
 		return -EINVAL;
 	}
 	if (s->fns[s->members[g->first]].driver && !to_lazy) {

@@ -247,7 +247,7 @@ static void check_kernel(struct lint *l, const struct kernel *k)
 	if (!k->initramfs.path)
 		lint_warn(l, "kernels[%s].initramfs: none", k->release);
 	vec_foreach(f, &k->initramfs.files)
-		if (!initramfs_keeps(f->path))
+		if (!initramfs_keeps(f))
 			lint_warn(l, "kernels[%s].initramfs.files[%s]: nothing reads it",
 				  k->release, f->path);
 }

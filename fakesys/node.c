@@ -51,8 +51,8 @@ static int row_entry(const struct sim *s, const struct node *dir, const struct a
 	return node_found_file(ret, dir, a);
 }
 
-static int lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
-		  struct entry *ret)
+static int lookup(const struct sim *s, const struct node *dir, const char *name,
+		  size_t len, struct entry *ret)
 {
 	const struct attr *a = attr_find(dir->kind->attrs, name, len);
 
@@ -74,8 +74,8 @@ static void where(const struct sim *s, const struct node *dir, struct node *ret_
 }
 
 /* The folder whose entries were asked for last: readers take one folder after another. */
-static const char *from_cache(const struct node_cache *c, const struct sim *s, const char *path,
-			      struct node *ret)
+static const char *from_cache(const struct node_cache *c, const struct sim *s,
+			      const char *path, struct node *ret)
 {
 	if (!c->len || c->changes != s->changes || strncmp(path, c->path, c->len) != 0 ||
 	    path[c->len] != '/' || strchr(path + c->len + 1, '/'))
@@ -84,8 +84,8 @@ static const char *from_cache(const struct node_cache *c, const struct sim *s, c
 	return path + c->len + 1;
 }
 
-static void to_cache(struct node_cache *c, const struct sim *s, const char *path, size_t len,
-		     const struct node *dir)
+static void to_cache(struct node_cache *c, const struct sim *s, const char *path,
+		     size_t len, const struct node *dir)
 {
 	c->len = 0;
 	if (len > sizeof(c->path))
@@ -203,8 +203,8 @@ int node_link_text(const struct sim *s, const struct entry *link, char *buf, siz
 	if (r < 0)
 		return r;
 	/*
-	 * Leave out the folders both share. The last component of the target always stays,
-	 * as in fs/kernfs/symlink.c:kernfs_get_target_path.
+	 * Leave out the folders both share. The last component of the target always
+	 * stays, as in fs/kernfs/symlink.c:kernfs_get_target_path.
 	 */
 	for (;;) {
 		size_t len = strcspn(t, "/");

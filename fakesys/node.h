@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * node - paths of the simulated sys, proc and dev: resolving, listing, link targets. No tree
- * is held; a path is walked through the directory kinds, at a cost that grows with its depth
- * and the logarithm of what its directories hold.
+ * node - paths of the simulated sys, proc and dev: resolving, listing, link targets. No
+ * tree is held; a path is walked through the directory kinds, at a cost that grows with
+ * its depth and the logarithm of what its directories hold.
  */
 #pragma once
 
@@ -43,29 +43,30 @@ int node_found_file(struct entry *ret, const struct node *in, const struct attr 
 extern const struct dir_kind dir_root; /* sim-static.c: "", "sys" and its fixed folders */
 extern const struct dir_kind dir_sys, dir_bus, dir_devices, dir_virtual, dir_kernel,
 	dir_firmware;
-extern const struct dir_kind dir_bus_pci;  /* sim-bus.c */
-extern const struct dir_kind dir_root_bus; /* i = into sim.roots */
+extern const struct dir_kind dir_bus_pci;   /* sim-bus.c */
+extern const struct dir_kind dir_root_bus;  /* i = into sim.roots */
 extern const struct dir_kind dir_pci_buses; /* pci_bus below a bridge; i = the bridge */
-extern const struct dir_kind dir_pci_bus;  /* one bus; i = its bridge, or SIM_NONE and j = root */
-extern const struct dir_kind dir_fn;       /* sim-fn.c: i = the function */
-extern const struct dir_kind dir_driver;   /* driver-files.c: p = struct sim_driver */
+extern const struct dir_kind
+	dir_pci_bus; /* one bus; i = its bridge, or SIM_NONE and j = root */
+extern const struct dir_kind dir_fn;     /* sim-fn.c: i = the function */
+extern const struct dir_kind dir_driver; /* driver-files.c: p = struct sim_driver */
 extern const struct dir_kind dir_drivers;
-extern const struct dir_kind dir_modules;  /* sim-module.c */
-extern const struct dir_kind dir_module;   /* p = struct sim_module */
-extern const struct dir_kind dir_groups;   /* iommu-files.c */
-extern const struct dir_kind dir_group;    /* i = into sim.groups */
+extern const struct dir_kind dir_modules; /* sim-module.c */
+extern const struct dir_kind dir_module;  /* p = struct sim_module */
+extern const struct dir_kind dir_groups;  /* iommu-files.c */
+extern const struct dir_kind dir_group;   /* i = into sim.groups */
 extern const struct dir_kind dir_virtual_iommu;
-extern const struct dir_kind dir_unit;     /* i = into machine.units */
-extern const struct dir_kind dir_classes;  /* sim-class.c */
-extern const struct dir_kind dir_class;    /* p = its name */
-extern const struct dir_kind dir_block;    /* sys/block */
-extern const struct dir_kind dir_kid;      /* sim-kid.c: below function i, path p up to j */
-extern const struct dir_kind dir_stacked;  /* j = into sim.kids: of devices/virtual */
+extern const struct dir_kind dir_unit;    /* i = into machine.units */
+extern const struct dir_kind dir_classes; /* sim-class.c */
+extern const struct dir_kind dir_class;   /* p = its name */
+extern const struct dir_kind dir_block;   /* sys/block */
+extern const struct dir_kind dir_kid; /* sim-kid.c: below function i, path p up to j */
+extern const struct dir_kind dir_stacked; /* j = into sim.kids: of devices/virtual */
 extern const struct dir_kind dir_virtual_block, dir_virtual_net, dir_virtual_nvme;
 extern const struct dir_kind dir_vfio_dev; /* vfio-files.c: i = the function */
 extern const struct dir_kind dir_vfio_one; /* vfioN in it; i = the function */
 extern const struct dir_kind dir_virtual_vfio, dir_dev;
-extern const struct dir_kind dir_vfio_group; /* i = into sim.groups */
+extern const struct dir_kind dir_vfio_group;         /* i = into sim.groups */
 extern const struct dir_kind dir_proc, dir_proc_sub; /* sim-proc.c */
-extern const struct dir_kind dir_efi;      /* sim-firmware.c */
+extern const struct dir_kind dir_efi;                /* sim-firmware.c */
 extern const struct dir_kind dir_acpi;

@@ -45,7 +45,8 @@ const struct kernel_profile *profile_find(const char *name)
 	for (size_t i = 0; i < n_kernel_profiles; i++) {
 		const struct kernel_profile *p = &kernel_profiles[i];
 
-		if (streq(name, p->name) || streq(name, after_prefix(p->name, PROFILE_PREFIX)) ||
+		if (streq(name, p->name) ||
+		    streq(name, after_prefix(p->name, PROFILE_PREFIX)) ||
 		    (p->alias && streq(name, p->alias)))
 			return p;
 	}
@@ -61,12 +62,14 @@ static int read_version(const char *s, unsigned ret[static 3])
 /* Versions as one number, so that "nearest" means something. */
 static long rank(const unsigned v[static 3])
 {
-	return (long)v[0] * 1000000 + (long)v[1] * 1000 + (v[2] < 1000 ? (long)v[2] : 999);
+	return (long)v[0] * 1000000 + (long)v[1] * 1000 +
+	       (v[2] < 1000 ? (long)v[2] : 999);
 }
 
 const struct kernel_profile *profile_for(const struct machine *m, bool *ret_proven)
 {
-	/* Debian 6.1's uname -r ends at the ABI ("6.1.0-49"); uname -v has the package. */
+	/* Debian 6.1's uname -r ends at the ABI ("6.1.0-49"); uname -v has the package.
+	 */
 	const char *package = strstr(m->kernel_version, "Debian ");
 	unsigned v[3] = { 0 };
 	const struct kernel_profile *best = &kernel_profiles[0];
@@ -80,7 +83,8 @@ const struct kernel_profile *profile_for(const struct machine *m, bool *ret_prov
 	for (size_t i = 0; i < n_kernel_profiles; i++) {
 		const struct kernel_profile *p = &kernel_profiles[i];
 
-		if (labs(rank(p->version) - rank(v)) <= labs(rank(best->version) - rank(v)))
+		if (labs(rank(p->version) - rank(v)) <=
+		    labs(rank(best->version) - rank(v)))
 			best = p;
 	}
 	*ret_proven = package && memcmp(best->version, v, sizeof(v)) == 0;

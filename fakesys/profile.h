@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * profile - how one kernel package behaves where kernels differ: data, one struct for each
- * package, and no comparison of versions anywhere else.
+ * profile - how one kernel package behaves where kernels differ: data, one struct for
+ * each package, and no comparison of versions anywhere else.
  */
 #pragma once
 
@@ -40,7 +40,7 @@ extern const size_t n_kernel_profiles;
 /* By name, alias, or package version ("6.1.192"); NULL: no such profile. */
 const struct kernel_profile *profile_find(const char *name);
 /*
- * The profile for the kernel a machine was recorded with: its own package version, else the
- * nearest by number, then *ret_proven is false.
+ * The profile for the kernel a machine was recorded with: its own package version, else
+ * the nearest by number, then *ret_proven is false.
  */
 const struct kernel_profile *profile_for(const struct machine *m, bool *ret_proven);

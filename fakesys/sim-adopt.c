@@ -18,8 +18,9 @@ static bool was_loaded(const struct sim *s, const struct module *mod)
 {
 	const char *name = mod->name;
 
-	return !mod->file || (s->m->loaded.n && bsearch(&name, s->m->loaded.v, s->m->loaded.n,
-							 sizeof(*s->m->loaded.v), cmp_name));
+	return !mod->file ||
+	       (s->m->loaded.n && bsearch(&name, s->m->loaded.v, s->m->loaded.n,
+					  sizeof(*s->m->loaded.v), cmp_name));
 }
 
 static void adopt_module(struct adoption *a, const struct module *mod)
@@ -31,7 +32,8 @@ static void adopt_module(struct adoption *a, const struct module *mod)
 		return;
 	(void)module_add(s, mod->name, mod, options);
 	if (mod->driver)
-		module_add_ids(s, driver_register(s, mod->driver, mod, mod->name), options, true);
+		module_add_ids(s, driver_register(s, mod->driver, mod, mod->name),
+			       options, true);
 }
 
 /* The driver called @name; made up if no module is known that registers it. */

@@ -41,8 +41,10 @@ static const char *find_resets(const struct pci_fn *fn, bool alone)
 {
 	uint32_t exp = cfg_find_cap(fn->config, PCI_CAP_ID_EXP);
 	uint32_t pm = cfg_find_cap(fn->config, PCI_CAP_ID_PM);
-	bool flr = exp && (cfg_u32(fn->config, exp + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLRESET);
-	bool soft = pm && !(cfg_u16(fn->config, pm + PCI_PM_CTRL) & PCI_PM_CTRL_NO_SOFT_RST);
+	bool flr = exp &&
+		   (cfg_u32(fn->config, exp + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLRESET);
+	bool soft =
+		pm && !(cfg_u16(fn->config, pm + PCI_PM_CTRL) & PCI_PM_CTRL_NO_SOFT_RST);
 	static const char *const words[2][2][2] = {
 		{ { NULL, "bus" }, { "pm", "pm bus" } },
 		{ { "flr", "flr bus" }, { "flr pm", "flr pm bus" } },
@@ -70,7 +72,8 @@ uint32_t sim_find_fn(const struct sim *s, struct bdf bdf)
 		else
 			hi = mid;
 	}
-	return lo < s->m->fns.n && !bdf_cmp(s->m->fns.v[lo].bdf, bdf) ? (uint32_t)lo : SIM_NONE;
+	return lo < s->m->fns.n && !bdf_cmp(s->m->fns.v[lo].bdf, bdf) ? (uint32_t)lo
+								      : SIM_NONE;
 }
 
 static uint64_t bus_behind(const struct sim *s, uint32_t bridge)
@@ -101,11 +104,12 @@ uint32_t sim_find_bridge(const struct sim *s, uint32_t domain, uint8_t bus)
 		else
 			hi = mid;
 	}
-	return lo < s->n_bridges && bus_behind(s, s->bridges[lo]) == want ? s->bridges[lo] :
-									     SIM_NONE;
+	return lo < s->n_bridges && bus_behind(s, s->bridges[lo]) == want ? s->bridges[lo]
+									  : SIM_NONE;
 }
 
-/* Only a bus above its own is behind a bridge: what claims otherwise could be a circle. */
+/* Only a bus above its own is behind a bridge: what claims otherwise could be a circle.
+ */
 static void find_bridges(struct sim *s)
 {
 	uint32_t n = (uint32_t)s->m->fns.n;
@@ -144,7 +148,8 @@ static void find_parents(struct sim *s)
 		if (fn->is_vf)
 			continue;
 		p->parent = sim_find_bridge(s, fn->bdf.domain, fn->bdf.bus);
-		p->root = p->parent == SIM_NONE ? root_of(s, fn->bdf) : s->places[p->parent].root;
+		p->root = p->parent == SIM_NONE ? root_of(s, fn->bdf)
+						: s->places[p->parent].root;
 	}
 	for (uint32_t i = 0; i < s->m->fns.n; i++) {
 		uint32_t pf;
@@ -163,11 +168,12 @@ static void find_parents(struct sim *s)
 
 static void link_children(struct sim *s)
 {
-	/* From the last to the first, so that each list begins with the lowest address. */
+	/* From the last to the first, so that each list begins with the lowest address.
+	 */
 	for (uint32_t i = (uint32_t)s->m->fns.n; i-- > 0;) {
 		struct fn_place *p = &s->places[i];
-		uint32_t *head = p->parent != SIM_NONE ? &s->places[p->parent].first_child :
-							 &s->roots.v[p->root].first_child;
+		uint32_t *head = p->parent != SIM_NONE ? &s->places[p->parent].first_child
+						       : &s->roots.v[p->root].first_child;
 
 		p->next_sibling = *head;
 		*head = i;
@@ -214,7 +220,8 @@ void places_build(struct sim *s)
 		const struct pci_fn *fn = &s->m->fns.v[i];
 		struct fn_place *p = &s->places[i];
 		bool alone = p->parent != SIM_NONE && p->first_child == SIM_NONE &&
-			     s->places[p->parent].first_child == i && p->next_sibling == SIM_NONE;
+			     s->places[p->parent].first_child == i &&
+			     p->next_sibling == SIM_NONE;
 
 		p->traits = find_traits(fn);
 		p->resets = fn->reset ? fn->reset : find_resets(fn, alone);

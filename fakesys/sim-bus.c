@@ -21,7 +21,8 @@ static int all_lookup(const struct sim *s, const struct node *dir, const char *n
 	return node_found_link(ret, dir, (struct node){ .kind = &dir_fn, .i = fn });
 }
 
-static int all_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int all_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		    void *arg)
 {
 	char name[BDF_SIZE];
 	int r = 0;
@@ -61,7 +62,8 @@ static ssize_t store_autoprobe(struct sim *s, const struct node *dir, const char
 }
 
 /* drivers/base/bus.c:drivers_probe_store: any failure at once becomes EINVAL. */
-static ssize_t store_probe(struct sim *s, const struct node *dir, const char *buf, size_t len)
+static ssize_t store_probe(struct sim *s, const struct node *dir, const char *buf,
+			   size_t len)
 {
 	uint32_t fn = driver_named_fn(s, buf);
 
@@ -75,7 +77,8 @@ static ssize_t store_probe(struct sim *s, const struct node *dir, const char *bu
 	return (ssize_t)len;
 }
 
-static ssize_t store_rescan(struct sim *s, const struct node *dir, const char *buf, size_t len)
+static ssize_t store_rescan(struct sim *s, const struct node *dir, const char *buf,
+			    size_t len)
 {
 	uint64_t v;
 
@@ -145,8 +148,8 @@ static void bus_name(const struct sim *s, const struct node *dir, char *name)
 
 static const struct dir_kind dir_root_buses;
 
-static void bus_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-		      char *name)
+static void bus_where(const struct sim *s, const struct node *dir,
+		      struct node *ret_parent, char *name)
 {
 	bus_name(s, dir, name);
 	if (dir->i != SIM_NONE)
@@ -199,8 +202,8 @@ static const struct attr pci_bus_rows[] = {
 const struct dir_kind dir_pci_bus = { .where = bus_where, .attrs = ATTRS(pci_bus_rows) };
 
 /* "pci_bus" below a bridge or a root bus: holds that one bus. */
-static int one_bus_lookup(const struct sim *s, struct node bus, const char *name, size_t len,
-			  struct entry *ret)
+static int one_bus_lookup(const struct sim *s, struct node bus, const char *name,
+			  size_t len, struct entry *ret)
 {
 	char text[NODE_NAME];
 
@@ -232,13 +235,14 @@ static int buses_lookup(const struct sim *s, const struct node *dir, const char 
 	return one_bus_lookup(s, bridge_bus(dir), name, len, ret);
 }
 
-static int buses_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int buses_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		      void *arg)
 {
 	return one_bus_each(s, bridge_bus(dir), fn, arg);
 }
 
-static int root_buses_lookup(const struct sim *s, const struct node *dir, const char *name,
-			     size_t len, struct entry *ret)
+static int root_buses_lookup(const struct sim *s, const struct node *dir,
+			     const char *name, size_t len, struct entry *ret)
 {
 	return one_bus_lookup(s, root_bus(dir), name, len, ret);
 }
@@ -263,8 +267,8 @@ static const struct dir_kind dir_root_buses = {
 };
 
 /* sys/devices/pciDDDD:BB: the functions of a root bus. Node: i = into sim.roots. */
-static void root_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-		       char *name)
+static void root_where(const struct sim *s, const struct node *dir,
+		       struct node *ret_parent, char *name)
 {
 	name_root(name, &s->roots.v[dir->i]);
 	*ret_parent = (struct node){ .kind = &dir_devices };
@@ -275,12 +279,14 @@ static int root_lookup(const struct sim *s, const struct node *dir, const char *
 {
 	uint32_t fn = sim_named_fn(s, name, len);
 
-	if (fn == SIM_NONE || s->places[fn].parent != SIM_NONE || s->places[fn].root != dir->i)
+	if (fn == SIM_NONE || s->places[fn].parent != SIM_NONE ||
+	    s->places[fn].root != dir->i)
 		return -ENOENT;
 	return node_found_dir(ret, (struct node){ .kind = &dir_fn, .i = fn });
 }
 
-static int root_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int root_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		     void *arg)
 {
 	uint32_t c = s->roots.v[dir->i].first_child;
 	char name[BDF_SIZE];

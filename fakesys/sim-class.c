@@ -12,15 +12,16 @@
 #include "fakesys/vfio.h"
 
 /* A class is a folder of links: how to find one by name, and all names. */
-struct class {
+struct class
+{
 	const char *name;
 	bool (*find)(const struct sim *s, const char *class, const char *name, size_t len,
 		     struct node *ret);
 	int (*each)(const struct sim *s, const char *class, host_list_fn *fn, void *arg);
 };
 
-static bool kid_class_find(const struct sim *s, const char *class, const char *name, size_t len,
-			   struct node *ret)
+static bool kid_class_find(const struct sim *s, const char *class, const char *name,
+			   size_t len, struct node *ret)
 {
 	const struct sim_kid *k = kid_find(s, class, name, len);
 
@@ -29,7 +30,8 @@ static bool kid_class_find(const struct sim *s, const char *class, const char *n
 	return k;
 }
 
-static int kid_class_each(const struct sim *s, const char *class, host_list_fn *fn, void *arg)
+static int kid_class_each(const struct sim *s, const char *class, host_list_fn *fn,
+			  void *arg)
 {
 	size_t i, end;
 	int r = 0;
@@ -43,8 +45,8 @@ static int kid_class_each(const struct sim *s, const char *class, host_list_fn *
 	return r;
 }
 
-static bool unit_find(const struct sim *s, const char *class, const char *name, size_t len,
-		      struct node *ret)
+static bool unit_find(const struct sim *s, const char *class, const char *name,
+		      size_t len, struct node *ret)
 {
 	uint32_t u = iommu_named_unit(s, name, len);
 
@@ -115,8 +117,8 @@ static int bus_each(const struct sim *s, const char *class, host_list_fn *fn, vo
 	return r;
 }
 
-static bool group_find(const struct sim *s, const char *class, const char *name, size_t len,
-		       struct node *ret)
+static bool group_find(const struct sim *s, const char *class, const char *name,
+		       size_t len, struct node *ret)
 {
 	uint32_t g = vfio_named_group(s, name, len);
 
@@ -131,8 +133,8 @@ static int group_each(const struct sim *s, const char *class, host_list_fn *fn, 
 	return vfio_each_group(s, fn, arg);
 }
 
-static bool vfio_dev_find(const struct sim *s, const char *class, const char *name, size_t len,
-			  struct node *ret)
+static bool vfio_dev_find(const struct sim *s, const char *class, const char *name,
+			  size_t len, struct node *ret)
 {
 	char text[NODE_NAME], again[NODE_NAME];
 	unsigned n;
@@ -147,7 +149,8 @@ static bool vfio_dev_find(const struct sim *s, const char *class, const char *na
 	return streq(text, again) && ret->i != SIM_NONE;
 }
 
-static int vfio_dev_each(const struct sim *s, const char *class, host_list_fn *fn, void *arg)
+static int vfio_dev_each(const struct sim *s, const char *class, host_list_fn *fn,
+			 void *arg)
 {
 	char name[NODE_NAME];
 	int r = 0;
@@ -189,8 +192,8 @@ static const struct class *find_class(const char *name)
 
 /* --- sys/class/NAME; node: p = the name --- */
 
-static void class_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-			char *name)
+static void class_where(const struct sim *s, const struct node *dir,
+			struct node *ret_parent, char *name)
 {
 	(void)s;
 	name_copy(name, dir->p);
@@ -207,7 +210,8 @@ static int class_lookup(const struct sim *s, const struct node *dir, const char 
 	return node_found_link(ret, dir, target);
 }
 
-static int class_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int class_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		      void *arg)
 {
 	return find_class(dir->p)->each(s, dir->p, fn, arg);
 }
@@ -240,7 +244,8 @@ static int classes_lookup(const struct sim *s, const struct node *dir, const cha
 	return node_found_dir(ret, (struct node){ .kind = &dir_class, .p = known });
 }
 
-static int classes_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int classes_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+			void *arg)
 {
 	size_t i = 0, from;
 	int r = 0;
@@ -278,7 +283,8 @@ static int block_lookup(const struct sim *s, const struct node *dir, const char 
 	return node_found_link(ret, dir, kid_node(s, k));
 }
 
-static int block_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int block_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		      void *arg)
 {
 	size_t i, end;
 	int r = 0;

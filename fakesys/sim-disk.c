@@ -15,17 +15,17 @@ struct fill {
 	int64_t latest;
 };
 
-static int put(struct fill *f, const char *path, const void *data, size_t len, mode_t mode,
-	       int64_t mtime)
+static int put(struct fill *f, const char *path, const void *data, size_t len,
+	       mode_t mode, int64_t mtime)
 {
 	int r = disk_put(f->s->disk, path, (struct blob){ data, len }, mode, 0, 0,
 			 mtime ? mtime : TIME_DEFAULT);
 
 	if (mtime > f->latest)
 		f->latest = mtime;
-	return r < 0 ? err_set(f->e, -EINVAL, "files[%s]: cannot be put on a disk: %s", path,
-			       strerror(-r)) :
-		       0;
+	return r < 0 ? err_set(f->e, -EINVAL, "files[%s]: cannot be put on a disk: %s",
+			       path, strerror(-r))
+		     : 0;
 }
 
 static int put_files(struct fill *f)
@@ -35,10 +35,11 @@ static int put_files(struct fill *f)
 
 		if (node_owns(file->path))
 			continue;
-		r = disk_put(f->s->disk, file->path, file->data, file->mode, file->uid, file->gid,
-			     file->mtime);
+		r = disk_put(f->s->disk, file->path, file->data, file->mode, file->uid,
+			     file->gid, file->mtime);
 		if (r < 0)
-			return err_set(f->e, -EINVAL, "files[%s]: cannot be put on a disk: %s",
+			return err_set(f->e, -EINVAL,
+				       "files[%s]: cannot be put on a disk: %s",
 				       file->path, strerror(-r));
 		if (file->mtime > f->latest)
 			f->latest = file->mtime;
@@ -98,7 +99,8 @@ static void write_softdep(FILE *out, const struct module *m)
 
 enum index { DEP, ALIAS, SOFTDEP, BUILTIN, BUILTIN_INFO };
 
-static void write_index(FILE *out, struct arena *a, const struct kernel *k, enum index which)
+static void write_index(FILE *out, struct arena *a, const struct kernel *k,
+			enum index which)
 {
 	vec_foreach(m, &k->modules) {
 		bool built_in = !m->file;
@@ -116,7 +118,8 @@ static void write_index(FILE *out, struct arena *a, const struct kernel *k, enum
 	}
 }
 
-static int put_index(struct fill *f, const struct kernel *k, const char *name, enum index which)
+static int put_index(struct fill *f, const struct kernel *k, const char *name,
+		     enum index which)
 {
 	AUTOARENA struct arena *a = arena_new();
 	AUTOFREE char *text = NULL;
@@ -142,7 +145,8 @@ static int put_initramfs(struct fill *f, const struct kernel *k)
 		return 0;
 	r = initramfs_build(&k->initramfs, k->release, &image, &len);
 	if (r < 0)
-		return err_set(f->e, r, "kernels[%s].initramfs: %s", k->release, strerror(-r));
+		return err_set(f->e, r, "kernels[%s].initramfs: %s", k->release,
+			       strerror(-r));
 	return put(f, k->initramfs.path, image, len, S_IFREG | 0644, k->initramfs.mtime);
 }
 
@@ -158,7 +162,8 @@ static int put_kernel(struct fill *f, const struct kernel *k)
 	int r = 0;
 
 	if (!*k->release || strchr(k->release, '/'))
-		return err_set(f->e, -EINVAL, "kernels[%s]: no release of a kernel", k->release);
+		return err_set(f->e, -EINVAL, "kernels[%s]: no release of a kernel",
+			       k->release);
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(names); i++)
 		r = put_index(f, k, names[i], (enum index)i);
 	return r < 0 ? r : put_initramfs(f, k);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sim-disk - what lies on the simulated disk at first: the machine's files, the module data
- * of its kernels, their initramfs images. */
+/* sim-disk - what lies on the simulated disk at first: the machine's files, the module
+ * data of its kernels, their initramfs images. */
 #pragma once
 
 #include "fakesys/sim-internal.h"

@@ -16,14 +16,15 @@ static ssize_t copy_from(struct blob b, char *buf, size_t len, uint64_t off)
 
 /* --- sys/firmware/acpi/tables --- */
 
-static uint64_t table_size(const struct sim *s, const struct node *dir, const struct attr *a)
+static uint64_t table_size(const struct sim *s, const struct node *dir,
+			   const struct attr *a)
 {
 	(void)s, (void)a;
 	return ((const struct acpi_table *)dir->p)->data.len;
 }
 
-static ssize_t table_read(struct sim *s, const struct node *dir, const struct attr *a, char *buf,
-			  size_t len, uint64_t off)
+static ssize_t table_read(struct sim *s, const struct node *dir, const struct attr *a,
+			  char *buf, size_t len, uint64_t off)
 {
 	(void)s, (void)a;
 	return copy_from(((const struct acpi_table *)dir->p)->data, buf, len, off);
@@ -38,11 +39,13 @@ static int tables_lookup(const struct sim *s, const struct node *dir, const char
 	vec_foreach(t, &s->m->acpi)
 		if (name_is(name, len, t->name))
 			return node_found_file(
-				ret, &(struct node){ .kind = dir->kind, .p = t }, &table_file);
+				ret, &(struct node){ .kind = dir->kind, .p = t },
+				&table_file);
 	return -ENOENT;
 }
 
-static int tables_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int tables_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		       void *arg)
 {
 	int r = 0;
 
@@ -92,7 +95,8 @@ static struct blob efi_value(const struct sim *s, enum efi_var var, uint8_t *buf
 	return (struct blob){ buf, n };
 }
 
-static uint64_t var_size(const struct sim *s, const struct node *dir, const struct attr *a)
+static uint64_t var_size(const struct sim *s, const struct node *dir,
+			 const struct attr *a)
 {
 	uint8_t buf[EFI_VAR_MAX];
 
@@ -100,8 +104,8 @@ static uint64_t var_size(const struct sim *s, const struct node *dir, const stru
 	return efi_value(s, (enum efi_var)a->arg, buf).len;
 }
 
-static ssize_t var_read(struct sim *s, const struct node *dir, const struct attr *a, char *out,
-			size_t len, uint64_t off)
+static ssize_t var_read(struct sim *s, const struct node *dir, const struct attr *a,
+			char *out, size_t len, uint64_t off)
 {
 	uint8_t buf[EFI_VAR_MAX];
 
@@ -116,7 +120,8 @@ static bool has_vars(const struct sim *s, const struct node *dir, const struct a
 	return !machine_unknown(s->m, "secure_boot");
 }
 
-static bool has_loader_info(const struct sim *s, const struct node *dir, const struct attr *a)
+static bool has_loader_info(const struct sim *s, const struct node *dir,
+			    const struct attr *a)
 {
 	return has_vars(s, dir, a) && s->m->loader_info;
 }

@@ -27,7 +27,8 @@ static void put_le(uint8_t *p, uint32_t v, int bytes)
 
 /* Of a function nobody read the registers of: what its ids say, as an unprivileged reader
  * would see it. */
-static struct blob made_up_header(const struct pci_fn *fn, uint8_t buf[static STANDARD_HEADER])
+static struct blob made_up_header(const struct pci_fn *fn,
+				  uint8_t buf[static STANDARD_HEADER])
 {
 	memset(buf, 0, STANDARD_HEADER);
 	put_le(buf + PCI_VENDOR_ID, fn->id.vendor, 2);
@@ -39,7 +40,8 @@ static struct blob made_up_header(const struct pci_fn *fn, uint8_t buf[static ST
 	return (struct blob){ buf, STANDARD_HEADER };
 }
 
-static uint64_t config_size(const struct sim *s, const struct node *dir, const struct attr *a)
+static uint64_t config_size(const struct sim *s, const struct node *dir,
+			    const struct attr *a)
 {
 	(void)a;
 	return node_fn(s, dir)->config_size;
@@ -52,13 +54,15 @@ static ssize_t config_read(struct sim *s, const struct node *dir, const struct a
 	struct blob b = config_now(s, dir->i);
 
 	(void)a;
-	return copy_from(b.len ? b : made_up_header(node_fn(s, dir), header), buf, len, off);
+	return copy_from(b.len ? b : made_up_header(node_fn(s, dir), header), buf, len,
+			 off);
 }
 
-static ssize_t config_store(struct sim *s, const struct node *dir, const char *buf, size_t len,
-			    uint64_t off)
+static ssize_t config_store(struct sim *s, const struct node *dir, const char *buf,
+			    size_t len, uint64_t off)
 {
-	return config_write(s, dir->i, buf, len, off > UINT32_MAX ? UINT32_MAX : (uint32_t)off);
+	return config_write(s, dir->i, buf, len,
+			    off > UINT32_MAX ? UINT32_MAX : (uint32_t)off);
 }
 
 const struct attr_bin fn_bin_config = {
@@ -67,7 +71,8 @@ const struct attr_bin fn_bin_config = {
 	.write = config_store,
 };
 
-static uint64_t resource_size(const struct sim *s, const struct node *dir, const struct attr *a)
+static uint64_t resource_size(const struct sim *s, const struct node *dir,
+			      const struct attr *a)
 {
 	const struct pci_resource *r = &node_fn(s, dir)->res[a->arg];
 
@@ -93,7 +98,8 @@ static ssize_t resource_read(struct sim *s, const struct node *dir, const struct
 
 const struct attr_bin fn_bin_resource = { .size = resource_size, .read = resource_read };
 
-static uint64_t rom_size(const struct sim *s, const struct node *dir, const struct attr *a)
+static uint64_t rom_size(const struct sim *s, const struct node *dir,
+			 const struct attr *a)
 {
 	const struct pci_fn *fn = node_fn(s, dir);
 	const struct pci_resource *r = &fn->res[PCI_ROM_RESOURCE];
@@ -103,18 +109,19 @@ static uint64_t rom_size(const struct sim *s, const struct node *dir, const stru
 }
 
 /* pci-sysfs.c:pci_read_rom. */
-static ssize_t rom_read(struct sim *s, const struct node *dir, const struct attr *a, char *buf,
-			size_t len, uint64_t off)
+static ssize_t rom_read(struct sim *s, const struct node *dir, const struct attr *a,
+			char *buf, size_t len, uint64_t off)
 {
 	(void)a;
 	if (!node_state(s, dir)->rom_enabled)
 		return -EINVAL;
-	return node_fn(s, dir)->rom.len ? copy_from(node_fn(s, dir)->rom, buf, len, off) : -EIO;
+	return node_fn(s, dir)->rom.len ? copy_from(node_fn(s, dir)->rom, buf, len, off)
+					: -EIO;
 }
 
 /* pci-sysfs.c:pci_write_rom: F1. */
-static ssize_t rom_write(struct sim *s, const struct node *dir, const char *buf, size_t len,
-			 uint64_t off)
+static ssize_t rom_write(struct sim *s, const struct node *dir, const char *buf,
+			 size_t len, uint64_t off)
 {
 	bool *enabled = &node_state(s, dir)->rom_enabled;
 	int r = 0;
@@ -126,16 +133,19 @@ static ssize_t rom_write(struct sim *s, const struct node *dir, const char *buf,
 	return r < 0 ? r : (ssize_t)len;
 }
 
-const struct attr_bin fn_bin_rom = { .size = rom_size, .read = rom_read, .write = rom_write };
+const struct attr_bin fn_bin_rom = { .size = rom_size,
+				     .read = rom_read,
+				     .write = rom_write };
 
-static uint64_t vpd_size(const struct sim *s, const struct node *dir, const struct attr *a)
+static uint64_t vpd_size(const struct sim *s, const struct node *dir,
+			 const struct attr *a)
 {
 	(void)s, (void)dir, (void)a;
 	return 0; /* found out by reading */
 }
 
-static ssize_t vpd_read(struct sim *s, const struct node *dir, const struct attr *a, char *buf,
-			size_t len, uint64_t off)
+static ssize_t vpd_read(struct sim *s, const struct node *dir, const struct attr *a,
+			char *buf, size_t len, uint64_t off)
 {
 	(void)s, (void)dir, (void)a, (void)buf, (void)len, (void)off;
 	return SIM_NOT_MODELLED;

@@ -24,7 +24,8 @@ static ssize_t put_number(char *buf, uint64_t v)
 	return p - buf;
 }
 
-ssize_t fn_show_modalias(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_modalias(struct sim *s, const struct node *dir, const struct attr *a,
+			 char *buf)
 {
 	char text[PCI_MODALIAS_SIZE];
 
@@ -33,7 +34,8 @@ ssize_t fn_show_modalias(struct sim *s, const struct node *dir, const struct att
 }
 
 /* drivers/base/core.c:uevent_show, drivers/pci/pci-driver.c:pci_uevent. */
-ssize_t fn_show_uevent(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_uevent(struct sim *s, const struct node *dir, const struct attr *a,
+		       char *buf)
 {
 	const struct pci_fn *fn = node_fn(s, dir);
 	const struct fn_state *st = node_state(s, dir);
@@ -42,15 +44,19 @@ ssize_t fn_show_uevent(struct sim *s, const struct node *dir, const struct attr 
 	char bdf[BDF_SIZE], alias[PCI_MODALIAS_SIZE];
 
 	(void)a;
-	return snprintf(buf, SIM_PAGE,
-			"%s%s%sPCI_CLASS=%04X\nPCI_ID=%04X:%04X\nPCI_SUBSYS_ID=%04X:%04X\n"
-			"PCI_SLOT_NAME=%s\nMODALIAS=%s\n",
-			drv ? "DRIVER=" : "", drv ? drv->name : "", drv ? "\n" : "", id->class,
-			id->vendor, id->device, id->subvendor, id->subdevice,
-			bdf_format(fn->bdf, bdf), pci_modalias(id, alias));
+	return snprintf(
+		buf, SIM_PAGE,
+		"%s%s%sPCI_CLASS=%04X\nPCI_ID=%04X:%04X\nPCI_SUBSYS_ID=%04X:%04X\n"
+		"PCI_SLOT_NAME=%s\nMODALIAS=%s\n",
+		drv ? "DRIVER=" : "", drv ? drv->name : "", drv ? "\n" : "", id->class,
+		id->vendor, id->device, id->subvendor, id->subdevice,
+		bdf_format(fn->bdf, bdf), pci_modalias(id, alias));
 }
 
-ssize_t fn_show_resource(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+#define NO_RESOURCE "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+
+ssize_t fn_show_resource(struct sim *s, const struct node *dir, const struct attr *a,
+			 char *buf)
 {
 	const struct pci_fn *fn = node_fn(s, dir);
 	/* resource_show: the bridge windows follow if there is a bus behind it. */
@@ -61,6 +67,11 @@ ssize_t fn_show_resource(struct sim *s, const struct node *dir, const struct att
 	for (int i = 0; i < n; i++) {
 		const struct pci_resource *r = &fn->res[i];
 
+		/* Most lines of most functions: worth not being computed. */
+		if (!(r->start | r->end | r->flags)) {
+			p = put_str(p, NO_RESOURCE);
+			continue;
+		}
 		p = put_hex(put_str(p, "0x"), r->start, 16);
 		p = put_hex(put_str(p, " 0x"), r->end, 16);
 		p = put_hex(put_str(p, " 0x"), r->flags, 16);
@@ -76,16 +87,19 @@ ssize_t fn_show_power_state(struct sim *s, const struct node *dir, const struct 
 	return put_line(buf, node_state(s, dir)->power);
 }
 
-ssize_t fn_show_numa(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_numa(struct sim *s, const struct node *dir, const struct attr *a,
+		     char *buf)
 {
 	(void)a;
 	return snprintf(buf, SIM_PAGE, "%d\n", node_state(s, dir)->numa);
 }
 
-#define MAX_CPUS 4096 /* CONFIG_NR_CPUS is 8192 in Debian; two hex pages are never shown */
+#define MAX_CPUS                                                                         \
+	4096 /* CONFIG_NR_CPUS is 8192 in Debian; two hex pages are never shown */
 
 /* %*pb: groups of 32 bits from the top, joined by commas. */
-ssize_t fn_show_cpus(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_cpus(struct sim *s, const struct node *dir, const struct attr *a,
+		     char *buf)
 {
 	unsigned cpus = s->m->cpus < MAX_CPUS ? s->m->cpus : MAX_CPUS;
 	unsigned top = (cpus ? cpus : 1) - 1;
@@ -102,27 +116,32 @@ ssize_t fn_show_cpus(struct sim *s, const struct node *dir, const struct attr *a
 	return p - buf;
 }
 
-ssize_t fn_show_cpulist(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_cpulist(struct sim *s, const struct node *dir, const struct attr *a,
+			char *buf)
 {
 	unsigned cpus = s->m->cpus;
 
 	(void)dir, (void)a;
-	return cpus > 1 ? snprintf(buf, SIM_PAGE, "0-%u\n", cpus - 1) : put_line(buf, "0");
+	return cpus > 1 ? snprintf(buf, SIM_PAGE, "0-%u\n", cpus - 1)
+			: put_line(buf, "0");
 }
 
-ssize_t fn_show_dma_bits(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_dma_bits(struct sim *s, const struct node *dir, const struct attr *a,
+			 char *buf)
 {
 	(void)a;
 	return put_number(buf, node_state(s, dir)->dma64 ? 64 : 32);
 }
 
-ssize_t fn_show_enable(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_enable(struct sim *s, const struct node *dir, const struct attr *a,
+		       char *buf)
 {
 	(void)a;
 	return put_number(buf, node_state(s, dir)->enable);
 }
 
-ssize_t fn_show_flag(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_flag(struct sim *s, const struct node *dir, const struct attr *a,
+		     char *buf)
 {
 	const struct fn_state *st = node_state(s, dir);
 	const bool flags[] = {
@@ -134,14 +153,16 @@ ssize_t fn_show_flag(struct sim *s, const struct node *dir, const struct attr *a
 	return put_number(buf, flags[a->arg]);
 }
 
-ssize_t fn_show_msi_bus(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_msi_bus(struct sim *s, const struct node *dir, const struct attr *a,
+			char *buf)
 {
 	(void)a;
 	return put_number(buf, !node_state(s, dir)->no_msi);
 }
 
 /* ari_enabled_show: of the bridge above, so 0 on a root bus. */
-ssize_t fn_show_ari(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_ari(struct sim *s, const struct node *dir, const struct attr *a,
+		    char *buf)
 {
 	uint32_t up = s->places[dir->i].parent, pos = 0;
 	struct blob config = { 0 };
@@ -156,7 +177,8 @@ ssize_t fn_show_ari(struct sim *s, const struct node *dir, const struct attr *a,
 	return put_number(buf, pos != 0);
 }
 
-ssize_t fn_show_override(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_override(struct sim *s, const struct node *dir, const struct attr *a,
+			 char *buf)
 {
 	const char *override = node_state(s, dir)->override;
 
@@ -173,7 +195,8 @@ ssize_t fn_show_reset_method(struct sim *s, const struct node *dir, const struct
 	return *resets ? put_line(buf, resets) : 0;
 }
 
-ssize_t fn_show_boot_vga(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_boot_vga(struct sim *s, const struct node *dir, const struct attr *a,
+			 char *buf)
 {
 	(void)a;
 	return put_number(buf, node_fn(s, dir)->boot_vga);
@@ -185,7 +208,8 @@ ssize_t fn_show_bus_number(struct sim *s, const struct node *dir, const struct a
 	return put_number(buf, cfg_u8(config_now(s, dir->i), (uint32_t)a->arg));
 }
 
-ssize_t fn_show_serial(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_serial(struct sim *s, const struct node *dir, const struct attr *a,
+		       char *buf)
 {
 	uint8_t serial[8];
 	char *p = buf;
@@ -201,7 +225,8 @@ ssize_t fn_show_serial(struct sim *s, const struct node *dir, const struct attr 
 }
 
 /* drivers/pci/iov.c; a->arg is the register, 0 for numvfs and -1 for the MSI-X total. */
-ssize_t fn_show_sriov(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_sriov(struct sim *s, const struct node *dir, const struct attr *a,
+		      char *buf)
 {
 	struct blob config = config_now(s, dir->i);
 	uint32_t pos = cfg_find_ext_cap(config, PCI_EXT_CAP_ID_SRIOV);
@@ -211,20 +236,23 @@ ssize_t fn_show_sriov(struct sim *s, const struct node *dir, const struct attr *
 	if (a->arg == PCI_IOV_TOTALVF)
 		return put_number(buf, node_fn(s, dir)->vfs_total);
 	if (a->arg == PCI_IOV_DID)
-		return snprintf(buf, SIM_PAGE, "%x\n", cfg_u16(config, pos + PCI_IOV_DID));
+		return snprintf(buf, SIM_PAGE, "%x\n",
+				cfg_u16(config, pos + PCI_IOV_DID));
 	return put_number(buf, cfg_u16(config, pos + (uint32_t)a->arg));
 }
 
 /* drivers/pci/pcie/aer.c: names of the error bits; nothing has gone wrong here yet. */
-static const char aer_correctable[] = "RxErr\0BadTLP\0BadDLLP\0Rollover\0Timeout\0NonFatalErr\0"
-				      "CorrIntErr\0HeaderOF\0TOTAL_ERR_COR\0";
+static const char aer_correctable[] =
+	"RxErr\0BadTLP\0BadDLLP\0Rollover\0Timeout\0NonFatalErr\0"
+	"CorrIntErr\0HeaderOF\0TOTAL_ERR_COR\0";
 #define AER_UNCORRECTABLE                                                                \
-	"Undefined\0DLP\0SDES\0TLP\0FCP\0CmpltTO\0CmpltAbrt\0UnxCmplt\0RxOF\0MalfTLP\0" \
-	"ECRC\0UnsupReq\0ACSViol\0UncorrIntErr\0BlockedTLP\0AtomicOpBlocked\0"          \
-	"TLPBlockedErr\0PoisonTLPBlocked\0DMWrReqBlocked\0IDECheck\0MisIDETLP\0"        \
+	"Undefined\0DLP\0SDES\0TLP\0FCP\0CmpltTO\0CmpltAbrt\0UnxCmplt\0RxOF\0MalfTLP\0"  \
+	"ECRC\0UnsupReq\0ACSViol\0UncorrIntErr\0BlockedTLP\0AtomicOpBlocked\0"           \
+	"TLPBlockedErr\0PoisonTLPBlocked\0DMWrReqBlocked\0IDECheck\0MisIDETLP\0"         \
 	"PCRC_CHECK\0TLPXlatBlocked\0"
 
-ssize_t fn_show_aer(struct sim *s, const struct node *dir, const struct attr *a, char *buf)
+ssize_t fn_show_aer(struct sim *s, const struct node *dir, const struct attr *a,
+		    char *buf)
 {
 	static const char *const lists[] = {
 		aer_correctable,
@@ -240,17 +268,16 @@ ssize_t fn_show_aer(struct sim *s, const struct node *dir, const struct attr *a,
 }
 
 /*
- * drivers/pci/access.c:pcie_cap_has_lnkctl: only these have link registers; others read 0.
+ * drivers/pci/access.c:pcie_cap_has_lnkctl: only these have link registers; others read
+ * 0.
  */
 static uint32_t link_register(struct blob config, unsigned reg)
 {
-	static const unsigned with_link = 1u << PCI_EXP_TYPE_ENDPOINT |
-					  1u << PCI_EXP_TYPE_LEG_END |
-					  1u << PCI_EXP_TYPE_ROOT_PORT |
-					  1u << PCI_EXP_TYPE_UPSTREAM |
-					  1u << PCI_EXP_TYPE_DOWNSTREAM |
-					  1u << PCI_EXP_TYPE_PCI_BRIDGE |
-					  1u << PCI_EXP_TYPE_PCIE_BRIDGE;
+	static const unsigned with_link =
+		1u << PCI_EXP_TYPE_ENDPOINT | 1u << PCI_EXP_TYPE_LEG_END |
+		1u << PCI_EXP_TYPE_ROOT_PORT | 1u << PCI_EXP_TYPE_UPSTREAM |
+		1u << PCI_EXP_TYPE_DOWNSTREAM | 1u << PCI_EXP_TYPE_PCI_BRIDGE |
+		1u << PCI_EXP_TYPE_PCIE_BRIDGE;
 	uint32_t pos = cfg_find_cap(config, PCI_CAP_ID_EXP);
 	unsigned version = cfg_u16(config, pos + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_VERS;
 
@@ -262,7 +289,7 @@ static uint32_t link_register(struct blob config, unsigned reg)
 
 /* By the code in LNKCAP and LNKSTA (drivers/pci/probe.c:pcie_link_speed). */
 static const char *const speeds[16] = {
-	[1] = "2.5 GT/s PCIe",	[2] = "5.0 GT/s PCIe",	[3] = "8.0 GT/s PCIe",
+	[1] = "2.5 GT/s PCIe",  [2] = "5.0 GT/s PCIe",  [3] = "8.0 GT/s PCIe",
 	[4] = "16.0 GT/s PCIe", [5] = "32.0 GT/s PCIe", [6] = "64.0 GT/s PCIe",
 };
 
@@ -274,7 +301,8 @@ ssize_t fn_show_link_speed(struct sim *s, const struct node *dir, const struct a
 	unsigned code = (a->arg ? v : v >> 16) & 0xf;
 	uint32_t supported = a->arg ? link_register(config, PCI_EXP_LNKCAP2) : 0;
 
-	/* drivers/pci/pci.c:pcie_get_speed_cap: the newer register decides if it is there. */
+	/* drivers/pci/pci.c:pcie_get_speed_cap: the newer register decides if it is
+	 * there. */
 	for (unsigned bit = 6; supported && bit >= 1; bit--)
 		if (supported >> bit & 1) {
 			code = bit;

@@ -33,13 +33,15 @@ ssize_t fn_store_numa(struct sim *s, const struct node *dir, const char *buf, si
 	if (node == st->numa && s->profile->numa_same_silent)
 		return (ssize_t)len;
 	sim_log_fn(s, dir->i,
-		   "[Firmware Bug]: Overriding NUMA node to %d.  Contact your vendor for updates.",
+		   "[Firmware Bug]: Overriding NUMA node to %d.  Contact your vendor for "
+		   "updates.",
 		   node);
 	st->numa = node;
 	return (ssize_t)len;
 }
 
-ssize_t fn_store_enable(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t fn_store_enable(struct sim *s, const struct node *dir, const char *buf,
+			size_t len)
 {
 	struct fn_state *st = node_state(s, dir);
 	uint64_t v;
@@ -66,17 +68,20 @@ static ssize_t store_flag(const char *buf, size_t len, bool *flag)
 	return (ssize_t)len;
 }
 
-ssize_t fn_store_parity(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t fn_store_parity(struct sim *s, const struct node *dir, const char *buf,
+			size_t len)
 {
 	return store_flag(buf, len, &node_state(s, dir)->broken_parity);
 }
 
-ssize_t fn_store_d3cold(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t fn_store_d3cold(struct sim *s, const struct node *dir, const char *buf,
+			size_t len)
 {
 	return store_flag(buf, len, &node_state(s, dir)->d3cold_allowed);
 }
 
-ssize_t fn_store_msi_bus(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t fn_store_msi_bus(struct sim *s, const struct node *dir, const char *buf,
+			 size_t len)
 {
 	bool allow, bridge = s->places[dir->i].traits & FN_BRIDGE;
 	ssize_t r = store_flag(buf, len, &allow);
@@ -85,12 +90,14 @@ ssize_t fn_store_msi_bus(struct sim *s, const struct node *dir, const char *buf,
 		return r;
 	node_state(s, dir)->no_msi = !allow;
 	sim_log_fn(s, dir->i, "MSI/MSI-X %s for future drivers%s",
-		   allow ? "allowed" : "disallowed", bridge ? " of devices on this bus" : "");
+		   allow ? "allowed" : "disallowed",
+		   bridge ? " of devices on this bus" : "");
 	return r;
 }
 
 /* drivers/base/dd.c:__device_set_driver_override. */
-ssize_t fn_store_override(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t fn_store_override(struct sim *s, const struct node *dir, const char *buf,
+			  size_t len)
 {
 	struct fn_state *st = node_state(s, dir);
 	size_t n = strcspn(buf, "\n");
@@ -101,7 +108,8 @@ ssize_t fn_store_override(struct sim *s, const struct node *dir, const char *buf
 	return (ssize_t)len;
 }
 
-ssize_t fn_store_remove(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t fn_store_remove(struct sim *s, const struct node *dir, const char *buf,
+			size_t len)
 {
 	bool yes;
 	ssize_t r = store_flag(buf, len, &yes);
@@ -115,7 +123,8 @@ ssize_t fn_store_remove(struct sim *s, const struct node *dir, const char *buf, 
 	return r;
 }
 
-ssize_t fn_store_rescan(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t fn_store_rescan(struct sim *s, const struct node *dir, const char *buf,
+			size_t len)
 {
 	bool yes;
 	ssize_t r = store_flag(buf, len, &yes);
@@ -137,7 +146,8 @@ ssize_t fn_store_reset(struct sim *s, const struct node *dir, const char *buf, s
 		return -EINPROGRESS; /* wants the lock of the device */
 	if (!*st->resets)
 		return -ENOTTY;
-	/* What a reset changes is saved before and restored after (pci_dev_save_and_disable). */
+	/* What a reset changes is saved before and restored after
+	 * (pci_dev_save_and_disable). */
 	if (s->profile->logs_reset) {
 		sim_log_fn(s, dir->i, "resetting");
 		sim_log_fn(s, dir->i, "reset done");
@@ -158,7 +168,8 @@ static bool word_in(const char *list, const char *word, size_t len)
 }
 
 /* pci-sysfs.c:reset_method_store. */
-ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const char *buf,
+			      size_t len)
 {
 	static const char known[] = "device_specific acpi flr af_flr pm bus";
 	const char *have = s->places[dir->i].resets;
@@ -186,11 +197,13 @@ ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const char 
 			continue;
 		if (!word_in(known, word, trim) &&
 		    !(s->profile->cxl_bus && name_is(word, trim, "cxl_bus"))) {
-			sim_log_fn(s, dir->i, "Invalid reset method '%.*s'", (int)trim, word);
+			sim_log_fn(s, dir->i, "Invalid reset method '%.*s'", (int)trim,
+				   word);
 			return -EINVAL;
 		}
 		if (!word_in(have, word, trim)) {
-			sim_log_fn(s, dir->i, "Unsupported reset method '%.*s'", (int)trim, word);
+			sim_log_fn(s, dir->i, "Unsupported reset method '%.*s'",
+				   (int)trim, word);
 			return -EINVAL;
 		}
 		if (at + trim + 2 > sizeof(list)) {
@@ -203,8 +216,10 @@ ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const char 
 		at += trim;
 		list[at] = '\0';
 	}
-	if (after_prefix(have, "device_specific") && !after_prefix(list, "device_specific"))
-		sim_log_fn(s, dir->i, "Device-specific reset disabled/de-prioritized by user");
+	if (after_prefix(have, "device_specific") &&
+	    !after_prefix(list, "device_specific"))
+		sim_log_fn(s, dir->i,
+			   "Device-specific reset disabled/de-prioritized by user");
 	st->resets = arena_strdup(s->run, list);
 	return (ssize_t)len;
 }
@@ -220,7 +235,8 @@ ssize_t fn_store_reset_subordinate(struct sim *s, const struct node *dir, const 
 }
 
 /* drivers/pci/iov.c:sriov_numvfs_store. */
-ssize_t fn_store_numvfs(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t fn_store_numvfs(struct sim *s, const struct node *dir, const char *buf,
+			size_t len)
 {
 	const struct pci_fn *fn = node_fn(s, dir);
 	const struct fn_state *st = node_state(s, dir);
@@ -235,16 +251,19 @@ ssize_t fn_store_numvfs(struct sim *s, const struct node *dir, const char *buf, 
 	if (v == now)
 		return (ssize_t)len;
 	if (!st->driver) {
-		sim_log_fn(s, dir->i, "no driver bound to device; cannot configure SR-IOV");
+		sim_log_fn(s, dir->i,
+			   "no driver bound to device; cannot configure SR-IOV");
 		return -ENOENT;
 	}
 	if (st->driver->traits->managed_dma && !st->driver->traits->vfio) {
-		sim_log_fn(s, dir->i, "driver does not support SR-IOV configuration via sysfs");
+		sim_log_fn(s, dir->i,
+			   "driver does not support SR-IOV configuration via sysfs");
 		return -ENOENT;
 	}
 	if (v && now) {
-		sim_log_fn(s, dir->i, "%u VFs already enabled. Disable before enabling %u VFs",
-			   now, (unsigned)v);
+		sim_log_fn(s, dir->i,
+			   "%u VFs already enabled. Disable before enabling %u VFs", now,
+			   (unsigned)v);
 		return -EBUSY;
 	}
 	/* vfio_pci_core.c:vfio_pci_core_sriov_configure: only with enable_sriov. */
@@ -310,7 +329,8 @@ static ssize_t store_uevent(struct sim *s, const char *path, const char *buf, si
 	return -EINVAL;
 }
 
-ssize_t store_dir_uevent(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t store_dir_uevent(struct sim *s, const struct node *dir, const char *buf,
+			 size_t len)
 {
 	char path[PATH_MAX];
 	int r = node_path(s, dir, path, sizeof(path));
@@ -318,7 +338,8 @@ ssize_t store_dir_uevent(struct sim *s, const struct node *dir, const char *buf,
 	return r < 0 ? r : store_uevent(s, after_prefix(path, "sys/"), buf, len);
 }
 
-ssize_t fn_store_uevent(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t fn_store_uevent(struct sim *s, const struct node *dir, const char *buf,
+			size_t len)
 {
 	ssize_t r = store_dir_uevent(s, dir, buf, len);
 

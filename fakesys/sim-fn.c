@@ -47,7 +47,8 @@ static bool has_rom(const struct sim *s, const struct node *dir, const struct at
 	return node_fn(s, dir)->res[PCI_ROM_RESOURCE].end || node_fn(s, dir)->rom.len;
 }
 
-static bool has_vfio_dev(const struct sim *s, const struct node *dir, const struct attr *a)
+static bool has_vfio_dev(const struct sim *s, const struct node *dir,
+			 const struct attr *a)
 {
 	(void)a;
 	return node_state(s, dir)->vfio_dev >= 0;
@@ -78,7 +79,8 @@ static ssize_t show_resize(struct sim *s, const struct node *dir, const struct a
 }
 
 /* pci-sysfs.c:__resource_resize_store, up to the resize itself. */
-static ssize_t store_resize(struct sim *s, const struct node *dir, const char *buf, size_t len)
+static ssize_t store_resize(struct sim *s, const struct node *dir, const char *buf,
+			    size_t len)
 {
 	uint64_t size;
 
@@ -125,12 +127,12 @@ static bool to_bus_pci(const struct sim *s, const struct node *dir, struct node 
 static const struct dir_kind dir_fn_link = { .name = "link", .parent = &dir_fn };
 
 static const struct attr aer_rows[] = {
-	{ "correctable_ratelimit_burst", .mode = 0644, .needs = FN_AER, .show = attr_show_arg,
-	  .arg = 10 },
+	{ "correctable_ratelimit_burst", .mode = 0644, .needs = FN_AER,
+	  .show = attr_show_arg, .arg = 10 },
 	{ "correctable_ratelimit_interval_ms", .mode = 0644, .needs = FN_AER,
 	  .show = attr_show_arg, .arg = 1250 },
-	{ "nonfatal_ratelimit_burst", .mode = 0644, .needs = FN_AER, .show = attr_show_arg,
-	  .arg = 10 },
+	{ "nonfatal_ratelimit_burst", .mode = 0644, .needs = FN_AER,
+	  .show = attr_show_arg, .arg = 10 },
 	{ "nonfatal_ratelimit_interval_ms", .mode = 0644, .needs = FN_AER,
 	  .show = attr_show_arg, .arg = 1250 },
 };
@@ -141,7 +143,8 @@ static const struct dir_kind dir_fn_aer = {
 };
 
 #define DATA(field)                                                                      \
-	.offset = offsetof(struct pci_fn, field), .size = sizeof(((struct pci_fn *)0)->field)
+	.offset = offsetof(struct pci_fn, field),                                        \
+	.size = sizeof(((struct pci_fn *)0)->field)
 
 /* clang-format off */
 static const struct attr fn_rows[] = {
@@ -283,7 +286,8 @@ static void fn_where(const struct sim *s, const struct node *dir, struct node *r
 }
 
 /* The function called @name if it is there; *ret_rest is what follows the address. */
-static uint32_t named_fn(const struct sim *s, const char *name, size_t len, size_t *ret_rest)
+static uint32_t named_fn(const struct sim *s, const char *name, size_t len,
+			 size_t *ret_rest)
 {
 	struct bdf bdf;
 	size_t n = parse_bdf(name, len, &bdf);
@@ -322,8 +326,8 @@ static int virtfn_lookup(const struct sim *s, const struct node *dir, const char
 	return node_found_link(ret, dir, (struct node){ .kind = &dir_fn, .i = vf });
 }
 
-static int fn_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
-		     struct entry *ret)
+static int fn_lookup(const struct sim *s, const struct node *dir, const char *name,
+		     size_t len, struct entry *ret)
 {
 	size_t rest;
 	uint32_t fn;
@@ -340,7 +344,8 @@ static int fn_lookup(const struct sim *s, const struct node *dir, const char *na
 	return kid_lookup(s, dir, name, len, ret);
 }
 
-static int fn_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int fn_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		   void *arg)
 {
 	const struct fn_place *p = &s->places[dir->i];
 	char name[NODE_NAME];
@@ -352,7 +357,8 @@ static int fn_each(const struct sim *s, const struct node *dir, host_list_fn *fn
 		snprintf(name, sizeof(name), "virtfn%u", i);
 		r = fn(arg, name);
 	}
-	for (uint32_t c = p->first_child; r >= 0 && c != SIM_NONE; c = s->places[c].next_sibling)
+	for (uint32_t c = p->first_child; r >= 0 && c != SIM_NONE;
+	     c = s->places[c].next_sibling)
 		if (!s->fns[c].gone)
 			r = fn(arg, name_bdf(name, s->m->fns.v[c].bdf));
 	if (r >= 0)

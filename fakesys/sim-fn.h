@@ -18,14 +18,14 @@ static inline struct fn_state *node_state(const struct sim *s, const struct node
 
 attr_show_fn fn_show_modalias, fn_show_uevent, fn_show_resource, fn_show_power_state,
 	fn_show_numa, fn_show_cpus, fn_show_cpulist, fn_show_dma_bits, fn_show_enable,
-	fn_show_flag, fn_show_msi_bus, fn_show_ari, fn_show_override, fn_show_reset_method,
-	fn_show_boot_vga, fn_show_bus_number, fn_show_serial, fn_show_sriov, fn_show_aer,
-	fn_show_link_speed, fn_show_link_width;
+	fn_show_flag, fn_show_msi_bus, fn_show_ari, fn_show_override,
+	fn_show_reset_method, fn_show_boot_vga, fn_show_bus_number, fn_show_serial,
+	fn_show_sriov, fn_show_aer, fn_show_link_speed, fn_show_link_width;
 
 attr_store_fn fn_store_uevent, fn_store_numa, fn_store_enable, fn_store_parity,
 	fn_store_d3cold, fn_store_msi_bus, fn_store_override, fn_store_remove,
-	fn_store_rescan, fn_store_reset, fn_store_reset_method, fn_store_reset_subordinate,
-	fn_store_numvfs, fn_store_sriov_autoprobe;
+	fn_store_rescan, fn_store_reset, fn_store_reset_method,
+	fn_store_reset_subordinate, fn_store_numvfs, fn_store_sriov_autoprobe;
 
 extern const struct attr_bin fn_bin_config, fn_bin_resource, fn_bin_rom, fn_bin_vpd;
 extern const struct dir_kind dir_fn_power; /* sim-power.c */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The simulated host as a struct host: sys, proc and dev from the model, the rest from the
- * disk. */
+/* The simulated host as a struct host: sys, proc and dev from the model, the rest from
+ * the disk. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -21,8 +21,9 @@ static ssize_t file_read(struct sim *s, const struct entry *e, char *buf, size_t
 	if (!(e->mode & 0444))
 		return -EACCES;
 	if (e->attr->bin)
-		return e->attr->bin->read ? e->attr->bin->read(s, &e->dir, e->attr, buf, len, off) :
-					    -EIO;
+		return e->attr->bin->read
+			       ? e->attr->bin->read(s, &e->dir, e->attr, buf, len, off)
+			       : -EIO;
 	if (!off && len >= SIM_PAGE)
 		return attr_show(s, &e->dir, e->attr, buf);
 	n = attr_show(s, &e->dir, e->attr, page);
@@ -146,7 +147,8 @@ ssize_t sim_store(struct sim *s, const char *path, const char *buf, size_t len)
 	if (len > SIM_PAGE)
 		len = SIM_PAGE;
 	if (e.attr->bin)
-		return e.attr->bin->write ? e.attr->bin->write(s, &e.dir, buf, len, 0) : -EIO;
+		return e.attr->bin->write ? e.attr->bin->write(s, &e.dir, buf, len, 0)
+					  : -EIO;
 	if (!e.attr->store)
 		return -EIO;
 	memcpy(page, buf, len);
@@ -154,7 +156,8 @@ ssize_t sim_store(struct sim *s, const char *path, const char *buf, size_t len)
 	return e.attr->store(s, &e.dir, page, len);
 }
 
-static int store_op(void *ctx, const char *path, const char *buf, size_t len, int deadline_ms)
+static int store_op(void *ctx, const char *path, const char *buf, size_t len,
+		    int deadline_ms)
 {
 	ssize_t n = sim_store(ctx, path, buf, len);
 

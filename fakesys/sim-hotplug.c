@@ -33,8 +33,10 @@ int fn_remove(struct sim *s, uint32_t top)
 	for (uint32_t fn = top; fn < last; fn++) {
 		uint32_t g = s->places[fn].group;
 
-		if (is_below(s, fn, top) && s->iommu_on && g != SIM_NONE && s->groups.v[g].claimed)
-			return SIM_NOT_MODELLED; /* holds the lock of all rescans meanwhile */
+		if (is_below(s, fn, top) && s->iommu_on && g != SIM_NONE &&
+		    s->groups.v[g].claimed)
+			return SIM_NOT_MODELLED; /* holds the lock of all rescans
+						    meanwhile */
 	}
 	/* Functions stand in order of address, so children behind their bridge. */
 	while (last-- > top) {
@@ -71,9 +73,10 @@ static const char *port_type(struct blob config)
 	int type = cfg_pcie_type(config);
 
 	if (type < 0)
-		return cfg_is_bridge(config) ? "conventional PCI bridge" :
-					       "conventional PCI endpoint";
-	return (size_t)type < ARRAY_SIZE(types) && types[type] ? types[type] : "PCIe unknown";
+		return cfg_is_bridge(config) ? "conventional PCI bridge"
+					     : "conventional PCI endpoint";
+	return (size_t)type < ARRAY_SIZE(types) && types[type] ? types[type]
+							       : "PCIe unknown";
 }
 
 static void log_found(struct sim *s, uint32_t fn)
@@ -81,9 +84,9 @@ static void log_found(struct sim *s, uint32_t fn)
 	const struct pci_fn *f = &s->m->fns.v[fn];
 	bool typed = s->profile->log_port_type;
 
-	sim_log_fn(s, fn, "[%04x:%04x] type %02x class 0x%06x%s%s", f->id.vendor, f->id.device,
-		   s->places[fn].traits & FN_BRIDGE ? 1 : 0, f->id.class, typed ? " " : "",
-		   typed ? port_type(f->config) : "");
+	sim_log_fn(s, fn, "[%04x:%04x] type %02x class 0x%06x%s%s", f->id.vendor,
+		   f->id.device, s->places[fn].traits & FN_BRIDGE ? 1 : 0, f->id.class,
+		   typed ? " " : "", typed ? port_type(f->config) : "");
 	if (s->iommu_on && s->places[fn].group != SIM_NONE)
 		sim_log_fn(s, fn, "Adding to iommu group %d",
 			   s->groups.v[s->places[fn].group].id);
@@ -108,8 +111,8 @@ void fn_rescan(struct sim *s, uint32_t beside)
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
 		uint32_t up = s->places[fn].parent;
 
-		if (!s->fns[fn].gone || s->m->fns.v[fn].is_vf || (up != SIM_NONE && s->fns[up].gone) ||
-		    !in_scope(s, fn, beside))
+		if (!s->fns[fn].gone || s->m->fns.v[fn].is_vf ||
+		    (up != SIM_NONE && s->fns[up].gone) || !in_scope(s, fn, beside))
 			continue;
 		fn_state_reset(s, fn);
 		s->fns[fn].found = true;
@@ -142,9 +145,9 @@ int vfs_set(struct sim *s, uint32_t pf, unsigned n)
 	if (n > p->n_vfs)
 		return SIM_NOT_MODELLED; /* nobody recorded what they would be */
 	for (uint32_t i = p->n_vfs; !n && i-- > 0;) {
-		int r = s->fns[s->vfs[p->first_vf + i]].gone ?
-				0 :
-				fn_remove(s, s->vfs[p->first_vf + i]);
+		int r = s->fns[s->vfs[p->first_vf + i]].gone
+				? 0
+				: fn_remove(s, s->vfs[p->first_vf + i]);
 
 		if (r < 0)
 			return r;

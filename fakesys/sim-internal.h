@@ -14,20 +14,23 @@
 #define SIM_NONE UINT32_MAX /* no such index */
 #define SIM_PAGE 4096       /* what one show or store of sysfs passes at most */
 /*
- * What a store answers that the model does not have yet: enabling virtual functions that were
- * not recorded, removing a function that a VM holds, ports and registers of devices (resourceN,
- * resourceN_resize, vpd), resetting a bridge's bus.
+ * What a store answers that the model does not have yet: enabling virtual functions that
+ * were not recorded, removing a function that a VM holds, ports and registers of devices
+ * (resourceN, resourceN_resize, vpd), resetting a bridge's bus.
  */
 #define SIM_NOT_MODELLED (-EOPNOTSUPP)
 
 /* What a driver does beside matching, where drivers differ; rows in driver.c. */
 struct driver_traits {
-	const char *name;    /* NULL in the last row: all others */
-	bool managed_dma;    /* driver_managed_dma: does not count as an owner of its group */
-	bool enables;        /* pci_enable_device() in probe, disabled again in remove */
-	bool vfio;           /* its functions become VFIO devices */
-	const char *claimed; /* printf form of its log line at probe: driver, BDF; or NULL */
-	int (*probe)(struct sim *s, uint32_t fn); /* 0, or the errno value of a failed probe */
+	const char *name; /* NULL in the last row: all others */
+	bool managed_dma; /* driver_managed_dma: does not count as an owner of its group
+			   */
+	bool enables;     /* pci_enable_device() in probe, disabled again in remove */
+	bool vfio;        /* its functions become VFIO devices */
+	const char
+		*claimed; /* printf form of its log line at probe: driver, BDF; or NULL */
+	int (*probe)(struct sim *s,
+		     uint32_t fn); /* 0, or the errno value of a failed probe */
 };
 
 struct dynid {
@@ -36,9 +39,10 @@ struct dynid {
 };
 
 struct sim_driver {
-	const char *name; /* "vfio-pci" */
+	const char *name;   /* "vfio-pci" */
 	const char *module; /* "vfio_pci"; NULL: not known which */
-	const struct module *mod; /* NULL: known only from functions recorded as bound to it */
+	const struct module
+		*mod; /* NULL: known only from functions recorded as bound to it */
 	const struct driver_traits *traits;
 	VEC(struct dynid) dynids;
 };
@@ -48,7 +52,8 @@ struct sim_module {
 	const char *name;
 	bool builtin;
 	VEC(struct sim_module *) users; /* loaded modules that depend on it */
-	unsigned params[8], at_load[8]; /* of its parameters, by the rows in module-param.c */
+	unsigned params[8],
+		at_load[8]; /* of its parameters, by the rows in module-param.c */
 };
 
 /* What keeps the writer of a store waiting until the group is given back. */
@@ -67,15 +72,15 @@ struct fn_state {
 	unsigned enable;           /* enable_cnt */
 	int vfio_dev;              /* N of vfio-dev/vfioN; -1: none */
 	int numa;
-	enum sim_wait waiting;     /* its old driver's remove() has not returned */
+	enum sim_wait waiting;      /* its old driver's remove() has not returned */
 	struct sim_driver *leaving; /* that driver */
-	bool gone;                 /* removed and not found again by a rescan */
-	bool found;                /* by the rescan under way */
+	bool gone;                  /* removed and not found again by a rescan */
+	bool found;                 /* by the rescan under way */
 	bool rom_enabled, broken_parity, no_msi, d3cold_allowed;
-	bool dma64;                /* a driver has set its masks; unbind does not reset them */
-	bool no_vf_autoprobe;      /* sriov_drivers_autoprobe is 0 */
-	bool runtime_auto;         /* power/control */
-	bool owns_dma;             /* counted in its group's owners */
+	bool dma64;           /* a driver has set its masks; unbind does not reset them */
+	bool no_vf_autoprobe; /* sriov_drivers_autoprobe is 0 */
+	bool runtime_auto;    /* power/control */
+	bool owns_dma;        /* counted in its group's owners */
 };
 
 /* What a function's registers say about which attributes it has. */
@@ -97,12 +102,14 @@ enum fn_traits {
 struct fn_place {
 	uint32_t traits;
 	uint32_t parent, first_child, next_sibling;
-	uint32_t root; /* into sim.roots */
-	uint32_t group; /* into sim.groups */
-	uint32_t unit; /* into sim.units: what translates for it */
-	const char *resets; /* reset_method as enumeration finds it; NULL: no such attribute */
+	uint32_t root;            /* into sim.roots */
+	uint32_t group;           /* into sim.groups */
+	uint32_t unit;            /* into sim.units: what translates for it */
+	const char *resets;       /* reset_method as enumeration finds it; NULL: no such
+				     attribute */
 	uint32_t first_vf, n_vfs; /* into sim.vfs */
-	uint32_t first_kid, n_kids; /* into sim.kids, those of one function in order of path */
+	uint32_t first_kid,
+		n_kids; /* into sim.kids, those of one function in order of path */
 };
 
 struct sim_root { /* a root bus: sys/devices/pciDDDD:BB */
@@ -113,15 +120,15 @@ struct sim_root { /* a root bus: sys/devices/pciDDDD:BB */
 
 struct sim_group {
 	int id;
-	const char *type;     /* now */
+	const char *type;          /* now */
 	const char *recorded_type; /* NULL: unknown */
-	const char *reserved; /* text of reserved_regions */
-	uint32_t first, n;    /* into sim.members: indices of functions, in order */
-	unsigned owners;      /* functions whose driver does DMA through the kernel */
-	bool claimed;         /* by a VM, through VFIO */
+	const char *reserved;      /* text of reserved_regions */
+	uint32_t first, n;         /* into sim.members: indices of functions, in order */
+	unsigned owners; /* functions whose driver does DMA through the kernel */
+	bool claimed;    /* by a VM, through VFIO */
 };
 
-struct sim_unit { /* an IOMMU */
+struct sim_unit {                /* an IOMMU */
 	const char *name, *kind; /* as struct iommu_unit */
 	uint32_t fn;             /* that it is part of, as AMD's and virtio's are */
 };
@@ -131,7 +138,7 @@ struct sim_kid {
 	const struct child *child;
 	const struct stacked *stacked; /* then child is NULL */
 	const char *class, *name;
-	uint32_t fn; /* SIM_NONE: stacked; these stand last */
+	uint32_t fn;                    /* SIM_NONE: stacked; these stand last */
 	uint32_t first_part, next_part; /* stacked: partitions, into sim.kids */
 };
 
@@ -165,38 +172,39 @@ struct sim {
 	VEC(struct sim_unit) units;
 	uint32_t *bridges; /* functions, by domain and secondary bus */
 	uint32_t n_bridges;
-	VEC(struct sim_kid) kids;     /* by function, then path */
-	uint32_t *kids_by_name;       /* of kids: by class, then name */
-	VEC(struct sim_proc) procs;   /* by path */
-	struct blob cpuinfo;          /* empty: not read yet */
+	VEC(struct sim_kid) kids;   /* by function, then path */
+	uint32_t *kids_by_name;     /* of kids: by class, then name */
+	VEC(struct sim_proc) procs; /* by path */
+	struct blob cpuinfo;        /* empty: not read yet */
 
 	/* The running system; all of it forgotten by sim_power_off(). */
 	struct fn_state *fns;
-	VEC(struct sim_driver *) drivers; /* in order of registration */
-	VEC(struct sim_module *) modules; /* by name; built-ins included */
+	VEC(struct sim_driver *) drivers;        /* in order of registration */
+	VEC(struct sim_module *) modules;        /* by name; built-ins included */
 	const char *release, *version, *cmdline; /* uname -r, uname -v, proc/cmdline */
 	const struct kernel *kernel; /* of release; NULL: not among the installed ones */
 	strings klog;
 	VEC(struct sim_lock) locks;
-	bool iommu_on;             /* groups exist */
+	bool iommu_on; /* groups exist */
 	bool interrupt_remapping;
-	const char *alignment;     /* resource_alignment; NULL: unset */
-	bool no_autoprobe;         /* drivers_autoprobe is 0 */
-	unsigned long n_waiting;   /* functions with .waiting set */
-	VEC(uint32_t) vfio_devs;   /* by number of vfio-dev/vfioN the function, or SIM_NONE */
-	size_t vfio_free;          /* no lower number is free */
-	bool framebuffer_gone;     /* a driver has taken the firmware's screen over */
+	const char *alignment;   /* resource_alignment; NULL: unset */
+	bool no_autoprobe;       /* drivers_autoprobe is 0 */
+	unsigned long n_waiting; /* functions with .waiting set */
+	VEC(uint32_t)
+	vfio_devs;             /* by number of vfio-dev/vfioN the function, or SIM_NONE */
+	size_t vfio_free;      /* no lower number is free */
+	bool framebuffer_gone; /* a driver has taken the firmware's screen over */
 	struct boot_report *report; /* in run */
 	struct node_cache *cache;   /* node.c's */
 	char *modules_text;         /* proc/modules as it was at... */
 	uint64_t modules_text_at;   /* ...this count of changes */
-	uint64_t changes; /* grows when names in the tree may have changed */
+	uint64_t changes;           /* grows when names in the tree may have changed */
 };
 
 /*
- * Forget the running system: afterwards the state is that right after enumeration, no module
- * loaded, no driver registered or bound, no log, iommu_on false, release "" and cmdline "".
- * The disk stays. Clears `off`.
+ * Forget the running system: afterwards the state is that right after enumeration, no
+ * module loaded, no driver registered or bound, no log, iommu_on false, release "" and
+ * cmdline "". The disk stays. Clears `off`.
  */
 void sim_power_off(struct sim *s);
 
@@ -209,21 +217,24 @@ void sim_set_running(struct sim *s, const char *release, const char *cmdline);
  */
 void sim_set_iommu(struct sim *s, bool on, bool interrupt_remapping, const char *type);
 
-/* Append one line to the kernel log; of a function, after its driver's name and address. */
+/* Append one line to the kernel log; of a function, after its driver's name and address.
+ */
 void sim_log(struct sim *s, const char *fmt, ...) PRINTF(2, 3);
 void sim_log_fn(struct sim *s, uint32_t fn, const char *fmt, ...) PRINTF(3, 4);
 /*
- * The log of a boot up to user space: recorded lines that no setting changes, then what the
- * kernel says about this command line and IOMMU state. After sim_set_*, before any module.
+ * The log of a boot up to user space: recorded lines that no setting changes, then what
+ * the kernel says about this command line and IOMMU state. After sim_set_*, before any
+ * module.
  */
 void sim_log_boot(struct sim *s);
 
 /*
- * Load @mod, or initialise it if it is built in (mod->file NULL): list it in proc/modules,
- * register its PCI driver with the ids of @options, attach it to unbound functions in bus
- * order. Does nothing if it is loaded already. @options as modprobe_options() gives them ("":
- * none); a built-in module takes its own from the command line besides. Returns 0, or
- * -ENOSPC: the kernel refuses ids= of more than 1023 characters, and the module with it.
+ * Load @mod, or initialise it if it is built in (mod->file NULL): list it in
+ * proc/modules, register its PCI driver with the ids of @options, attach it to unbound
+ * functions in bus order. Does nothing if it is loaded already. @options as
+ * modprobe_options() gives them ("": none); a built-in module takes its own from the
+ * command line besides. Returns 0, or -ENOSPC: the kernel refuses ids= of more than 1023
+ * characters, and the module with it.
  */
 int sim_load_module(struct sim *s, const struct module *mod, const char *options);
 /* -ENOENT: not loaded; -EWOULDBLOCK: in use by another module or a VM, or built in. */
@@ -234,11 +245,11 @@ bool sim_module_loaded(const struct sim *s, const char *name);
 int sim_set_override(struct sim *s, const struct pci_fn *fn, const char *driver);
 
 /*
- * Would the driver of @mod, loaded with @options, match @fn with its present override? Counts
- * the module's own ids, ids= of @options and of the command line.
+ * Would the driver of @mod, loaded with @options, match @fn with its present override?
+ * Counts the module's own ids, ids= of @options and of the command line.
  */
-bool sim_module_matches(const struct sim *s, const struct module *mod, const struct pci_fn *fn,
-			const char *options);
+bool sim_module_matches(const struct sim *s, const struct module *mod,
+			const struct pci_fn *fn, const char *options);
 
 static inline struct fn_state *sim_fn_state(const struct sim *s, const struct pci_fn *fn)
 {
@@ -259,7 +270,8 @@ uint32_t sim_find_bridge(const struct sim *s, uint32_t domain, uint8_t bus);
 /* Index into s->groups, or SIM_NONE; whether the IOMMU is on or not. */
 uint32_t sim_find_group(const struct sim *s, int id);
 
-/* The function with exactly this name, as sysfs spells it, if it is there; else SIM_NONE. */
+/* The function with exactly this name, as sysfs spells it, if it is there; else SIM_NONE.
+ */
 uint32_t sim_named_fn(const struct sim *s, const char *name, size_t len);
 
 /* Commands of the simulated host, in commands.c; as host_ops.run. */

@@ -10,8 +10,8 @@
 
 const struct sim_kid *node_kid(const struct sim *s, const struct node *dir)
 {
-	return dir->kind == &dir_stacked ? &s->kids.v[dir->j] :
-					   kid_at(s, dir->i, dir->p, dir->j);
+	return dir->kind == &dir_stacked ? &s->kids.v[dir->j]
+					 : kid_at(s, dir->i, dir->p, dir->j);
 }
 
 static const char *kid_dev(const struct sim_kid *k)
@@ -42,7 +42,8 @@ static bool is_net(const struct sim *s, const struct node *dir, const struct att
 }
 
 /* drivers/gpu/drm/drm_sysfs.c: connectors are "card0-HDMI-A-1". */
-static bool is_connector(const struct sim *s, const struct node *dir, const struct attr *a)
+static bool is_connector(const struct sim *s, const struct node *dir,
+			 const struct attr *a)
 {
 	const struct sim_kid *k = node_kid(s, dir);
 
@@ -50,7 +51,8 @@ static bool is_connector(const struct sim *s, const struct node *dir, const stru
 	return k && k->child && streq(k->class, "drm") && strchr(k->name, '-');
 }
 
-static bool is_partition(const struct sim *s, const struct node *dir, const struct attr *a)
+static bool is_partition(const struct sim *s, const struct node *dir,
+			 const struct attr *a)
 {
 	const struct sim_kid *k = node_kid(s, dir);
 
@@ -112,11 +114,13 @@ static ssize_t show_uevent(struct sim *s, const struct node *dir, const struct a
 
 	(void)a;
 	if (kid_dev(k) && sscanf(kid_dev(k), "%9u:%9u", &major, &minor) == 2)
-		p += snprintf(p, 128, "MAJOR=%u\nMINOR=%u\nDEVNAME=%.64s\n", major, minor, k->name);
+		p += snprintf(p, 128, "MAJOR=%u\nMINOR=%u\nDEVNAME=%.64s\n", major, minor,
+			      k->name);
 	if (streq(k->class, "net"))
 		p += snprintf(p, 128, "INTERFACE=%.64s\n", k->name);
 	else if (streq(k->class, "block"))
-		p += snprintf(p, 128, "DEVTYPE=%s\n", kid_disk(s, k) ? "partition" : "disk");
+		p += snprintf(p, 128, "DEVTYPE=%s\n",
+			      kid_disk(s, k) ? "partition" : "disk");
 	return p - buf;
 }
 

@@ -13,8 +13,8 @@ static const char *kid_path(const struct sim_kid *k)
 }
 
 /* Among the kids of function @fn, the first whose path is not before @path. */
-static const struct sim_kid *lower_bound(const struct sim *s, uint32_t fn, const char *path,
-					 size_t len)
+static const struct sim_kid *lower_bound(const struct sim *s, uint32_t fn,
+					 const char *path, size_t len)
 {
 	const struct fn_place *p = &s->places[fn];
 	size_t lo = p->first_kid, hi = p->first_kid + p->n_kids;
@@ -37,7 +37,7 @@ static const struct sim_kid *kids_end(const struct sim *s, uint32_t fn)
 }
 
 const struct sim_kid *kid_at(const struct sim *s, uint32_t fn, const char *path,
-				    size_t len)
+			     size_t len)
 {
 	const struct sim_kid *k = lower_bound(s, fn, path, len);
 
@@ -59,14 +59,16 @@ bool kid_present(const struct sim *s, const struct sim_kid *k)
 struct node kid_node(const struct sim *s, const struct sim_kid *k)
 {
 	if (k->stacked)
-		return (struct node){ .kind = &dir_stacked, .j = (uint32_t)(k - s->kids.v) };
+		return (struct node){ .kind = &dir_stacked,
+				      .j = (uint32_t)(k - s->kids.v) };
 	return (struct node){ .kind = &dir_kid,
 			      .p = k->child->path,
 			      .i = k->fn,
 			      .j = (uint32_t)strlen(k->child->path) };
 }
 
-static int by_name_cmp(const struct sim_kid *k, const char *class, const char *name, size_t len)
+static int by_name_cmp(const struct sim_kid *k, const char *class, const char *name,
+		       size_t len)
 {
 	int c = strcmp(k->class, class);
 
@@ -82,35 +84,47 @@ const struct sim_kid *kid_find(const struct sim *s, const char *class, const cha
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
-		const struct sim_kid *k = &s->kids.v[s->kids_by_name[mid]];
-		int c = by_name_cmp(k, class, name, len);
 
-		if (!c)
-			return kid_present(s, k) ? k : NULL;
-		if (c < 0)
+		if (by_name_cmp(&s->kids.v[s->kids_by_name[mid]], class, name, len) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
+	/* Two may have one name if they are never there together. */
+	for (; lo < s->kids.n; lo++) {
+		const struct sim_kid *k = &s->kids.v[s->kids_by_name[lo]];
+
+		if (by_name_cmp(k, class, name, len))
+			break;
+		if (kid_present(s, k))
+			return k;
+	}
 	return NULL;
 }
 
-void kid_class_range(const struct sim *s, const char *class, size_t *ret_from, size_t *ret_to)
+/* The first kid by name whose class is not before @class; with @after behind all of it.
+ */
+static size_t class_bound(const struct sim *s, const char *class, bool after)
 {
 	size_t lo = 0, hi = s->kids.n;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
+		int c = strcmp(s->kids.v[s->kids_by_name[mid]].class, class);
 
-		if (strcmp(s->kids.v[s->kids_by_name[mid]].class, class) < 0)
+		if (c < 0 || (after && !c))
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	*ret_from = lo;
-	while (lo < s->kids.n && streq(s->kids.v[s->kids_by_name[lo]].class, class))
-		lo++;
-	*ret_to = lo;
+	return lo;
+}
+
+void kid_class_range(const struct sim *s, const char *class, size_t *ret_from,
+		     size_t *ret_to)
+{
+	*ret_from = class_bound(s, class, false);
+	*ret_to = class_bound(s, class, true);
 }
 
 /* "md0p1" of "md0", "sda1" of "sda". */
@@ -153,10 +167,13 @@ static int kid_cmp(const void *x, const void *y)
 static int name_cmp(const void *x, const void *y, void *arg)
 {
 	const struct sim_kid *kids = arg;
-	const struct sim_kid *a = &kids[*(const uint32_t *)x], *b = &kids[*(const uint32_t *)y];
+	const struct sim_kid *a = &kids[*(const uint32_t *)x],
+			     *b = &kids[*(const uint32_t *)y];
 	int c = strcmp(a->class, b->class);
 
-	return c ? c : strcmp(a->name, b->name);
+	if (!c)
+		c = strcmp(a->name, b->name);
+	return c ? c : (a->stacked == NULL) - (b->stacked == NULL);
 }
 
 /* No empty component, none that means something else, none too long for a name. */
@@ -225,8 +242,8 @@ void kids_build(struct sim *s)
 
 /* --- below a function --- */
 
-static bool is_part(const struct sim *s, const struct node *in, const char *name, size_t len,
-		    struct entry *ret)
+static bool is_part(const struct sim *s, const struct node *in, const char *name,
+		    size_t len, struct entry *ret)
 {
 	char path[KID_PATH + NODE_NAME];
 	const struct sim_kid *k;
@@ -278,10 +295,11 @@ int kid_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void
 		if (!top && *part++ != '/') {
 			if (part[-1])
 				break; /* a name that only begins the same */
-			continue; /* the folder itself */
+			continue;      /* the folder itself */
 		}
 		len = strcspn(part, "/");
-		if (len >= sizeof(name) || (last && len == last_len && !strncmp(part, last, len)))
+		if (len >= sizeof(name) ||
+		    (last && len == last_len && !strncmp(part, last, len)))
 			continue;
 		last = part;
 		last_len = len;
@@ -293,7 +311,7 @@ int kid_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void
 }
 
 void kid_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-		      char *name)
+	       char *name)
 {
 	const char *path = dir->p, *slash = path + dir->j;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sim-kid - devices that drivers made: below their function while that driver is bound, or
- * below devices/virtual, and by class.
+ * sim-kid - devices that drivers made: below their function while that driver is bound,
+ * or below devices/virtual, and by class.
  */
 #pragma once
 
@@ -19,12 +19,15 @@ const struct sim_kid *kid_find(const struct sim *s, const char *class, const cha
 /* A disk's partition: the disk; else NULL. */
 const struct sim_kid *kid_disk(const struct sim *s, const struct sim_kid *k);
 /* The first of sim.kids_by_name in @class, and behind the last. */
-void kid_class_range(const struct sim *s, const char *class, size_t *ret_from, size_t *ret_to);
+void kid_class_range(const struct sim *s, const char *class, size_t *ret_from,
+		     size_t *ret_to);
 
 /* The kid of a node of kind dir_kid or dir_stacked; NULL: a folder on the way to one. */
 const struct sim_kid *node_kid(const struct sim *s, const struct node *dir);
-const struct sim_kid *kid_at(const struct sim *s, uint32_t fn, const char *path, size_t len);
-void kid_where(const struct sim *s, const struct node *dir, struct node *ret_parent, char *name);
+const struct sim_kid *kid_at(const struct sim *s, uint32_t fn, const char *path,
+			     size_t len);
+void kid_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
+	       char *name);
 extern const struct dir_kind dir_slaves; /* sim-stacked.c */
 #define N_DEVICE_ROWS 8
 extern const struct attr device_rows[N_DEVICE_ROWS]; /* of both kinds of devices */

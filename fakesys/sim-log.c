@@ -74,7 +74,8 @@ static bool have_kind(const struct sim *s, const char *kind)
 	return s->units.n && streq(s->units.v[0].kind, kind);
 }
 
-/* include/linux/iommu.h users say these words in this order; kernel.md 5.3 has the texts. */
+/* include/linux/iommu.h users say these words in this order; kernel.md 5.3 has the texts.
+ */
 static void log_iommu(struct sim *s, const struct iommu_request *r)
 {
 	const char *tail = s->profile->domain_type_tail;
@@ -92,10 +93,12 @@ static void log_iommu(struct sim *s, const struct iommu_request *r)
 			sim_log(s, "DMAR: Unknown option - '%s'", value);
 	}
 	if (s->interrupt_remapping)
-		sim_log(s, "%s", amd ? "AMD-Vi: Interrupt remapping enabled" :
-				       "DMAR-IR: Enabled IRQ remapping in x2apic mode");
+		sim_log(s, "%s",
+			amd ? "AMD-Vi: Interrupt remapping enabled"
+			    : "DMAR-IR: Enabled IRQ remapping in x2apic mode");
 	if (r->passthrough)
-		sim_log(s, "iommu: Default domain type: Passthrough (set via kernel command line)");
+		sim_log(s, "iommu: Default domain type: Passthrough (set via kernel "
+			   "command line)");
 	else
 		sim_log(s, "iommu: Default domain type: Translated%s", tail);
 	sim_log(s, "iommu: DMA domain TLB invalidation policy: lazy mode%s", tail);
@@ -119,10 +122,12 @@ void sim_log_boot(struct sim *s)
 	cmdline_iommu(s->run, s->cmdline, &r);
 	/* Only kernels with the patch know it; others hand it to init as it stands. */
 	if (r.acs_override && strstr(s->release, "pve"))
-		sim_log(s, "Warning: PCIe ACS overrides enabled; This may allow non-IOMMU "
-			   "protected peer-to-peer DMA");
+		sim_log(s,
+			"Warning: PCIe ACS overrides enabled; This may allow non-IOMMU "
+			"protected peer-to-peer DMA");
 	else if (r.acs_override)
-		sim_log(s, "Unknown kernel command line parameters \"pcie_acs_override\", will "
+		sim_log(s, "Unknown kernel command line parameters "
+			   "\"pcie_acs_override\", will "
 			   "be passed to user space.");
 	log_iommu(s, &r);
 }

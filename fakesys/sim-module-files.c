@@ -19,7 +19,8 @@ static bool is_loaded(const struct sim *s, const struct node *dir, const struct 
 
 static const struct sim_driver *driver_of(const struct sim *s, const struct sim_module *m)
 {
-	if (!m->mod || !m->mod->driver || (m->builtin && !s->profile->builtin_module_link))
+	if (!m->mod || !m->mod->driver ||
+	    (m->builtin && !s->profile->builtin_module_link))
 		return NULL;
 	return driver_find(s, m->mod->driver, strlen(m->mod->driver));
 }
@@ -79,7 +80,8 @@ static int drivers_lookup(const struct sim *s, const struct node *dir, const cha
 	return node_found_link(ret, dir, (struct node){ .kind = &dir_driver, .p = drv });
 }
 
-static int drivers_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int drivers_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+			void *arg)
 {
 	const struct sim_driver *drv = driver_of(s, dir->p);
 	char name[NODE_NAME];
@@ -104,7 +106,8 @@ static int holders_lookup(const struct sim *s, const struct node *dir, const cha
 	return -ENOENT;
 }
 
-static int holders_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int holders_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+			void *arg)
 {
 	const struct sim_module *m = dir->p;
 	int r = 0;
@@ -128,7 +131,8 @@ static ssize_t show_param(struct sim *s, const struct node *dir, const struct at
 }
 
 /* kernel/params.c:param_set_bool, param_set_uint. */
-static ssize_t store_param(struct sim *s, const struct node *dir, const char *buf, size_t len)
+static ssize_t store_param(struct sim *s, const struct node *dir, const char *buf,
+			   size_t len)
 {
 	const struct module_param *p = &module_params[dir->i];
 	struct sim_module *m = sim_find_module(s, p->module);
@@ -149,7 +153,9 @@ static ssize_t store_param(struct sim *s, const struct node *dir, const char *bu
 
 /* The node handed to show and store has the parameter's row in i. */
 static const struct attr param_ro = { .mode = 0444, .show = show_param };
-static const struct attr param_rw = { .mode = 0644, .show = show_param, .store = store_param };
+static const struct attr param_rw = { .mode = 0644,
+				      .show = show_param,
+				      .store = store_param };
 
 static int params_lookup(const struct sim *s, const struct node *dir, const char *name,
 			 size_t len, struct entry *ret)
@@ -169,7 +175,8 @@ static int params_lookup(const struct sim *s, const struct node *dir, const char
 	return -ENOENT;
 }
 
-static int params_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int params_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		       void *arg)
 {
 	const struct sim_module *m = dir->p;
 	int r = 0;
@@ -214,8 +221,8 @@ static const struct attr module_rows[] = {
 };
 /* clang-format on */
 
-static void module_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-			 char *name)
+static void module_where(const struct sim *s, const struct node *dir,
+			 struct node *ret_parent, char *name)
 {
 	const struct sim_module *m = dir->p;
 
@@ -249,7 +256,8 @@ static int modules_lookup(const struct sim *s, const struct node *dir, const cha
 	return node_found_dir(ret, (struct node){ .kind = &dir_module, .p = m });
 }
 
-static int modules_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int modules_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+			void *arg)
 {
 	int r = 0;
 

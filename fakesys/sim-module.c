@@ -83,8 +83,8 @@ static bool same_name(const char *a, const char *b, size_t len)
 }
 
 /*
- * The value of the last KEY or KEY=VALUE among @words; with @module of MODULE.KEY=VALUE, as
- * it stands on the kernel's command line. NULL: not there. "": without a value.
+ * The value of the last KEY or KEY=VALUE among @words; with @module of MODULE.KEY=VALUE,
+ * as it stands on the kernel's command line. NULL: not there. "": without a value.
  */
 static const char *find_option(const char *words, const char *module, const char *key,
 			       size_t *ret_len)
@@ -154,7 +154,9 @@ struct sim_module *module_add(struct sim *s, const char *name, const struct modu
 	bool there;
 	size_t at = module_index(s, name, &there);
 
-	*m = (struct sim_module){ .name = name, .mod = mod, .builtin = mod && !mod->file };
+	*m = (struct sim_module){ .name = name,
+				  .mod = mod,
+				  .builtin = mod && !mod->file };
 	set_params(s, m, options);
 	(void)vec_push(s->run, &s->modules);
 	v = s->modules.v;
@@ -202,14 +204,17 @@ static bool takes_ids(const struct module *mod)
 static void log_id(struct sim *s, const char *form, const struct pci_id *id)
 {
 	if (form)
-		sim_log(s, "%s: add %04X:%04X sub=%08X:%08X cls=%08X/%08X", form, id->vendor,
-			id->device, id->subvendor, id->subdevice, id->class, id->class_mask);
+		sim_log(s, "%s: add %04X:%04X sub=%08X:%08X cls=%08X/%08X", form,
+			id->vendor, id->device, id->subvendor, id->subdevice, id->class,
+			id->class_mask);
 	else
-		sim_log(s, "vfio_pci: add [%04x:%04x[%08x:%08x]] class 0x%06x/%08x", id->vendor,
-			id->device, id->subvendor, id->subdevice, id->class, id->class_mask);
+		sim_log(s, "vfio_pci: add [%04x:%04x[%08x:%08x]] class 0x%06x/%08x",
+			id->vendor, id->device, id->subvendor, id->subdevice, id->class,
+			id->class_mask);
 }
 
-void module_add_ids(struct sim *s, struct sim_driver *drv, const char *options, bool quiet)
+void module_add_ids(struct sim *s, struct sim_driver *drv, const char *options,
+		    bool quiet)
 {
 	size_t row = 0;
 	vfio_ids ids = { 0 };
@@ -246,7 +251,8 @@ int sim_load_module(struct sim *s, const struct module *mod, const char *options
 
 	if (sim_module_loaded(s, mod->name))
 		return 0;
-	if (takes_ids(mod) && module_option(s, mod, options, "ids", &len) && len > IDS_MAX) {
+	if (takes_ids(mod) && module_option(s, mod, options, "ids", &len) &&
+	    len > IDS_MAX) {
 		sim_log(s, "%s: `%.64s...' too large for parameter `ids'", mod->name,
 			module_option(s, mod, options, "ids", &len));
 		return -ENOSPC;
@@ -274,9 +280,9 @@ int sim_unload_module(struct sim *s, const char *name)
 		return -ENOENT;
 	if (m->builtin || m->users.n)
 		return -EWOULDBLOCK;
-	drv = m->mod && m->mod->driver ?
-		      driver_find(s, m->mod->driver, strlen(m->mod->driver)) :
-		      NULL;
+	drv = m->mod && m->mod->driver
+		      ? driver_find(s, m->mod->driver, strlen(m->mod->driver))
+		      : NULL;
 	/* An open device holds a reference to the driver's module. */
 	vec_foreach(g, &s->groups)
 		if (g->claimed && drv && drv->traits->vfio)
@@ -300,8 +306,8 @@ int sim_unload_module(struct sim *s, const char *name)
 	return 0;
 }
 
-bool sim_module_matches(const struct sim *s, const struct module *mod, const struct pci_fn *fn,
-			const char *options)
+bool sim_module_matches(const struct sim *s, const struct module *mod,
+			const struct pci_fn *fn, const char *options)
 {
 	struct sim_driver drv = { .name = mod->driver, .mod = mod };
 	uint32_t index = (uint32_t)(fn - s->m->fns.v);

@@ -36,5 +36,7 @@ void module_link(struct sim *s, struct sim_module *m);
 /* The parameter now; false for a module that is not there. */
 bool module_param_on(const struct sim *s, const char *module, int slot);
 
-/* The ids that ids= of @options gives to the driver of @mod, with their lines in the log. */
-void module_add_ids(struct sim *s, struct sim_driver *drv, const char *options, bool quiet);
+/* The ids that ids= of @options gives to the driver of @mod, with their lines in the log.
+ */
+void module_add_ids(struct sim *s, struct sim_driver *drv, const char *options,
+		    bool quiet);

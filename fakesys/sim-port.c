@@ -13,7 +13,12 @@
  * Port services (drivers/pci/pcie/portdrv.c:get_port_device_capability). Hot plug is left
  * out: who serves it is agreed with the firmware, which nobody recorded.
  */
-enum { SERVICE_PME = 0x01, SERVICE_AER = 0x02, SERVICE_DPC = 0x08, SERVICE_BANDWIDTH = 0x10 };
+enum {
+	SERVICE_PME = 0x01,
+	SERVICE_AER = 0x02,
+	SERVICE_DPC = 0x08,
+	SERVICE_BANDWIDTH = 0x10
+};
 
 static unsigned services(const struct sim *s, uint32_t fn)
 {
@@ -40,11 +45,13 @@ static unsigned services(const struct sim *s, uint32_t fn)
 /* ":pcieNNN": the port's type above the service's bit. */
 static unsigned service_number(const struct sim *s, uint32_t fn, unsigned bit)
 {
-	return ((unsigned)cfg_pcie_type(config_now(s, fn)) - PCI_EXP_TYPE_ROOT_PORT) << 8 | bit;
+	return ((unsigned)cfg_pcie_type(config_now(s, fn)) - PCI_EXP_TYPE_ROOT_PORT)
+		       << 8 |
+	       bit;
 }
 
-static void port_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-		       char *name)
+static void port_where(const struct sim *s, const struct node *dir,
+		       struct node *ret_parent, char *name)
 {
 	char bdf[BDF_SIZE];
 
@@ -56,7 +63,8 @@ static void port_where(const struct sim *s, const struct node *dir, struct node 
 static const struct attr port_rows[] = {
 	{ "uevent", .mode = 0644, .show = attr_show_empty, .store = store_dir_uevent },
 };
-static const struct dir_kind dir_port = { .where = port_where, .attrs = ATTRS(port_rows) };
+static const struct dir_kind dir_port = { .where = port_where,
+					  .attrs = ATTRS(port_rows) };
 
 int port_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
 		struct entry *ret)
@@ -67,8 +75,9 @@ int port_lookup(const struct sim *s, const struct node *dir, const char *name, s
 	for (unsigned bit = 1; bit <= all; bit <<= 1) {
 		snprintf(text, sizeof(text), ":pcie%03x", service_number(s, dir->i, bit));
 		if ((all & bit) && name_is(name, len, text))
-			return node_found_dir(
-				ret, (struct node){ .kind = &dir_port, .i = dir->i, .j = bit });
+			return node_found_dir(ret, (struct node){ .kind = &dir_port,
+								  .i = dir->i,
+								  .j = bit });
 	}
 	return -ENOENT;
 }

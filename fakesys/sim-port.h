@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sim-port - what stands in a function's directory beside its attributes: port services of
- * pcieport, what its driver made (kids), its IOMMU.
+ * sim-port - what stands in a function's directory beside its attributes: port services
+ * of pcieport, what its driver made (kids), its IOMMU.
  */
 #pragma once
 
@@ -17,7 +17,9 @@ int kid_lookup(const struct sim *s, const struct node *dir, const char *name, si
 	       struct entry *ret);
 int kid_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg);
 
-/* iommu-files.c: a link to the unit that translates for it, or the folder of its own one. */
-int iommu_fn_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
-		    struct entry *ret);
-int iommu_fn_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg);
+/* iommu-files.c: a link to the unit that translates for it, or the folder of its own one.
+ */
+int iommu_fn_lookup(const struct sim *s, const struct node *dir, const char *name,
+		    size_t len, struct entry *ret);
+int iommu_fn_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		  void *arg);

@@ -39,7 +39,8 @@ static ssize_t show_control(struct sim *s, const struct node *dir, const struct 
 	return show_words(buf, node_state(s, dir)->runtime_auto ? "auto" : "on");
 }
 
-static ssize_t store_control(struct sim *s, const struct node *dir, const char *buf, size_t len)
+static ssize_t store_control(struct sim *s, const struct node *dir, const char *buf,
+			     size_t len)
 {
 	if (!store_is(buf, "auto") && !store_is(buf, "on"))
 		return -EINVAL;
@@ -65,7 +66,8 @@ static ssize_t show_enabled(struct sim *s, const struct node *dir, const struct 
 			    char buf[static SIM_PAGE])
 {
 	(void)a;
-	return show_words(buf, node_state(s, dir)->runtime_auto ? "enabled" : "forbidden");
+	return show_words(buf,
+			  node_state(s, dir)->runtime_auto ? "enabled" : "forbidden");
 }
 
 static ssize_t show_status(struct sim *s, const struct node *dir, const struct attr *a,

@@ -45,8 +45,8 @@ static struct blob get_ostype(struct sim *s, char page[static SIM_PAGE])
 
 static struct blob get_version(struct sim *s, char page[static SIM_PAGE])
 {
-	return in_page(page,
-		       snprintf(page, SIM_PAGE, "Linux version %s %s\n", s->release, s->version));
+	return in_page(page, snprintf(page, SIM_PAGE, "Linux version %s %s\n", s->release,
+				      s->version));
 }
 
 /* name size users list-of-users state address (kernel/module/procfs.c) */
@@ -57,7 +57,8 @@ static struct blob get_modules(struct sim *s, char page[static SIM_PAGE])
 
 	(void)page;
 	if (s->modules_text && s->modules_text_at == s->changes)
-		return (struct blob){ (uint8_t *)s->modules_text, strlen(s->modules_text) };
+		return (struct blob){ (uint8_t *)s->modules_text,
+				      strlen(s->modules_text) };
 	free(s->modules_text);
 	s->modules_text = NULL;
 	f = open_memstream(&s->modules_text, &len);
@@ -71,7 +72,9 @@ static struct blob get_modules(struct sim *s, char page[static SIM_PAGE])
 		fprintf(f, "%s 16384 %zu ", m->name, m->users.n);
 		for (size_t u = 0; u < m->users.n; u++)
 			fprintf(f, "%s,", m->users.v[u]->name);
-		fputs(m->users.n ? " Live 0x0000000000000000\n" : "- Live 0x0000000000000000\n", f);
+		fputs(m->users.n ? " Live 0x0000000000000000\n"
+				 : "- Live 0x0000000000000000\n",
+		      f);
 	}
 	if (fclose(f))
 		abort();
@@ -93,8 +96,9 @@ static struct blob get_cpuinfo(struct sim *s, char page[static SIM_PAGE])
 	if (!f)
 		abort();
 	for (unsigned i = 0; i < m->cpus && i < 8192; i++) {
-		fprintf(f, "processor\t: %u\nvendor_id\t: %s\nmodel name\t: %s\nflags\t\t:", i,
-			m->cpu_vendor, m->cpu_model);
+		fprintf(f,
+			"processor\t: %u\nvendor_id\t: %s\nmodel name\t: %s\nflags\t\t:",
+			i, m->cpu_vendor, m->cpu_model);
 		for (size_t k = 0; k < m->cpu_flags.n; k++)
 			fprintf(f, " %s", m->cpu_flags.v[k]);
 		fputs("\n\n", f);
@@ -106,12 +110,9 @@ static struct blob get_cpuinfo(struct sim *s, char page[static SIM_PAGE])
 }
 
 static const struct proc_text texts[] = {
-	{ "cmdline", get_cmdline },
-	{ "cpuinfo", get_cpuinfo },
-	{ "modules", get_modules },
-	{ "sys/kernel/osrelease", get_release },
-	{ "sys/kernel/ostype", get_ostype },
-	{ "sys/kernel/version", get_uname_v },
+	{ "cmdline", get_cmdline },          { "cpuinfo", get_cpuinfo },
+	{ "modules", get_modules },          { "sys/kernel/osrelease", get_release },
+	{ "sys/kernel/ostype", get_ostype }, { "sys/kernel/version", get_uname_v },
 	{ "version", get_version },
 };
 
@@ -125,7 +126,8 @@ static const struct proc_text *find_text(const char *path)
 
 static int proc_cmp(const void *x, const void *y)
 {
-	const char *a = ((const struct sim_proc *)x)->path, *b = ((const struct sim_proc *)y)->path;
+	const char *a = ((const struct sim_proc *)x)->path,
+		   *b = ((const struct sim_proc *)y)->path;
 
 	return node_path_cmp(a, strlen(a), b, strlen(b));
 }
@@ -139,8 +141,9 @@ void proc_build(struct sim *s)
 		const char *path = after_prefix(f->path, PROC);
 
 		if (path && *path && S_ISREG(f->mode) && !find_text(path))
-			*vec_push(s->arena, &s->procs) =
-				(struct sim_proc){ .path = path, .mode = f->mode, .data = f->data };
+			*vec_push(s->arena, &s->procs) = (struct sim_proc){
+				.path = path, .mode = f->mode, .data = f->data
+			};
 	}
 	qsort(s->procs.v, s->procs.n, sizeof(*s->procs.v), proc_cmp);
 }
@@ -151,14 +154,15 @@ void proc_done(struct sim *s)
 	s->modules_text = NULL;
 }
 
-static uint64_t proc_size(const struct sim *s, const struct node *dir, const struct attr *a)
+static uint64_t proc_size(const struct sim *s, const struct node *dir,
+			  const struct attr *a)
 {
 	(void)s, (void)dir, (void)a;
 	return 0; /* as all files of proc say */
 }
 
-static ssize_t proc_read(struct sim *s, const struct node *dir, const struct attr *a, char *buf,
-			 size_t len, uint64_t off)
+static ssize_t proc_read(struct sim *s, const struct node *dir, const struct attr *a,
+			 char *buf, size_t len, uint64_t off)
 {
 	const struct sim_proc *p = dir->p;
 	struct blob b = p->data;
@@ -181,9 +185,11 @@ static ssize_t proc_read(struct sim *s, const struct node *dir, const struct att
 static const struct attr_bin proc_bin = { .size = proc_size, .read = proc_read };
 static const struct attr proc_file = { .mode = 0444, .bin = &proc_bin };
 
-/* --- directories; node: p = struct sim_proc, whose path starts with the folder's, of length j --- */
+/* --- directories; node: p = struct sim_proc, whose path starts with the folder's, of
+ * length j --- */
 
-static const struct sim_proc *first_below(const struct sim *s, const char *path, size_t len)
+static const struct sim_proc *first_below(const struct sim *s, const char *path,
+					  size_t len)
 {
 	size_t lo = 0, hi = s->procs.n;
 
@@ -204,8 +210,8 @@ static const char *dir_path(const struct node *dir)
 	return dir->p ? ((const struct sim_proc *)dir->p)->path : "";
 }
 
-static int proc_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
-		       struct entry *ret)
+static int proc_lookup(const struct sim *s, const struct node *dir, const char *name,
+		       size_t len, struct entry *ret)
 {
 	char path[NODE_NAME * 8];
 	int n = snprintf(path, sizeof(path), "%.*s%s%.*s", (int)dir->j, dir_path(dir),
@@ -219,18 +225,22 @@ static int proc_lookup(const struct sim *s, const struct node *dir, const char *
 		return -ENOENT;
 	if (p->path[n] == '/')
 		return node_found_dir(
-			ret, (struct node){ .kind = &dir_proc_sub, .p = p, .j = (uint32_t)n });
+			ret,
+			(struct node){ .kind = &dir_proc_sub, .p = p, .j = (uint32_t)n });
 	if (p->path[n])
 		return -ENOENT;
-	node_found_file(ret, &(struct node){ .kind = dir->kind, .p = p, .j = dir->j }, &proc_file);
+	node_found_file(ret, &(struct node){ .kind = dir->kind, .p = p, .j = dir->j },
+			&proc_file);
 	if (p->mode)
 		ret->mode = p->mode;
 	return 0;
 }
 
-static int proc_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int proc_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		     void *arg)
 {
-	const struct sim_proc *p = dir->p ? dir->p : s->procs.v, *end = s->procs.v + s->procs.n;
+	const struct sim_proc *p = dir->p ? dir->p : s->procs.v,
+			      *end = s->procs.v + s->procs.n;
 	const char *last = NULL, *prefix = dir_path(dir);
 	size_t last_len = 0, skip = dir->j ? dir->j + 1 : 0;
 	char name[NODE_NAME];
@@ -252,8 +262,8 @@ static int proc_each(const struct sim *s, const struct node *dir, host_list_fn *
 	return r;
 }
 
-static void sub_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-		      char *name)
+static void sub_where(const struct sim *s, const struct node *dir,
+		      struct node *ret_parent, char *name)
 {
 	const char *path = dir_path(dir), *slash = path + dir->j;
 

@@ -24,7 +24,8 @@ static int slaves_lookup(const struct sim *s, const struct node *dir, const char
 	return -ENOENT;
 }
 
-static int slaves_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int slaves_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		       void *arg)
 {
 	const strings *lower = &s->kids.v[dir->j].stacked->lower;
 	int r = 0;
@@ -45,7 +46,8 @@ const struct dir_kind dir_slaves = {
 /* Disks that several controllers serve stand in folders of their own. */
 static bool nvme_subsystem(const struct sim_kid *k, unsigned *ret)
 {
-	return k->stacked && streq(k->class, "block") && sscanf(k->name, "nvme%9un", ret) == 1;
+	return k->stacked && streq(k->class, "block") &&
+	       sscanf(k->name, "nvme%9un", ret) == 1;
 }
 
 static const struct dir_kind dir_nvme_subsys;
@@ -59,8 +61,8 @@ static struct node stacked_parent(const struct sim *s, const struct sim_kid *k)
 		return kid_node(s, disk);
 	if (nvme_subsystem(k, &subsys))
 		return (struct node){ .kind = &dir_nvme_subsys, .i = subsys };
-	return (struct node){ .kind = streq(k->class, "net") ? &dir_virtual_net :
-							       &dir_virtual_block };
+	return (struct node){ .kind = streq(k->class, "net") ? &dir_virtual_net
+							     : &dir_virtual_block };
 }
 
 static bool same_node(const struct node *a, const struct node *b)
@@ -82,7 +84,8 @@ static int below_lookup(const struct sim *s, const struct node *dir, const char 
 	return same_node(&up, dir) ? node_found_dir(ret, kid_node(s, k)) : -ENOENT;
 }
 
-static int below_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int below_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		      void *arg)
 {
 	int r = 0;
 
@@ -115,13 +118,15 @@ static int stacked_lookup(const struct sim *s, const struct node *dir, const cha
 	return -ENOENT;
 }
 
-static int stacked_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int stacked_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+			void *arg)
 {
 	const struct sim_kid *k = &s->kids.v[dir->j];
 	char name[NODE_NAME];
 	int r = 0;
 
-	for (uint32_t p = k->first_part; r >= 0 && p != SIM_NONE; p = s->kids.v[p].next_part)
+	for (uint32_t p = k->first_part; r >= 0 && p != SIM_NONE;
+	     p = s->kids.v[p].next_part)
 		r = fn(arg, s->kids.v[p].name);
 	if (streq(k->class, "block"))
 		return r;
@@ -136,8 +141,8 @@ static int stacked_each(const struct sim *s, const struct node *dir, host_list_f
 	return r;
 }
 
-static void stacked_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-			  char *name)
+static void stacked_where(const struct sim *s, const struct node *dir,
+			  struct node *ret_parent, char *name)
 {
 	name_copy(name, s->kids.v[dir->j].name);
 	*ret_parent = stacked_parent(s, &s->kids.v[dir->j]);
@@ -178,13 +183,15 @@ static int nvme_lookup(const struct sim *s, const struct node *dir, const char *
 		unsigned have;
 
 		if (nvme_subsystem(&s->kids.v[i], &have) && have == subsys)
-			return node_found_dir(ret, (struct node){ .kind = &dir_nvme_subsys,
-								  .i = subsys });
+			return node_found_dir(
+				ret,
+				(struct node){ .kind = &dir_nvme_subsys, .i = subsys });
 	}
 	return -ENOENT;
 }
 
-static int nvme_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int nvme_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		     void *arg)
 {
 	char name[NODE_NAME];
 	unsigned last = UINT_MAX;
@@ -203,8 +210,8 @@ static int nvme_each(const struct sim *s, const struct node *dir, host_list_fn *
 	return r;
 }
 
-static void nvme_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-		       char *name)
+static void nvme_where(const struct sim *s, const struct node *dir,
+		       struct node *ret_parent, char *name)
 {
 	(void)s;
 	snprintf(name, NODE_NAME, "nvme-subsys%u", dir->i);

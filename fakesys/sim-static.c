@@ -5,7 +5,10 @@
 #include "fakesys/node.h"
 
 /* The folders that every machine has. */
-#define DIR(child, child_kind) { child, .mode = S_IFDIR | 0755, .dir = &(child_kind) }
+#define DIR(child, child_kind)                                                           \
+	{                                                                                \
+		child, .mode = S_IFDIR | 0755, .dir = &(child_kind)                      \
+	}
 
 static bool is_efi(const struct sim *s, const struct node *dir, const struct attr *a)
 {
@@ -109,7 +112,8 @@ static int devices_lookup(const struct sim *s, const struct node *dir, const cha
 	return node_found_dir(ret, (struct node){ .kind = &dir_root_bus, .i = i });
 }
 
-static int devices_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int devices_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+			void *arg)
 {
 	char text[NODE_NAME];
 	int r = 0;

@@ -20,12 +20,15 @@ static int check_machine(const struct machine *m, struct err *e)
 
 		bdf_format(fn->bdf, bdf);
 		if (i && bdf_cmp(m->fns.v[i - 1].bdf, fn->bdf) >= 0)
-			return err_set(e, -EINVAL, "functions[%s]: out of order, or twice", bdf);
+			return err_set(e, -EINVAL,
+				       "functions[%s]: out of order, or twice", bdf);
 		if (fn->is_vf && (!(pf = machine_fn(m, fn->physfn)) || pf->is_vf))
-			return err_set(e, -EINVAL, "functions[%s]: its physical function is missing",
+			return err_set(e, -EINVAL,
+				       "functions[%s]: its physical function is missing",
 				       bdf);
 		if (fn->config.len > 4096)
-			return err_set(e, -EINVAL, "functions[%s].config: more than 4096 bytes", bdf);
+			return err_set(e, -EINVAL,
+				       "functions[%s].config: more than 4096 bytes", bdf);
 	}
 	return 0;
 }
@@ -131,6 +134,6 @@ void sim_set_running(struct sim *s, const char *release, const char *cmdline)
 	s->cmdline = arena_strdup(s->run, cmdline);
 	s->kernel = machine_kernel(s->m, release);
 	/* Only the recorded kernel's build is known. */
-	s->version = streq(release, s->m->release) ? s->m->kernel_version :
-						     "#1 SMP PREEMPT_DYNAMIC";
+	s->version = streq(release, s->m->release) ? s->m->kernel_version
+						   : "#1 SMP PREEMPT_DYNAMIC";
 }

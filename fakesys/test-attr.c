@@ -202,7 +202,8 @@ static struct bdf_case bdfs[] = {
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(rows) + ARRAY_SIZE(numbers) + ARRAY_SIZE(bdfs)];
+	struct CMUnitTest
+		tests[ARRAY_SIZE(rows) + ARRAY_SIZE(numbers) + ARRAY_SIZE(bdfs)];
 	struct CMUnitTest *t = tests + ARRAY_SIZE(rows);
 
 	TEST_ROWS(rows, tests);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test-sim - one small machine for the tests of the simulated kernel, and scripts of stores
- * and reads as rows. To be included by one test file each; needs cmocka's header before it.
+ * test-sim - one small machine for the tests of the simulated kernel, and scripts of
+ * stores and reads as rows. To be included by one test file each; needs cmocka's header
+ * before it.
  *
- * The machine has the functions of kernel.md's reference guest that matter here: a boot VGA,
- * a PM-only network function on the root bus, a root port with a two-function network card
- * that is one group, a port with an SR-IOV NVMe, a conventional function without a driver.
+ * The machine has the functions of kernel.md's reference guest that matter here: a boot
+ * VGA, a PM-only network function on the root bus, a root port with a two-function
+ * network card that is one group, a port with an SR-IOV NVMe, a conventional function
+ * without a driver.
  */
 #pragma once
 
@@ -79,8 +81,9 @@ static inline void test_bridge(struct pci_fn *fn, uint8_t secondary)
 	c[0x40 + PCI_EXP_LNKSTA] = 0x11;
 }
 
-static inline struct module *test_module(struct machine *m, struct kernel *k, const char *name,
-					 const char *file, const char *driver, const char *alias)
+static inline struct module *test_module(struct machine *m, struct kernel *k,
+					 const char *name, const char *file,
+					 const char *driver, const char *alias)
 {
 	struct module *mod = vec_push(m->arena, &k->modules);
 
@@ -88,8 +91,8 @@ static inline struct module *test_module(struct machine *m, struct kernel *k, co
 	mod->file = file;
 	mod->driver = driver;
 	if (alias)
-		assert_int_equal(
-			pci_id_parse_alias(alias, vec_push(m->arena, &mod->ids)), 0);
+		assert_int_equal(pci_id_parse_alias(alias, vec_push(m->arena, &mod->ids)),
+				 0);
 	if (file)
 		*vec_push(m->arena, &m->loaded) = name;
 	return mod;
@@ -112,20 +115,22 @@ static inline void test_kernel(struct machine *m)
 
 	m->release = k->release = "6.12.107+deb13-amd64";
 	m->kernel_version = "#1 SMP PREEMPT_DYNAMIC Debian 6.12.107-1 (2026-01-01)";
-	m->cmdline = "BOOT_IMAGE=/boot/vmlinuz-6.12.107+deb13-amd64 root=/dev/nvme0n1 ro quiet";
+	m->cmdline = "BOOT_IMAGE=/boot/vmlinuz-6.12.107+deb13-amd64 root=/dev/nvme0n1 ro "
+		     "quiet";
 	test_module(m, k, "pcieport", NULL, "pcieport", "pci:v*d*sv*sd*bc06sc04i00");
 	test_module(m, k, "e1000e", "kernel/drivers/net/e1000e.ko.xz", "e1000e",
 		    "pci:v00008086d000010D3sv*sd*bc*sc*i*");
 	test_module(m, k, "irqbypass", "kernel/virt/lib/irqbypass.ko.xz", NULL, NULL);
 	test_module(m, k, "nvme", "kernel/drivers/nvme/host/nvme.ko.xz", "nvme",
 		    "pci:v*d*sv*sd*bc01sc08i02");
-	test_module(m, k, "pci_stub", "kernel/drivers/pci/pci-stub.ko.xz", "pci-stub", NULL);
+	test_module(m, k, "pci_stub", "kernel/drivers/pci/pci-stub.ko.xz", "pci-stub",
+		    NULL);
 	test_module(m, k, "vfio", "kernel/drivers/vfio/vfio.ko.xz", NULL, NULL);
-	mod = test_module(m, k, "vfio_iommu_type1", "kernel/drivers/vfio/vfio_iommu_type1.ko.xz",
-			  NULL, NULL);
+	mod = test_module(m, k, "vfio_iommu_type1",
+			  "kernel/drivers/vfio/vfio_iommu_type1.ko.xz", NULL, NULL);
 	*vec_push(m->arena, &mod->depends) = "vfio";
-	mod = test_module(m, k, "vfio_pci", "kernel/drivers/vfio/pci/vfio-pci.ko.xz", "vfio-pci",
-			  "vfio_pci:v*d*sv*sd*bc*sc*i*");
+	mod = test_module(m, k, "vfio_pci", "kernel/drivers/vfio/pci/vfio-pci.ko.xz",
+			  "vfio-pci", "vfio_pci:v*d*sv*sd*bc*sc*i*");
 	*vec_push(m->arena, &mod->depends) = "vfio";
 	*vec_push(m->arena, &mod->depends) = "irqbypass";
 	k->initramfs.path = "boot/initrd.img-6.12.107+deb13-amd64";
@@ -155,13 +160,16 @@ static inline struct machine *test_machine(bool iommu)
 	fn->boot_vga = true;
 	fn->rom = (struct blob){ rom, sizeof(rom) };
 	fn->res[0] = (struct pci_resource){ 0xfb000000, 0xfbffffff, 0x42208 };
-	fn->res[PCI_ROM_RESOURCE] = (struct pci_resource){ 0xfeb80000, 0xfeb8ffff, 0x46200 };
+	fn->res[PCI_ROM_RESOURCE] =
+		(struct pci_resource){ 0xfeb80000, 0xfeb8ffff, 0x46200 };
 	fn = test_fn(m, "0000:00:03.0", 0x8086, 0x10d3, 0x020000, 2, "e1000e");
 	test_pm(fn);
 	fn->res[0] = (struct pci_resource){ 0xfeb40000, 0xfeb5ffff, 0x40200 };
 	fn->res[2] = (struct pci_resource){ 0x7140, 0x715f, 0x40101 };
-	test_bridge(test_fn(m, "0000:00:04.0", 0x1b36, 0x000c, 0x060400, 3, "pcieport"), 1);
-	test_bridge(test_fn(m, "0000:00:08.0", 0x1b36, 0x000c, 0x060400, 8, "pcieport"), 10);
+	test_bridge(test_fn(m, "0000:00:04.0", 0x1b36, 0x000c, 0x060400, 3, "pcieport"),
+		    1);
+	test_bridge(test_fn(m, "0000:00:08.0", 0x1b36, 0x000c, 0x060400, 8, "pcieport"),
+		    10);
 	test_fn(m, "0000:00:09.0", 0x1234, 0x11e8, 0x00ff00, 9, NULL);
 	fn = test_fn(m, "0000:01:00.0", 0x8086, 0x10d3, 0x020000, 12, "e1000e");
 	test_pm(fn);
@@ -172,10 +180,10 @@ static inline struct machine *test_machine(bool iommu)
 	fn = test_fn(m, "0000:0a:00.0", 0x1b36, 0x0010, 0x010802, 18, "nvme");
 	fn->config_size = 4096;
 	fn->config.len = 4096;
-	memcpy(test_cfg(fn) + 0x100, "\x10\x00\x01\x00", 4);     /* SR-IOV */
-	memcpy(test_cfg(fn) + 0x10e, "\x04\x00\x01\x00", 4);     /* TotalVFs 4, NumVFs 1 */
-	memcpy(test_cfg(fn) + 0x114, "\x01\x00\x01\x00", 4);     /* offset, stride */
-	memcpy(test_cfg(fn) + 0x11a, "\x10\x00", 2);             /* VF device id */
+	memcpy(test_cfg(fn) + 0x100, "\x10\x00\x01\x00", 4); /* SR-IOV */
+	memcpy(test_cfg(fn) + 0x10e, "\x04\x00\x01\x00", 4); /* TotalVFs 4, NumVFs 1 */
+	memcpy(test_cfg(fn) + 0x114, "\x01\x00\x01\x00", 4); /* offset, stride */
+	memcpy(test_cfg(fn) + 0x11a, "\x10\x00", 2);         /* VF device id */
 	fn->vfs_total = 4;
 	fn->vfs_now = 1;
 	*vec_push(m->arena, &fn->children) =
@@ -199,9 +207,11 @@ static inline struct machine *test_machine(bool iommu)
 	}
 	for (size_t i = 0; !iommu && i < m->fns.n; i++)
 		m->fns.v[i].group = GROUP_NONE;
-	*vec_push(m->arena, &m->stacked) = (struct stacked){ .class = "block", .name = "dm-0", .dev = "254:0" };
+	*vec_push(m->arena, &m->stacked) =
+		(struct stacked){ .class = "block", .name = "dm-0", .dev = "254:0" };
 	*vec_push(m->arena, &m->stacked.v[0].lower) = "nvme0n1p1";
-	*vec_push(m->arena, &m->stacked) = (struct stacked){ .class = "net", .name = "vmbr0" };
+	*vec_push(m->arena, &m->stacked) =
+		(struct stacked){ .class = "net", .name = "vmbr0" };
 	*vec_push(m->arena, &m->stacked.v[1].lower) = "enp1s0f0";
 	test_file(m, "etc/default/grub", "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
 	test_file(m, "proc/fb", "0 EFI VGA\n");
@@ -209,7 +219,8 @@ static inline struct machine *test_machine(bool iommu)
 	*vec_push(m->arena, &m->klog) = "Linux version 6.12.107+deb13-amd64 (test)";
 	*vec_push(m->arena, &m->klog) = "DMAR: Host address width 39";
 	if (iommu)
-		*vec_push(m->arena, &m->klog) = "DMAR-IR: Enabled IRQ remapping in xapic mode";
+		*vec_push(m->arena, &m->klog) =
+			"DMAR-IR: Enabled IRQ remapping in xapic mode";
 	test_kernel(m);
 	assert_int_equal(machine_finish(m, &e), 0);
 	return m;
@@ -242,13 +253,34 @@ struct test_script {
 };
 
 /* Stores as a person types them; W_FAIL with the errno that write(2) gives. */
-#define W(p, t) { STORE, p, t, sizeof(t) - 1 }
-#define W_FAIL(p, t, e) { STORE, p, t, -(e) }
-#define IS(p, t) { READ, p, t, 0 }
-#define FAILS(p, e) { READ, p, NULL, -(e) }
-#define DRIVER(bdf, d) { LINK, DEV(bdf) "driver", d }
-#define LOGGED(t) { LOG, NULL, t, 0 }
-#define SILENT(t) { LOG, NULL, t, 1 }
+#define W(p, t)                                                                          \
+	{                                                                                \
+		STORE, p, t, sizeof(t) - 1                                               \
+	}
+#define W_FAIL(p, t, e)                                                                  \
+	{                                                                                \
+		STORE, p, t, -(e)                                                        \
+	}
+#define IS(p, t)                                                                         \
+	{                                                                                \
+		READ, p, t, 0                                                            \
+	}
+#define FAILS(p, e)                                                                      \
+	{                                                                                \
+		READ, p, NULL, -(e)                                                      \
+	}
+#define DRIVER(bdf, d)                                                                   \
+	{                                                                                \
+		LINK, DEV(bdf) "driver", d                                               \
+	}
+#define LOGGED(t)                                                                        \
+	{                                                                                \
+		LOG, NULL, t, 0                                                          \
+	}
+#define SILENT(t)                                                                        \
+	{                                                                                \
+		LOG, NULL, t, 1                                                          \
+	}
 
 static inline void test_log(const struct host *h, const struct test_step *st)
 {
@@ -270,7 +302,8 @@ static inline void test_run_step(struct sim *s, const struct test_step *st)
 
 	switch (st->op) {
 	case STORE:
-		/* The text may hold NULs; its length is in the row where that is told apart. */
+		/* The text may hold NULs; its length is in the row where that is told
+		 * apart. */
 		n = sim_store(s, st->path, st->text,
 			      st->ret > 0 ? (size_t)st->ret : strlen(st->text));
 		if (n != st->ret)
@@ -280,20 +313,21 @@ static inline void test_run_step(struct sim *s, const struct test_step *st)
 	case HAS:
 		n = h.ops->read(h.ctx, st->path, buf, sizeof(buf) - 1, 0);
 		buf[n > 0 ? n : 0] = '\0';
-		if (st->ret < 0 ? n != st->ret :
-				  n < 0 || !(st->op == HAS ? !!strstr(buf, st->text) :
-							     streq(buf, st->text)))
-			fail_msg("%s: %zd \"%s\", expected %zd \"%s\"", st->path, n, buf, st->ret,
-				 st->text ? st->text : "");
+		if (st->ret < 0 ? n != st->ret
+				: n < 0 || !(st->op == HAS ? !!strstr(buf, st->text)
+							   : streq(buf, st->text)))
+			fail_msg("%s: %zd \"%s\", expected %zd \"%s\"", st->path, n, buf,
+				 st->ret, st->text ? st->text : "");
 		return;
 	case LINK:
 		n = h.ops->readlink(h.ctx, st->path, buf, sizeof(buf));
 		if (st->text ? n < 0 || !streq(path_name(buf), st->text) : n != -ENOENT)
-			fail_msg("%s -> %s (%zd), expected %s", st->path, n < 0 ? "" : buf, n,
-				 st->text ? st->text : "nothing");
+			fail_msg("%s -> %s (%zd), expected %s", st->path,
+				 n < 0 ? "" : buf, n, st->text ? st->text : "nothing");
 		return;
 	case CLAIM:
-		assert_int_equal(sim_claim_group(s, (int)st->ret), st->text ? -atoi(st->text) : 0);
+		assert_int_equal(sim_claim_group(s, (int)st->ret),
+				 st->text ? -atoi(st->text) : 0);
 		return;
 	case GIVE:
 		assert_int_equal(sim_release_group(s, (int)st->ret), 0);
@@ -312,7 +346,8 @@ static inline void test_script_run(void **state)
 	struct err e;
 
 	m->interrupt_remapping &= !t->no_remapping;
-	assert_int_equal(sim_new(m, profile_find(t->profile ? t->profile : "6.12"), &s, &e), 0);
+	assert_int_equal(
+		sim_new(m, profile_find(t->profile ? t->profile : "6.12"), &s, &e), 0);
 	for (size_t i = 0; i < TEST_STEPS && (t->steps[i].path || t->steps[i].op); i++)
 		test_run_step(s, &t->steps[i]);
 	sim_free(s);
@@ -321,6 +356,8 @@ static inline void test_script_run(void **state)
 
 #define TEST_ROWS(rows, tests)                                                           \
 	for (size_t i_ = 0; i_ < ARRAY_SIZE(rows); i_++)                                 \
-		(tests)[i_] = (struct CMUnitTest){ .name = (rows)[i_].name,              \
-						   .test_func = test_script_run,         \
-						   .initial_state = &(rows)[i_] }
+		(tests)[i_] = (struct CMUnitTest)                                        \
+		{                                                                        \
+			.name = (rows)[i_].name, .test_func = test_script_run,           \
+			.initial_state = &(rows)[i_]                                     \
+		}

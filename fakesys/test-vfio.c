@@ -12,7 +12,8 @@
 #define NIC "0000:00:03.0"
 #define VGA "0000:00:02.0"
 #define TO_VFIO(bdf)                                                                     \
-	W(DEV(bdf) "driver_override", "vfio-pci"), W("sys/bus/pci/drivers_probe", "0000:" bdf)
+	W(DEV(bdf) "driver_override", "vfio-pci"),                                       \
+		W("sys/bus/pci/drivers_probe", "0000:" bdf)
 #define MOVE(bdf) W(DRV("e1000e") "unbind", "0000:" bdf), TO_VFIO(bdf)
 
 /* clang-format off */
@@ -172,16 +173,19 @@ static void test_load(void **state)
 }
 
 #define LONG_ID "1234:11e8,"
-#define LONG_10 LONG_ID LONG_ID LONG_ID LONG_ID LONG_ID LONG_ID LONG_ID LONG_ID LONG_ID LONG_ID
-#define LONG_100 LONG_10 LONG_10 LONG_10 LONG_10 LONG_10 LONG_10 LONG_10 LONG_10 LONG_10 LONG_10
+#define LONG_10                                                                          \
+	LONG_ID LONG_ID LONG_ID LONG_ID LONG_ID LONG_ID LONG_ID LONG_ID LONG_ID LONG_ID
+#define LONG_100                                                                         \
+	LONG_10 LONG_10 LONG_10 LONG_10 LONG_10 LONG_10 LONG_10 LONG_10 LONG_10 LONG_10
 
 static struct load_case loads[] = {
 	{ "ids: one", "ids=1234:11e8", 0,
-	  "vfio_pci: add [1234:11e8[ffffffff:ffffffff]] class 0x000000/00000000", "vfio-pci" },
+	  "vfio_pci: add [1234:11e8[ffffffff:ffffffff]] class 0x000000/00000000",
+	  "vfio-pci" },
 	{ "ids: a comma where a colon belongs", "ids=1234,11e8", 0,
 	  "vfio_pci: invalid id string \"1234\"", NULL },
-	{ "ids: the bad one does not stop the good one", "disable_vga=1 ids=zz,1234:11e8", 0,
-	  "vfio_pci: invalid id string \"zz\"", "vfio-pci" },
+	{ "ids: the bad one does not stop the good one", "disable_vga=1 ids=zz,1234:11e8",
+	  0, "vfio_pci: invalid id string \"zz\"", "vfio-pci" },
 	{ "ids: the last option stays", "ids=1234:11e8 ids=1:2", 0,
 	  "vfio_pci: add [0001:0002[ffffffff:ffffffff]]", NULL },
 	{ "ids: with a subsystem it does not have", "ids=1234:11e8:1:2", 0, NULL, NULL },
@@ -205,7 +209,8 @@ static void test_modules(void **state)
 	assert_null(sim_fn_driver(s, &m->fns.v[2]));
 	assert_false(sim_module_loaded(s, "e1000e"));
 	assert_int_equal(sim_set_override(s, &m->fns.v[2], "vfio-pci"), 0);
-	assert_int_equal(sim_load_module(s, kernel_module(&m->kernels.v[0], "e1000e"), ""), 0);
+	assert_int_equal(
+		sim_load_module(s, kernel_module(&m->kernels.v[0], "e1000e"), ""), 0);
 	assert_null(sim_fn_driver(s, &m->fns.v[2])); /* the override names another */
 	assert_string_equal(sim_fn_driver(s, &m->fns.v[6]), "e1000e");
 	sim_free(s);
@@ -222,7 +227,7 @@ int main(void)
 			(struct CMUnitTest){ .name = loads[i].name,
 					     .test_func = test_load,
 					     .initial_state = &loads[i] };
-	tests[ARRAY_SIZE(tests) - 1] =
-		(struct CMUnitTest){ .name = "modules come and go", .test_func = test_modules };
+	tests[ARRAY_SIZE(tests) - 1] = (struct CMUnitTest){ .name = "modules come and go",
+							    .test_func = test_modules };
 	return cmocka_run_group_tests_name("vfio", tests, NULL, NULL);
 }

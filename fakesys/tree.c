@@ -149,7 +149,8 @@ static const char *content_of(struct listing *t, const char *path)
 
 static int walk(struct listing *t, const char *path, int depth);
 
-static int walk_dir(struct listing *t, const char *path, const struct host_stat *st, int depth)
+static int walk_dir(struct listing *t, const char *path, const struct host_stat *st,
+		    int depth)
 {
 	unsigned links = 2;
 	strings names;
@@ -163,7 +164,8 @@ static int walk_dir(struct listing *t, const char *path, const struct host_stat 
 		r = walk(t, arena_printf(t->a, "%s/%s", path, names.v[i]), depth + 1);
 		links += r > 0;
 	}
-	add_line(t, path, arena_printf(t->a, "D /%s %o nl=%u", path, st->mode & 07777, links));
+	add_line(t, path,
+		 arena_printf(t->a, "D /%s %o nl=%u", path, st->mode & 07777, links));
 	return 1;
 }
 
@@ -172,8 +174,9 @@ static void walk_link(struct listing *t, const char *path, const struct host_sta
 	char target[PATH_MAX];
 
 	if (t->h->ops->readlink(t->h->ctx, path, target, sizeof(target)) >= 0)
-		add_line(t, path, arena_printf(t->a, "L /%s -> %s sz=%llu", path, target,
-					       (unsigned long long)st->size));
+		add_line(t, path,
+			 arena_printf(t->a, "L /%s -> %s sz=%llu", path, target,
+				      (unsigned long long)st->size));
 }
 
 /* Returns 1 for a directory, 0 for anything else. */
@@ -185,7 +188,8 @@ static int walk(struct listing *t, const char *path, int depth)
 	if (r < 0) {
 		/* What goes away while it is listed is not there; a root is asked for. */
 		if (!depth)
-			add_line(t, path, arena_printf(t->a, "D /%s %s", path, errno_name(r)));
+			add_line(t, path,
+				 arena_printf(t->a, "D /%s %s", path, errno_name(r)));
 		return 0;
 	}
 	if (S_ISDIR(st.mode))

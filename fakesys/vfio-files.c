@@ -32,8 +32,8 @@ static const struct attr one_rows[] = {
 	{ "uevent", .mode = 0644, .show = attr_show_empty, .store = store_dir_uevent },
 };
 
-static void one_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-		      char *name)
+static void one_where(const struct sim *s, const struct node *dir,
+		      struct node *ret_parent, char *name)
 {
 	snprintf(name, NODE_NAME, "vfio%d", s->fns[dir->i].vfio_dev);
 	*ret_parent = (struct node){ .kind = &dir_vfio_dev, .i = dir->i };
@@ -41,8 +41,8 @@ static void one_where(const struct sim *s, const struct node *dir, struct node *
 
 const struct dir_kind dir_vfio_one = { .where = one_where, .attrs = ATTRS(one_rows) };
 
-static int dev_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
-		      struct entry *ret)
+static int dev_lookup(const struct sim *s, const struct node *dir, const char *name,
+		      size_t len, struct entry *ret)
 {
 	struct node one = { .kind = &dir_vfio_one, .i = dir->i }, up;
 	char have[NODE_NAME];
@@ -51,7 +51,8 @@ static int dev_lookup(const struct sim *s, const struct node *dir, const char *n
 	return name_is(name, len, have) ? node_found_dir(ret, one) : -ENOENT;
 }
 
-static int dev_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int dev_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		    void *arg)
 {
 	struct node up;
 	char name[NODE_NAME];
@@ -80,8 +81,8 @@ static ssize_t show_uevent(struct sim *s, const struct node *dir, const struct a
 			   char buf[static SIM_PAGE])
 {
 	(void)a;
-	return snprintf(buf, SIM_PAGE, "MAJOR=%d\nMINOR=%u\nDEVNAME=vfio/%d\n", VFIO_MAJOR, dir->i,
-			s->groups.v[dir->i].id);
+	return snprintf(buf, SIM_PAGE, "MAJOR=%d\nMINOR=%u\nDEVNAME=vfio/%d\n",
+			VFIO_MAJOR, dir->i, s->groups.v[dir->i].id);
 }
 
 static const struct attr group_rows[] = {
@@ -90,14 +91,15 @@ static const struct attr group_rows[] = {
 	{ "uevent", .mode = 0644, .show = show_uevent, .store = store_dir_uevent },
 };
 
-static void group_where(const struct sim *s, const struct node *dir, struct node *ret_parent,
-			char *name)
+static void group_where(const struct sim *s, const struct node *dir,
+			struct node *ret_parent, char *name)
 {
 	snprintf(name, NODE_NAME, "%d", s->groups.v[dir->i].id);
 	*ret_parent = (struct node){ .kind = &dir_virtual_vfio };
 }
 
-const struct dir_kind dir_vfio_group = { .where = group_where, .attrs = ATTRS(group_rows) };
+const struct dir_kind dir_vfio_group = { .where = group_where,
+					 .attrs = ATTRS(group_rows) };
 
 uint32_t vfio_named_group(const struct sim *s, const char *name, size_t len)
 {
@@ -131,7 +133,8 @@ int vfio_each_group(const struct sim *s, host_list_fn *fn, void *arg)
 	return r;
 }
 
-static int groups_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+static int groups_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		       void *arg)
 {
 	(void)dir;
 	return vfio_each_group(s, fn, arg);
@@ -153,11 +156,13 @@ static ssize_t no_read(struct sim *s, const struct node *dir, const struct attr 
 	return -EINVAL; /* vfio.c: its files have no read, only ioctl */
 }
 
-static bool has_container(const struct sim *s, const struct node *dir, const struct attr *a)
+static bool has_container(const struct sim *s, const struct node *dir,
+			  const struct attr *a)
 {
 	(void)dir, (void)a;
 	/* devname:vfio/vfio: the node is made before anybody loads the module. */
-	return sim_find_module(s, "vfio") || (s->kernel && kernel_module(s->kernel, "vfio"));
+	return sim_find_module(s, "vfio") ||
+	       (s->kernel && kernel_module(s->kernel, "vfio"));
 }
 
 static const struct attr group_node = { .mode = 0600, .show = no_read };
@@ -188,4 +193,6 @@ static const struct dir_kind dir_dev_vfio = {
 static const struct attr dev_rows[] = {
 	{ "vfio", .mode = S_IFDIR | 0755, .dir = &dir_dev_vfio },
 };
-const struct dir_kind dir_dev = { .name = "dev", .parent = &dir_root, .attrs = ATTRS(dev_rows) };
+const struct dir_kind dir_dev = { .name = "dev",
+				  .parent = &dir_root,
+				  .attrs = ATTRS(dev_rows) };

@@ -43,8 +43,10 @@ static void take_vga(struct sim *s, uint32_t fn)
 		s->framebuffer_gone = true;
 	}
 	sim_log_fn(s, fn, "vgaarb: deactivate vga console");
-	sim_log_fn(s, fn, "vgaarb: %s: olddecodes=" VGA_DECODES ",decodes=" VGA_DECODES ":owns=%s",
-		   s->profile->vga_decodes, s->m->fns.v[fn].boot_vga ? VGA_DECODES : "none");
+	sim_log_fn(
+		s, fn,
+		"vgaarb: %s: olddecodes=" VGA_DECODES ",decodes=" VGA_DECODES ":owns=%s",
+		s->profile->vga_decodes, s->m->fns.v[fn].boot_vga ? VGA_DECODES : "none");
 }
 
 static bool idles_in_d3(const struct sim *s, uint32_t fn)
@@ -69,7 +71,8 @@ void vfio_adopt(struct sim *s, uint32_t fn)
 	st->power = idles_in_d3(s, fn) ? "D3hot" : "D0";
 }
 
-/* vfio_pci.c:vfio_pci_probe and what it calls, in its order; see the trap at the group. */
+/* vfio_pci.c:vfio_pci_probe and what it calls, in its order; see the trap at the group.
+ */
 int vfio_probe(struct sim *s, uint32_t fn)
 {
 	const struct pci_fn *f = &s->m->fns.v[fn];
@@ -142,8 +145,9 @@ static struct sim_group *find_group(const struct sim *s, int id)
 {
 	uint32_t g = s->iommu_on ? sim_find_group(s, id) : SIM_NONE;
 
-	return g == SIM_NONE || !vfio_group_has_node(s, &s->groups.v[g]) ? NULL :
-									   &s->groups.v[g];
+	return g == SIM_NONE || !vfio_group_has_node(s, &s->groups.v[g])
+		       ? NULL
+		       : &s->groups.v[g];
 }
 
 int sim_claim_group(struct sim *s, int group)
@@ -161,8 +165,10 @@ int sim_claim_group(struct sim *s, int group)
 		return -EPERM;
 	if (!s->interrupt_remapping &&
 	    !module_param_on(s, "vfio_iommu_type1", TYPE1_UNSAFE_INTERRUPTS)) {
-		sim_log(s, "vfio_iommu_type1_attach_group: No interrupt remapping support.  Use "
-			   "the module param \"allow_unsafe_interrupts\" to enable VFIO IOMMU "
+		sim_log(s, "vfio_iommu_type1_attach_group: No interrupt remapping "
+			   "support.  Use "
+			   "the module param \"allow_unsafe_interrupts\" to enable VFIO "
+			   "IOMMU "
 			   "support on this platform");
 		return -EPERM;
 	}

@@ -37,31 +37,36 @@ static int rehearse_on_twin(struct run *r, struct err *e)
 	return rehearse(r->subject.m, r->subject.profile, &r->req, &r->report, e);
 }
 
-/* Show what will be done and ask; with --yes or on a twin there is nobody to ask. */
-static int confirm_plan(struct run *r, struct err *e)
+/* Show what will be done and ask. *ret_go: it is to be done; else the status says all. */
+static int confirm_plan(struct run *r, bool *ret_go, struct err *e)
 {
 	json_auto_t *plan = NULL;
 	int s = verb_plan(r->subject.m, &r->req, &plan, e);
 
-	if (s > VERB_NO || r->v->json)
-		return s > VERB_NO ? s : VERB_YES;
+	if (s > VERB_NO)
+		return s;
 	report_add_names(plan, r->subject.m);
 	report_clean(plan, &r->printer);
 	print_plan(&r->printer, plan);
-	if (s != VERB_YES || json_array_size(json_object_get(plan, "steps")) == 0)
-		return VERB_YES; /* apply will say so */
-	return command_ask(r, "\nApply this?", e);
+	if (s == VERB_YES && json_array_size(json_object_get(plan, "steps"))) {
+		s = command_ask(r, "\nApply this?", e);
+		*ret_go = s == VERB_YES;
+	}
+	return s;
 }
 
 static int apply(struct run *r, struct err *e)
 {
-	int s;
+	bool go = r->v->json;
 
 	if (r->v->resume)
 		return verb_resume(&r->subject.host, &r->req, &r->report, e);
-	s = confirm_plan(r, e);
-	if (s != VERB_YES)
-		return s;
+	if (!go) {
+		int s = confirm_plan(r, &go, e);
+
+		if (!go)
+			return s;
+	}
 	return verb_apply(&r->subject.host, &r->req, &r->report, e);
 }
 

@@ -282,8 +282,11 @@ int main(int argc, char **argv)
 	struct run r = { .v = &v };
 	struct err e = { 0 };
 	struct args args;
+	char **typed;
 	int status;
 
+	/* getopt sorts argv; next_step() shows it as it was typed */
+	typed = arena_memdup(a, argv, ((size_t)argc + 1) * sizeof(*argv));
 	setlocale(LC_ALL, "");
 	if (!args_parse(&program, argc, argv, &v, &args, &status))
 		return status;
@@ -299,7 +302,7 @@ int main(int argc, char **argv)
 		print_report(&r);
 	if (*e.text)
 		status = args_fail(&program, status, "%s%s", e.text,
-				   next_step(&r, status, a, argv));
+				   next_step(&r, status, a, typed));
 	json_decref(r.report);
 	subject_close(&r.subject);
 	return args_finish(&program, status);

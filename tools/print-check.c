@@ -11,13 +11,45 @@ static void fact(const struct printer *p, const char *name, enum tone t, const c
 	say_para(p, t, lead, FACT_INDENT, text);
 }
 
+/* "FACT, FACT and 3 more: WHY", one entry for each reason. */
+static void print_unknown(const struct printer *p, const json_t *unknown)
+{
+	enum { NAMED = 4 };
+	json_auto_t *reasons = json_object();
+	AUTOARENA struct arena *a = arena_new();
+	const char *why, *lead = "unknown";
+	const json_t *u;
+	json_t *facts;
+	size_t i;
+
+	json_array_foreach(unknown, i, u)
+	{
+		why = get_text(u, "why");
+		if (!json_object_get(reasons, why))
+			json_object_set_new(reasons, why, json_array());
+		json_array_append(json_object_get(reasons, why),
+				  json_object_get(u, "fact"));
+	}
+	json_object_foreach(reasons, why, facts)
+	{
+		size_t n = json_array_size(facts);
+		const char *text = "";
+
+		for (i = 0; i < n && i < NAMED; i++)
+			text = arena_printf(a, "%s%s%s", text, i ? ", " : "",
+					    json_string_value(json_array_get(facts, i)));
+		if (n > NAMED)
+			text = arena_printf(a, "%s and %zu more", text, n - NAMED);
+		fact(p, lead, TONE_DIM, arena_printf(a, "%s: %s", text, why));
+		lead = "";
+	}
+}
+
 static void print_host(const struct printer *p, const json_t *h)
 {
-	const json_t *unknown = json_object_get(h, "unknown"), *u;
 	AUTOARENA struct arena *a = arena_new();
 	bool active = get_bool(h, "iommu_active"),
 	     remap = get_bool(h, "interrupt_remapping");
-	size_t i;
 
 	say(p, TONE_BOLD, "%s\n", get_text(h, "name"));
 	fact(p, "cpu", TONE_PLAIN, dash(get_text(h, "cpu")));
@@ -29,9 +61,7 @@ static void print_host(const struct printer *p, const json_t *h)
 	fact(p, "IOMMU", active ? TONE_GOOD : TONE_WARN,
 	     arena_printf(a, "%s, interrupt remapping %s",
 			  active ? "active" : "not active", remap ? "on" : "off"));
-	json_array_foreach(unknown, i, u)
-		fact(p, i ? "" : "unknown", TONE_DIM,
-		     arena_printf(a, "%s: %s", get_text(u, "fact"), get_text(u, "why")));
+	print_unknown(p, json_object_get(h, "unknown"));
 }
 
 static const struct {

@@ -36,18 +36,27 @@ void printer_init(struct printer *p, FILE *out, enum colour_when when)
 	p->colour = when == COLOUR_ALWAYS || (when == COLOUR_AUTO && p->terminal);
 }
 
+static void tone_on(const struct printer *p, enum tone t)
+{
+	if (p->colour && t != TONE_PLAIN)
+		fputs(tones[t], p->out);
+}
+
+static void tone_off(const struct printer *p, enum tone t)
+{
+	if (p->colour && t != TONE_PLAIN)
+		fputs("\033[0m", p->out);
+}
+
 void say(const struct printer *p, enum tone t, const char *fmt, ...)
 {
-	bool colour = p->colour && t != TONE_PLAIN;
 	va_list ap;
 
-	if (colour)
-		fputs(tones[t], p->out);
+	tone_on(p, t);
 	va_start(ap, fmt);
 	vfprintf(p->out, fmt, ap);
 	va_end(ap);
-	if (colour)
-		fputs("\033[0m", p->out);
+	tone_off(p, t);
 }
 
 void say_heading(const struct printer *p, const char *title)
@@ -68,8 +77,7 @@ static unsigned columns_of(const char *s, size_t n)
 }
 
 /* One line of text, broken at blanks where it would pass the edge. */
-static void wrap_line(const struct printer *p, enum tone t, unsigned indent,
-		      const char *s, size_t len)
+static void wrap_line(const struct printer *p, unsigned indent, const char *s, size_t len)
 {
 	unsigned at = indent;
 	size_t end;
@@ -92,7 +100,7 @@ static void wrap_line(const struct printer *p, enum tone t, unsigned indent,
 			fputc(' ', p->out);
 			at++;
 		}
-		say(p, t, "%.*s", (int)(end - start), s + start);
+		fprintf(p->out, "%.*s", (int)(end - start), s + start);
 		at += word;
 	}
 }
@@ -111,10 +119,12 @@ void say_para(const struct printer *p, enum tone t, const char *lead, unsigned i
 
 		if (n)
 			fprintf(p->out, "%*s", (int)pad, "");
+		tone_on(p, t);
 		if (after_prefix(text, "  "))
-			say(p, t, "%.*s", (int)n, text);
+			fprintf(p->out, "%.*s", (int)n, text);
 		else
-			wrap_line(p, t, indent, text, n);
+			wrap_line(p, indent, text, n);
+		tone_off(p, t);
 		fputc('\n', p->out);
 		if (!text[n] || !text[n + 1])
 			return;
