@@ -154,19 +154,31 @@ int work_run(const struct work *w, const strings *argv)
 	return r;
 }
 
-/* What commands wrote is in the page cache at best: grub-mkconfig syncs nothing. */
-static int sync_generated(const struct work *w, const struct journal *j)
+static int sync_file(const struct work *w, const char *path)
 {
-	vec_foreach(f, &j->files) {
-		int r = f->generated ? w->h->ops->sync(w->h->ctx, f->path) : 0;
+	int r = w->h->ops->sync(w->h->ctx, path);
 
+	if (r == -ENOENT)
+		return 0; /* its kernel went meanwhile, perhaps */
+	if (!r)
+		r = host_sync_parent(w->h, path);
+	return r < 0 ? err_set(w->e, r, "cannot sync /%s: %s", path, strerror(-r)) : 0;
+}
+
+int work_sync(const struct work *w, const struct journal *j)
+{
+	strings kernels = { 0 };
+	int r = 0;
+
+	vec_foreach(f, &j->files)
 		if (!r && f->generated)
-			r = host_sync_parent(w->h, f->path);
-		if (r < 0)
-			return err_set(w->e, r, "cannot sync /%s: %s", f->path,
-				       strerror(-r));
-	}
-	return 0;
+			r = sync_file(w, f->path);
+	/* Also images of kernels that came later: update-initramfs made them anew. */
+	journal_kernels(w->h, w->a, &kernels);
+	vec_foreach(k, &kernels)
+		if (!r && j->commands.n)
+			r = sync_file(w, arena_printf(w->a, "boot/initrd.img-%s", *k));
+	return r;
 }
 
 /*
@@ -226,7 +238,7 @@ static int take_steps(const struct work *w, struct journal *j)
 			return r;
 	}
 	if (w->h->running)
-		r = sync_generated(w, j);
+		r = work_sync(w, j);
 	if (w->h->running && !r)
 		r = check_proof(w, j);
 	if (r < 0)

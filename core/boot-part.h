@@ -2,8 +2,12 @@
 /* boot-part - the sequence of a boot under construction; shared by boot's own files. */
 #pragma once
 
+#include <limits.h>
+
 #include "core/boot-override.h"
 #include "core/boot.h"
+
+#define LOADED_BEFORE UINT_MAX /* in an earlier phase */
 
 /* What one phase works with, and the sequence so far. */
 struct boot_builder {
@@ -12,7 +16,8 @@ struct boot_builder {
 	struct boot *boot;
 	struct modprobe_config config;
 	const strings *available; /* NULL: every module of the kernel */
-	bool *loaded;             /* in earlier phases, by index in kernel->modules */
+	/* By index in kernel->modules: the request that loaded it, or LOADED_BEFORE. */
+	unsigned *loaded;
 	enum boot_phase phase;
 	unsigned request;
 };

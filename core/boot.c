@@ -23,7 +23,7 @@ void boot_note(struct boot_builder *b, const char *who, const char *note)
 		arena_printf(b->a, "%s: %s: %s", boot_phase_name(b->phase), who, note);
 }
 
-static bool *loaded_flag(struct boot_builder *b, const struct module *mod)
+static unsigned *loaded_by(struct boot_builder *b, const struct module *mod)
 {
 	return &b->loaded[mod - b->boot->kernel->modules.v];
 }
@@ -43,8 +43,10 @@ void boot_load(struct boot_builder *b, const char *name, const char *options,
 		bool top = streq(l->mod->name, wanted);
 		struct boot_step *s;
 
-		if (*loaded_flag(b, l->mod))
+		if (*loaded_by(b, l->mod) == LOADED_BEFORE ||
+		    *loaded_by(b, l->mod) == b->request)
 			continue;
+		*loaded_by(b, l->mod) = b->request;
 		s = vec_push(b->a, &b->boot->steps);
 		*s = (struct boot_step){ .phase = b->phase,
 					 .request = b->request,
@@ -76,7 +78,7 @@ static void begin_phase(struct boot_builder *b, enum boot_phase phase)
 	/* Modules of one phase count as loaded for the next. */
 	vec_foreach(s, &b->boot->steps)
 		if (s->mod)
-			*loaded_flag(b, s->mod) = true;
+			*loaded_by(b, s->mod) = LOADED_BEFORE;
 	b->phase = phase;
 	b->request++;
 }
@@ -343,7 +345,7 @@ int boot_sequence(const struct machine *m, struct arena *a, struct boot *ret,
 			e, -ENOENT, "%s: its kernel %s is not installed", boot.entry,
 			entry->release ? entry->release : "(no version in its name)");
 
-	b.loaded = arena_alloc(a, boot.kernel->modules.n + 1);
+	b.loaded = arena_alloc(a, (boot.kernel->modules.n + 1) * sizeof(*b.loaded));
 	builtin_phase(&b);
 	initramfs_phases(&b);
 	root_phase(&b);

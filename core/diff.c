@@ -141,7 +141,9 @@ static int64_t search(struct arena *a, struct paths *p)
 
 static void mark(struct arena *a, struct text t[2], const struct middle *m)
 {
-	struct line *x = t[0].lines.v + m->first, *y = t[1].lines.v + m->first;
+	/* An empty text has no lines at all, not even a first. */
+	struct line *x = t[0].lines.n ? t[0].lines.v + m->first : NULL;
+	struct line *y = t[1].lines.n ? t[1].lines.v + m->first : NULL;
 	struct paths p = { .x = x,
 			   .y = y,
 			   .n = (int64_t)(m->last[0] - m->first),

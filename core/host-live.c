@@ -27,16 +27,25 @@ struct host_live {
 	struct held_lock *locks;
 };
 
-/* The kernel's own files, whose operations may block for ever. */
-static bool may_hang(const struct host_live *l, const char *path)
+/*
+ * The kernel's own files may block for ever. In /sys only reading and storing do, which
+ * call the driver: lookups, links and lists need no active reference to what they show
+ * (fs/kernfs/dir.c:kernfs_fop_readdir, fs/kernfs/symlink.c:kernfs_iop_get_link), and are
+ * most of what an inventory asks for.
+ */
+static bool may_hang(const struct host_live *l, const struct live_request *r)
 {
-	return l->running && (after_prefix(path, "sys/") || after_prefix(path, "proc/"));
+	if (!l->running)
+		return false;
+	if (after_prefix(r->path, "sys/"))
+		return r->op == LIVE_READ || r->op == LIVE_STORE;
+	return after_prefix(r->path, "proc/");
 }
 
 static ssize_t request(struct host_live *l, struct live_request *r, int deadline_ms)
 {
-	return may_hang(l, r->path) ? live_worker_do(&l->worker, l->root, r, deadline_ms)
-				    : live_do(l->root, r);
+	return may_hang(l, r) ? live_worker_do(&l->worker, l->root, r, deadline_ms)
+			      : live_do(l->root, r);
 }
 
 static ssize_t live_read(void *ctx, const char *path, char *buf, size_t len, uint64_t off)

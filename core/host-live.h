@@ -11,9 +11,9 @@
 struct host_live;
 
 /*
- * The tree below @root. For "/" access to sys/ and proc/ goes through a worker process,
- * so that a store or a read that the kernel never answers costs a deadline, not the
- * program; the worker is ended with the host (one that hangs in the kernel is left to
+ * The tree below @root. For "/" what may block in sys/ and proc/ goes through a worker
+ * process, so that a store or a read that the kernel never answers costs a deadline, not
+ * the program; the worker is ended with the host (one that hangs in the kernel is left to
  * it). Any other root has running = false: its commands are not run (-EOPNOTSUPP).
  * -ENOENT, -ENOTDIR, -EACCES with @e.
  */

@@ -266,7 +266,7 @@ int inventory_functions(struct inventory *v)
 	int r = host_list(v->h, v->tmp, "sys/bus/pci/devices", &names);
 
 	if (r < 0)
-		return -ENOENT;
+		return r == -ENOTDIR ? -ENOENT : r;
 	for (size_t i = 0; i < names.n; i++) {
 		struct pci_fn *fn;
 		struct bdf bdf;
@@ -310,7 +310,7 @@ static int read_rom(struct inventory *v, const char *path, struct blob *ret)
 	if (r < 0)
 		return r;
 	r = host_read(v->h, v->a, path, ROM_MAX, ret);
-	(void)host_store(v->h, "0", "%s", path);
+	(void)host_store(v->h, "0\n", "%s", path); /* "0" alone enables on some */
 	return r;
 }
 

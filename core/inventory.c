@@ -61,11 +61,17 @@ char *inventory_line(char **text)
 }
 
 /* A tree without sys/bus/pci: an installed image, unless a kernel should be there. */
-static int no_functions(struct inventory *v, struct err *e)
+static int no_functions(struct inventory *v, int error, struct err *e)
 {
+	bool absent = error == -ENOENT;
+
+	if (v->h->running && absent)
+		return err_set(e, error, "no PCI functions below sys/bus/pci");
 	if (v->h->running)
-		return err_set(e, -ENOENT, "no PCI functions below sys/bus/pci");
-	machine_set_unknown(v->m, "no kernel runs here", "functions");
+		return err_set(e, error, "sys/bus/pci/devices: %s", strerror(-error));
+	machine_set_unknown(v->m,
+			    absent ? "no kernel runs here" : inventory_why(v, error),
+			    "functions");
 	return 0;
 }
 
@@ -90,7 +96,7 @@ int inventory_read(const struct host *h, unsigned parts, struct machine **ret_ma
 	m->name = "this-host";
 	m->source = "captured";
 	r = inventory_functions(&v);
-	r = r < 0 ? no_functions(&v, e) : finish(&v, e);
+	r = r < 0 ? no_functions(&v, r, e) : finish(&v, e);
 	if (r < 0)
 		return r;
 	if (parts & INV_FACTS) {

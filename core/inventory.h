@@ -35,7 +35,8 @@ enum inventory_parts {
 
 /*
  * The caller owns *ret_machine. -ENOENT with @e: no PCI functions below sys/bus/pci (on a
- * --root image: the configuration files are read all the same and fns is empty).
+ * --root image: the configuration files are read all the same and fns is empty). Another
+ * error: what this host answered when its functions were to be listed.
  */
 int inventory_read(const struct host *h, unsigned parts, struct machine **ret_machine,
 		   struct err *e);

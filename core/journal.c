@@ -589,7 +589,8 @@ int journal_begin(const struct host *h, struct arena *a, const struct machine *m
 	if (!r)
 		r = h->ops->sync(h->ctx, JOURNAL_DIR);
 	if (r < 0)
-		return err_set(e, r, "cannot make /%s: %s", s.folder, strerror(-r));
+		return err_set(e, r, "cannot make a new folder in /" JOURNAL_DIR ": %s",
+			       strerror(-r));
 
 	vec_foreach(it, &p->targets)
 		*vec_push(a, &j.devices) =

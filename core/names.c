@@ -67,6 +67,19 @@ static int cmp_id(const void *va, const void *vb)
 	return *a < *b ? -1 : *a > *b;
 }
 
+/* pci.ids is kept sorted, by hand. */
+static void sort(void *v, size_t n, size_t size)
+{
+	const char *at = v;
+
+	for (size_t i = 1; i < n; i++, at += size) {
+		if (cmp_id(at, at + size) > 0) {
+			qsort(v, n, size, cmp_id);
+			return;
+		}
+	}
+}
+
 /* Every line has its newline, which ends the search for an id in it. */
 static const char *next_line(const struct names *n, const char *s)
 {
@@ -90,8 +103,7 @@ static void index_sections(struct names *n)
 			vec_push(n->arena, &n->sections)->self =
 				(struct entry){ class ? CLASS(id) : id, at };
 	}
-	if (n->sections.n)
-		qsort(n->sections.v, n->sections.n, sizeof(*n->sections.v), cmp_id);
+	sort(n->sections.v, n->sections.n, sizeof(*n->sections.v));
 }
 
 /* The lines with one tab. */
@@ -107,8 +119,7 @@ static void index_below(struct names *n, struct section *sec)
 		if (id >= 0)
 			*vec_push(n->arena, &sec->below) = (struct entry){ id, at };
 	}
-	if (sec->below.n)
-		qsort(sec->below.v, sec->below.n, sizeof(*sec->below.v), cmp_id);
+	sort(sec->below.v, sec->below.n, sizeof(*sec->below.v));
 	sec->read = true;
 }
 

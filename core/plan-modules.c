@@ -160,7 +160,7 @@ void plan_softdeps(struct planner *p)
 	const char *why =
 		"vfio-pci must be loaded before the drivers that would take these "
 		"functions.";
-	const struct kernel *k = p->j->kernel;
+	const struct kernel *k = p->kernel;
 
 	vec_foreach(name, &p->natives) {
 		const struct module *mod = k ? kernel_module(k, *name) : NULL;
@@ -223,9 +223,22 @@ void plan_blacklist(struct planner *p)
 				  &lines);
 }
 
+static void override_at_boot(struct planner *p, const fn_list *fns)
+{
+	struct plan_step *s = planner_draft(
+		p, OVERRIDE_SCRIPT, "passing through",
+		"Gives these functions to vfio-pci in the initramfs, before any driver.");
+
+	s->after = override_script(p->a, fns, s->after);
+	s->mode = 0755;
+	s = planner_draft(p, OVERRIDE_HOOK, "passing through",
+			  "Brings what that script needs into the initramfs.");
+	s->after = override_hook();
+	s->mode = 0755;
+}
+
 void plan_override(struct planner *p)
 {
-	const char *guide = "passing through";
 	struct plan_step *s;
 	fn_list fns = { 0 };
 
@@ -237,16 +250,9 @@ void plan_override(struct planner *p)
 				"udev rule gives them to vfio-pci when they appear.");
 		else
 			*vec_push(p->a, &fns) = *it;
-	s = planner_draft(
-		p, OVERRIDE_SCRIPT, guide,
-		"Gives these functions to vfio-pci in the initramfs, before any driver.");
-	s->after = override_script(p->a, &fns, s->after);
-	s->mode = 0755;
-	s = planner_draft(p, OVERRIDE_HOOK, guide,
-			  "Brings what that script needs into the initramfs.");
-	s->after = override_hook();
-	s->mode = 0755;
-	s = planner_draft(p, OVERRIDE_RULES, guide,
+	if (fns.n)
+		override_at_boot(p, &fns);
+	s = planner_draft(p, OVERRIDE_RULES, "passing through",
 			  "The same for functions that come later.");
 	s->after = override_rules(p->a, &p->plan->targets, s->after);
 }
@@ -275,7 +281,7 @@ void plan_modules(struct planner *p)
 {
 	static const char *const names[] = { "vfio", "vfio_iommu_type1", "vfio_pci",
 					     "vfio_virqfd" };
-	const struct kernel *k = p->j->kernel;
+	const struct kernel *k = p->kernel;
 	strings lines = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

@@ -259,7 +259,7 @@ static const struct pci_fn *find_twin(struct planner *p, const struct pci_fn **r
 /* A function that a blacklist of @module would leave without its driver. */
 static const struct pci_fn *find_bystander(struct planner *p, const char *module)
 {
-	const struct kernel *k = p->j->kernel;
+	const struct kernel *k = p->kernel;
 	const struct module *mod = k ? kernel_module(k, module) : NULL;
 
 	vec_foreach(fn, &p->j->m->fns)
@@ -432,6 +432,10 @@ void plan_make(const struct judged *j, const struct plan_request *req, struct pl
 			     .a = j->arena,
 			     .files = &style_files[req->style] };
 
+	/* Of an image without a boot entry only what is installed is known. */
+	p.kernel = j->kernel;
+	if (!p.kernel && j->m->kernels.n)
+		p.kernel = &j->m->kernels.v[j->m->kernels.n - 1];
 	find_targets(&p);
 	refuse_by_findings(&p);
 	find_natives(&p);

@@ -19,8 +19,9 @@ struct planner {
 	struct plan *plan;
 	struct arena *a;
 	const struct style_files *files;
-	findings found;  /* of judge() for what was asked */
-	strings natives; /* modules that may claim a target */
+	const struct kernel *kernel; /* the next boot's, or any; NULL: none is there */
+	findings found;              /* of judge() for what was asked */
+	strings natives;             /* modules that may claim a target */
 	bool vfio_builtin;
 	bool modprobe_changed, cmdline_changed;
 	strings cmdline_add, cmdline_remove;

@@ -6,6 +6,14 @@
 
 #include "core/rules.h"
 
+void check_no_functions(const struct rule *r, const struct judged *j, findings *ret)
+{
+	if (!j->m->fns.n)
+		finding_add(j, ret, r, NULL,
+			    "Run pcipass on the host itself, or on a recording of it.",
+			    "No PCI function is to be seen here.");
+}
+
 void check_no_virtualization(const struct rule *r, const struct judged *j, findings *ret)
 {
 	const struct machine *m = j->m;
@@ -257,24 +265,43 @@ void check_secure_boot(const struct rule *r, const struct judged *j, findings *r
 			"VFIO itself works.");
 }
 
-void check_facts_unknown(const struct rule *r, const struct judged *j, findings *ret)
+/* How many facts are unknown for this reason; 0 if an earlier one stands for all of them.
+ */
+static size_t same_reason(const struct machine *m, const struct unknown_fact *u)
 {
 	size_t n = 0;
 
+	vec_foreach(other, &m->unknown) {
+		if (!streq(other->why, u->why))
+			continue;
+		if (other < u)
+			return 0;
+		n++;
+	}
+	return n;
+}
+
+void check_facts_unknown(const struct rule *r, const struct judged *j, findings *ret)
+{
+	size_t reasons = 0;
+
 	vec_foreach(u, &j->m->unknown) {
-		if (after_prefix(u->fact, "acpi")) /* a rule of its own */
-			continue;
-		if (++n > NAMES_MAX)
-			continue;
-		if (after_prefix(u->why, "assumed: ")) /* by an importer */
+		size_t n;
+
+		if (after_prefix(u->fact, "acpi") || reasons == NAMES_MAX)
+			continue; /* ACPI tables have a rule of their own */
+		n = same_reason(j->m, u);
+		reasons += n > 0;
+		if (n && after_prefix(u->why, "assumed: ")) /* by an importer */
 			finding_add(j, ret, r, NULL, NULL,
 				    "Not recorded, so assumed: %s.",
 				    after_prefix(u->why, "assumed: "));
-		else
+		else if (n > 1)
+			finding_add(j, ret, r, NULL, NULL,
+				    "%s and %zu more facts are not known: %s.", u->fact,
+				    n - 1, u->why);
+		else if (n)
 			finding_add(j, ret, r, NULL, NULL, "%s is not known: %s.",
 				    u->fact, u->why);
 	}
-	if (n > NAMES_MAX)
-		finding_add(j, ret, r, NULL, NULL, "%zu more facts are not known.",
-			    n - NAMES_MAX);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
 
+#include "core/boot-override.h"
 #include "core/rules.h"
 
 static bool is_modprobe_conf(const char *path)
@@ -131,6 +132,22 @@ static bool is_before(const struct judged *j, const char *native)
 	       boot_ordered(&j->boot, vfio, mod);
 }
 
+/* Is @fn given to a driver by its address before @phase? Then no ids count. */
+static bool overridden_before(const struct judged *j, const struct pci_fn *fn,
+			      enum boot_phase phase)
+{
+	vec_foreach(s, &j->boot.steps) {
+		const struct boot_override o = { .bdf = s->bdf,
+						 .match = s->match,
+						 .serial = s->serial };
+
+		if (!s->mod && s->phase < phase &&
+		    override_matches(&o, fn->bdf, &fn->id, fn->config))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Functions whose ids vfio-pci gets and whose own driver may come first; @early: in the
  * initramfs, else later. Each module is named once, with all its functions.
@@ -152,6 +169,8 @@ static void check_order(const struct rule *r, const struct judged *j, bool early
 		vec_foreach(name, &natives) {
 			size_t i = 0;
 
+			if (overridden_before(j, *it, load_phase(j, *name)))
+				continue;
 			while (i < modules.n && !streq(modules.v[i], *name))
 				i++;
 			if (i == modules.n) {

@@ -12,6 +12,12 @@
 
 /* clang-format off */
 const struct rule rules[] = {
+	{ "no-functions", SEV_BLOCK, HARDWARE,
+	  "no PCI function is to be seen",
+	  "An installed image without /sys, or a container, shows its configuration but "
+	  "not the hardware it runs on, so nothing can be said about devices. Run pcipass "
+	  "on the host itself, or on a recording of it (pcipass capture).",
+	  check_no_functions },
 	{ "no-virtualization", SEV_BLOCK, HARDWARE,
 	  "the CPU shows no hardware virtualization",
 	  "Virtual machines with KVM need VT-x (Intel, CPU flag vmx) or AMD-V (AMD, "

@@ -18,6 +18,7 @@
 struct scrub {
 	struct arena *arena;
 	json_t *known;    /* what was replaced, by form and text, with its number */
+	json_t *serials;  /* of functions, as 16 hex digits */
 	const char *host; /* the host's name, NULL: none that tells anything */
 	unsigned count;
 };
@@ -125,6 +126,24 @@ static size_t match_host(const struct scrub *s, const char *at)
 	return rest && !is_word(*rest) ? (size_t)(rest - at) : 0;
 }
 
+#define SERIAL "pci serial"
+#define SERIAL_LEN 16
+
+/* Length of a function's serial number if it stands at @at as a word. */
+static size_t match_serial(const struct scrub *s, const char *at)
+{
+	char text[SERIAL_LEN + 1];
+
+	for (size_t i = 0; i < SERIAL_LEN; i++) {
+		if (!isxdigit((unsigned char)at[i]))
+			return 0;
+		text[i] = (char)tolower((unsigned char)at[i]);
+	}
+	text[SERIAL_LEN] = '\0';
+	return !is_word(at[SERIAL_LEN]) && json_object_get(s->serials, text) ? SERIAL_LEN
+									     : 0;
+}
+
 /* The text at @at if it is private: replaced, with how many bytes it had. Else 0. */
 static size_t replace_at(struct scrub *s, bool uuid, const char *at, FILE *out)
 {
@@ -132,6 +151,12 @@ static size_t replace_at(struct scrub *s, bool uuid, const char *at, FILE *out)
 
 	if (n) {
 		fputs("host", out);
+		return n;
+	}
+	n = match_serial(s, at);
+	if (n) {
+		/* pcipass's own init-top script tells functions by it. */
+		fprintf(out, "%0*x", SERIAL_LEN, number_of(s, SERIAL, at, n));
 		return n;
 	}
 	for (const struct form *f = forms; f < forms + ARRAY_SIZE(forms); f++) {
@@ -189,21 +214,29 @@ static void scrub_json(struct scrub *s, json_t *j)
 	json_array_foreach(j, i, v) scrub_json(s, v);
 }
 
+/* As 16 hex digits; false: @fn has none. */
+static bool serial_text(const struct pci_fn *fn, char ret[static SERIAL_LEN + 1])
+{
+	uint8_t serial[SERIAL_LEN / 2];
+
+	if (!cfg_serial(fn->config, serial))
+		return false;
+	for (size_t i = 0; i < sizeof(serial); i++)
+		snprintf(ret + 2 * i, 3, "%02x", serial[i]);
+	return strspn(ret, "0") < SERIAL_LEN;
+}
+
 /* The functions of one device have one serial number, and keep one. */
 static void scrub_serial(struct scrub *s, struct machine *m, struct pci_fn *fn)
 {
 	uint32_t at = cfg_find_ext_cap(fn->config, PCI_EXT_CAP_ID_DSN);
-	uint8_t serial[8], *config;
-	char text[17];
+	char text[SERIAL_LEN + 1];
+	uint8_t *config;
 	unsigned number;
 
-	if (!cfg_serial(fn->config, serial))
+	if (!serial_text(fn, text))
 		return;
-	for (size_t i = 0; i < sizeof(serial); i++)
-		snprintf(text + 2 * i, 3, "%02x", serial[i]);
-	if (streq(text, "0000000000000000"))
-		return;
-	number = number_of(s, "pci serial", text, strlen(text));
+	number = number_of(s, SERIAL, text, SERIAL_LEN);
 	config = arena_memdup(m->arena, fn->config.data, fn->config.len);
 	memset(config + at + 4, 0, 8);
 	for (unsigned i = 0; i < 3; i++)
@@ -232,9 +265,10 @@ static const char *telling_host(struct arena *a, const struct machine *m)
 int machine_scrub(const struct machine *m, struct machine **ret, struct err *e)
 {
 	AUTOARENA struct arena *a = arena_new();
-	json_auto_t *known = json_object(), *root = NULL;
+	json_auto_t *known = json_object(), *serials = json_object(), *root = NULL;
 	AUTOFREE char *text = NULL, *scrubbed = NULL;
-	struct scrub s = { a, known, telling_host(a, m), 0 };
+	struct scrub s = { a, known, serials, telling_host(a, m), 0 };
+	char serial[SERIAL_LEN + 1];
 	struct machine *copy;
 	int r = machine_to_json(m, &text);
 
@@ -243,6 +277,9 @@ int machine_scrub(const struct machine *m, struct machine **ret, struct err *e)
 	root = json_loads(text, 0, NULL);
 	if (!root)
 		return err_set(e, -EINVAL, "this machine is no valid JSON");
+	vec_foreach(fn, &m->fns)
+		if (serial_text(fn, serial))
+			json_object_set_new_nocheck(serials, serial, json_true());
 	scrub_json(&s, root);
 	scrubbed = json_dumps(root, 0);
 	if (!scrubbed)

@@ -194,6 +194,11 @@ static void no_table(struct machine *m)
 	m->acpi.n = 0;
 }
 
+static void no_functions(struct machine *m)
+{
+	m->fns.n = 0;
+}
+
 static void no_vmx(struct machine *m)
 {
 	m->cpu_flags.n = 0;
@@ -606,6 +611,33 @@ static void native_early(struct machine *m)
 	*vec_push(m->arena, &m->kernels.v[0].initramfs.modules) = "nouveau";
 }
 
+static void add_script(struct machine *m, const char *name, const char *text)
+{
+	*vec_push(m->arena, &m->kernels.v[0].initramfs.files) = (struct machine_file){
+		.path = arena_printf(m->arena, "scripts/init-top/%s", name),
+		.mode = S_IFREG | 0755,
+		.data = { (const uint8_t *)text, strlen(text) },
+	};
+}
+
+static void native_early_override(struct machine *m)
+{
+	native_early(m);
+	add_script(m, "ORDER", "/scripts/init-top/pcipass \"$@\"\n");
+	add_script(m, "pcipass",
+		   "override 0000:01:00.0 0x10de 0x1b81 0x0000 0x0000 vfio-pci - 0\n"
+		   "override 0000:01:00.1 0x10de 0x10f0 0x0000 0x0000 vfio-pci - 0\n");
+}
+
+/* It is not the card that the script means. */
+static void native_early_other(struct machine *m)
+{
+	native_early(m);
+	add_script(m, "ORDER", "/scripts/init-top/pcipass \"$@\"\n");
+	add_script(m, "pcipass",
+		   "override 0000:01:00.0 0x10de 0x1b82 0x0000 0x0000 vfio-pci - 0\n");
+}
+
 static void native_early_softdep(struct machine *m)
 {
 	native_early(m);
@@ -839,6 +871,8 @@ static void test_rule(void **state)
 
 /* clang-format off */
 static struct finding_case cases[] = {
+	{ "no functions", "no-functions", no_functions, .asked = "", .want = "No PCI function" },
+	{ "functions", "no-functions" },
 	{ "no vmx", "no-virtualization", no_vmx, .want = "i7-8700" },
 	{ "vmx", "no-virtualization" },
 	{ "svm", "no-virtualization", svm },
@@ -982,6 +1016,10 @@ static struct finding_case cases[] = {
 	{ "nouveau inside, no softdep", "native-in-initramfs", native_early,
 	  .want = "nouveau, the driver of 0000:01:00.0" },
 	{ "nouveau inside, softdep", "native-in-initramfs", native_early_softdep },
+	{ "nouveau inside, overridden by address", "native-in-initramfs",
+	  native_early_override },
+	{ "nouveau inside, another overridden", "native-in-initramfs",
+	  native_early_other, .want = "nouveau, the driver of 0000:01:00.0" },
 	{ "nouveau not inside", "native-in-initramfs", ids_only },
 	{ "nothing configured", "native-in-initramfs" },
 	{ "modules-load against udev", "boot-race", ids_only, .want = "who is first" },

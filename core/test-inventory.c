@@ -656,7 +656,7 @@ static const struct inventory_case cases[] = {
 	  "functions/0000:01:00.1/reset: this kernel does not tell the reset methods\n",
 	  .more = { { "sys/devices/" GPU "/driver", .target = "../drivers/vfio-pci" },
 		    { "sys/devices/" GPU "/rom", "U\252xx" } },
-	  .parts = INV_FACTS | INV_ROMS, .stores = "rom=1 rom=0 " },
+	  .parts = INV_FACTS | INV_ROMS, .stores = "rom=1 rom=0\n " },
 	{ "a ROM in use", show_rom,
 	  "functions/0000:01:00.0/rom: driver nouveau is using the function\n"
 	  "functions/0000:01:00.1/reset: this kernel does not tell the reset methods\n",
@@ -667,7 +667,7 @@ static const struct inventory_case cases[] = {
 	  "functions/0000:01:00.1/reset: this kernel does not tell the reset methods\n",
 	  .more = { { "sys/devices/" GPU "/driver", .target = "../drivers/vfio-pci" },
 		    { "sys/devices/" GPU "/rom", .error = "read=EIO" } },
-	  .parts = INV_FACTS | INV_ROMS, .stores = "rom=1 rom=0 " },
+	  .parts = INV_FACTS | INV_ROMS, .stores = "rom=1 rom=0\n " },
 	{ "initramfs not asked for", show_unknown,
 	  "functions/0000:01:00.1/reset: this kernel does not tell the reset methods\n"
 	  "kernels/6.1.0-49-amd64/initramfs: not read\n",
@@ -700,6 +700,28 @@ static void test_no_pci(void **state)
 	assert_string_equal(machine_unknown(m, "klog"), "no kernel runs here");
 	assert_string_equal(machine_unknown(m, "acpi/DMAR"), "not part of this tree");
 	assert_non_null(machine_file(m, "etc/modules"));
+	machine_free(m);
+	host_listing_close(l);
+}
+
+/* A tree whose sys is somebody else's. */
+static void test_closed_pci(void **state)
+{
+	static const char text[] = "D /sys/bus/pci/devices EACCES\n";
+	struct fake fake = { .log = boot_log };
+	struct host h = { &fake_ops, &fake, true };
+	struct host_listing *l;
+	struct machine *m = NULL;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(host_listing_open(text, "tree", &l, &e), 0);
+	fake.listing = host_listing_get(l);
+	assert_int_equal(inventory_read(&h, INV_ALL, &m, &e), -EACCES);
+	assert_string_equal(e.text, "sys/bus/pci/devices: Permission denied");
+	assert_null(m);
+	assert_int_equal(inventory_read(&fake.listing, INV_ALL, &m, &e), 0);
+	assert_string_equal(machine_unknown(m, "functions"), "needs root");
 	machine_free(m);
 	host_listing_close(l);
 }
@@ -757,7 +779,7 @@ static void test_linear(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(cases) + 2];
+	struct CMUnitTest tests[ARRAY_SIZE(cases) + 3];
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
@@ -766,6 +788,7 @@ int main(void)
 						  .initial_state =
 							  (void *)(uintptr_t)&cases[i] };
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_no_pci);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_closed_pci);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_linear);
 	return _cmocka_run_group_tests("inventory", tests, n, NULL, NULL);
 }

@@ -88,12 +88,16 @@ static struct scrub_case cases[] = {
 	/* clang-format on */
 };
 
-/* Two functions of one network card; its serial number holds its MAC address. */
+/*
+ * Two functions of one network card; its serial number holds its MAC address. Files that
+ * name it still do.
+ */
 static void test_serial(void **state)
 {
 	static const uint8_t dsn[12] = { 3,    0,    1,    0,    0x56, 0x34,
 					 0x12, 0xff, 0xff, 0xab, 0x54, 0x52 };
 	struct machine *m = machine_new(), *scrubbed = NULL;
+	const struct machine_file *f;
 	uint8_t a[8], b[8];
 
 	(void)state;
@@ -111,8 +115,15 @@ static void test_serial(void **state)
 		fn->config = (struct blob){ config, 4096 };
 		fn->config_size = 4096;
 	}
+	add_file(m, "etc/x",
+		 "override 0000:01:00.0 525400ff 5254abffff123456 324\n"
+		 "5254abffff123457 5254abffff1234567\n");
 	assert_int_equal(machine_finish(m, NULL), 0);
 	assert_int_equal(machine_scrub(m, &scrubbed, NULL), 0);
+	f = machine_file(scrubbed, "etc/x");
+	assert_string_equal((const char *)f->data.data,
+			    "override 0000:01:00.0 525400ff 0000000000000001 324\n"
+			    "5254abffff123457 5254abffff1234567\n");
 	assert_true(cfg_serial(scrubbed->fns.v[0].config, a));
 	assert_true(cfg_serial(scrubbed->fns.v[1].config, b));
 	assert_memory_equal(a, ((uint8_t[]){ 0, 0, 0, 0, 0, 0, 0, 1 }), 8);

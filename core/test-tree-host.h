@@ -91,7 +91,8 @@ static inline const char *tree_snapshot(void)
 	return tree_shell(
 		"find . -path ./var/lib/pcipass -prune -o -path ./var/lib/dpkg -prune -o "
 		"-printf '%p %y %m %U:%G %l\\n' | LC_ALL=C sort; "
-		"find . -path ./var/lib/pcipass -prune -o -type f -exec cksum {} + | "
+		"find . -path ./var/lib/pcipass -prune -o -path ./var/lib/dpkg -prune -o "
+		"-type f -exec cksum {} + | "
 		"LC_ALL=C sort -k3");
 }
 

@@ -29,5 +29,8 @@ int work_put(const struct work *w, const char *path, const char *from, mode_t mo
  */
 int work_run(const struct work *w, const strings *argv);
 
+/* What commands wrote is in the page cache at best: grub-mkconfig syncs nothing. */
+int work_sync(const struct work *w, const struct journal *j);
+
 /* Take a transaction back, whatever came of it; its state ends as undone. */
 int work_undo(const struct work *w, struct journal *j);

@@ -112,6 +112,11 @@ static int judge_config(const struct work *w, const struct journal *j,
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(known); i++) {
 		r = work_same(w, f->path, known[i].copy);
 		v->fate = known[i].fate;
+		if (r == 1 && v->fate == FATE_RESTORE && !host_exists(w->h, f->before))
+			return err_set(
+				w->e, -EIO,
+				"/%s is lost, so nothing was undone; /%s was in it",
+				f->before, f->path);
 		if (r == 1)
 			return 0;
 	}
@@ -263,8 +268,10 @@ static int mark(const struct work *w, struct journal *j, const struct verdict *v
 	 * A full disk may be the very reason for undoing, and putting images back makes
 	 * room. Without the mark all but merging is safe to repeat, too.
 	 */
-	if (r == -ENOSPC && j->state == JOURNAL_PREPARED)
+	if (r == -ENOSPC && j->state == JOURNAL_PREPARED) {
+		w->e->text[0] = '\0';
 		r = 0;
+	}
 	for (size_t i = 0; !r && i < j->files.n; i++) {
 		const char *path = journal_merged(w->a, j, &j->files.v[i]);
 
@@ -311,6 +318,8 @@ int work_undo(const struct work *w, struct journal *j)
 	}
 	if (!r)
 		r = run_again(w, j, make);
+	if (!r)
+		r = work_sync(w, j);
 	if (r < 0)
 		return r;
 	for (size_t i = j->created_dirs.n; i--;)

@@ -221,12 +221,6 @@ static json_t *report_change(const struct apply_result *done, const char *state,
 			 "plan", plan);
 }
 
-/* A file that is not there is no answer "no" from a call that changes the host. */
-static int status_of_change(int code, int nothing)
-{
-	return code == -ENOENT ? nothing : (int)verb_status_of(code);
-}
-
 int verb_apply(const struct host *h, const struct request *r, json_t **ret, struct err *e)
 {
 	AUTOMACHINE struct machine *m = NULL;
@@ -245,7 +239,8 @@ int verb_apply(const struct host *h, const struct request *r, json_t **ret, stru
 	}
 	if (code < 0) {
 		json_decref(report);
-		return status_of_change(code, VERB_REFUSED);
+		/* What is not there to be read or written is no answer "no". */
+		return code == -ENOENT ? VERB_REFUSED : (int)verb_status_of(code);
 	}
 	*ret = report_change(&done, state, report);
 	return plan.refused ? VERB_NO : VERB_YES;
@@ -259,7 +254,7 @@ int verb_resume(const struct host *h, const struct request *r, json_t **ret,
 	int code = apply_resume(h, a, &r->apply, &done, e);
 
 	if (code < 0)
-		return status_of_change(code, VERB_NO);
+		return (int)verb_status_of(code);
 	*ret = report_change(&done, journal_state_name(JOURNAL_APPLIED), json_null());
 	return VERB_YES;
 }
@@ -271,7 +266,7 @@ int verb_undo(const struct host *h, const struct request *r, json_t **ret, struc
 	int code = apply_undo(h, a, r->number, &r->apply, &done, e);
 
 	if (code < 0)
-		return status_of_change(code, VERB_NO);
+		return (int)verb_status_of(code);
 	*ret = report_change(&done, journal_state_name(JOURNAL_UNDONE), NULL);
 	return VERB_YES;
 }

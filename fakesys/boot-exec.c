@@ -180,9 +180,11 @@ static const char *find_race(const struct boot_run *b, const struct pci_fn *fn,
 				return arena_printf(
 					b->a,
 					"%s may get it: %s is loaded for another request "
-					"(%s) while the rule that overrides this one may "
-					"not have run yet (%s)",
-					s->mod->driver, s->mod->name, s->why, over->why);
+					"(%s) beside the rule that overrides this one "
+					"(%s)",
+					by && by->mod == s->mod ? over->override
+								: s->mod->driver,
+					s->mod->name, s->why, over->why);
 	if (!by || !boot_parallel(by->phase))
 		return NULL;
 	vec_foreach(it, &loads[by->phase])

@@ -4,22 +4,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "core/cmdline.h"
 #include "core/initramfs.h"
-#include "fakesys/boot-view.h"
+#include "core/modprobe-shell.h"
+#include "fakesys/commands-part.h"
 #include "fakesys/initramfs-make.h"
 
-/* One command at work. */
-struct command {
-	struct sim *s;
-	struct arena *a;
-	const char *const *argv;
-	struct machine view; /* the machine as its disk has it now */
-	FILE *out;
-};
-
-PRINTF(2, 3)
-static int fail(struct command *c, const char *fmt, ...)
+int command_fail(struct command *c, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -31,122 +21,18 @@ static int fail(struct command *c, const char *fmt, ...)
 	return 1;
 }
 
-/* As the real tools do: nothing is synced, so a power cut may lose it. */
-static int write_over(struct command *c, const char *path, const void *data, size_t len)
+int command_write(struct command *c, const char *path, const void *data, size_t len)
 {
 	struct disk *d = c->s->disk;
+	struct host_stat st = { .mode = 0644 };
 	int r;
 
+	(void)disk_stat(d, path, &st);
 	(void)disk_unlink(d, path);
-	r = disk_create(d, path, 0644, 0, 0);
+	r = disk_create(d, path, st.mode & 07777, st.uid, st.gid);
 	if (!r && len)
 		r = disk_append(d, path, data, len);
-	return r < 0 ? fail(c, "cannot write /%s: %s", path, strerror(-r)) : 0;
-}
-
-/* ---- update-grub ---- */
-
-/* 10_linux writes "linux IMAGE root=... ro ARGS", or "ro single ARGS" for recovery. */
-static void rewrite_linux_line(FILE *f, const char *line, size_t len, const char *normal,
-			       const char *recovery)
-{
-	const char *p = memmem(line, len, " ro ", 4), *rest;
-
-	if (!p)
-		p = memmem(line, len, " rw ", 4);
-	if (!p && len > 3 && (memcmp(line + len - 3, " ro", 3) == 0))
-		p = line + len - 3;
-	rest = p ? p + 3 + strspn(p + 3, " ") : NULL;
-	if (!p)
-		fwrite(line, 1, len, f);
-	else if (after_prefix(rest, "single"))
-		fprintf(f, "%.*s ro single %s", (int)(p - line), line, recovery);
-	else
-		fprintf(f, "%.*s ro %s", (int)(p - line), line, normal);
-}
-
-static bool is_linux_line(const char *line, size_t len)
-{
-	size_t lead = strspn(line, " \t");
-
-	return lead + 5 < len && strncmp(line + lead, "linux", 5) == 0 &&
-	       strcspn(line + lead, " \t") < len - lead;
-}
-
-static int update_grub(struct command *c)
-{
-	static const char path[] = "boot/grub/grub.cfg";
-	const char *plain = grub_default_get(&c->view, c->a, "GRUB_CMDLINE_LINUX", NULL);
-	const char *extra =
-		grub_default_get(&c->view, c->a, "GRUB_CMDLINE_LINUX_DEFAULT", NULL);
-	const struct machine_file *cfg = machine_file(&c->view, path);
-	AUTOFREE char *text = NULL;
-	const char *normal;
-	size_t size;
-	FILE *f;
-
-	if (!cfg || !cfg->data.data)
-		return fail(c, "/%s is not there", path);
-	plain = plain ? plain : "";
-	normal = arena_printf(c->a, "%s %s", plain, extra ? extra : "");
-	f = open_memstream(&text, &size);
-	if (!f)
-		abort();
-	for (const char *p = (const char *)cfg->data.data; *p; p += *p == '\n') {
-		size_t len = strcspn(p, "\n");
-
-		if (is_linux_line(p, len))
-			rewrite_linux_line(f, p, len, normal, plain);
-		else
-			fwrite(p, 1, len, f);
-		p += len;
-		if (*p)
-			fputc('\n', f);
-	}
-	fclose(f);
-	fprintf(c->out, "Generating grub configuration file ...\ndone\n");
-	return write_over(c, path, text, size);
-}
-
-/* ---- proxmox-boot-tool ---- */
-
-static int boot_tool_refresh(struct command *c)
-{
-	const struct machine_file *source = machine_file(&c->view, "etc/kernel/cmdline");
-	const char *line =
-		source && source->data.data ? (const char *)source->data.data : "";
-	int status = 0;
-
-	if (!machine_file(&c->view, "etc/kernel/proxmox-boot-uuids"))
-		return fail(c, "/etc/kernel/proxmox-boot-uuids is not there");
-	vec_foreach(file, &c->view.files) {
-		const char *text, *p;
-
-		if (!strstr(file->path, "loader/entries/") ||
-		    !ends_with(file->path, ".conf") || !file->data.data)
-			continue;
-		text = (const char *)file->data.data;
-		p = strstr(text, "options");
-		if (!p)
-			continue;
-		p += strcspn(p, " \t\n");
-		p += strspn(p, " \t");
-		text = arena_printf(c->a, "%.*s%.*s%s", (int)(p - text), text,
-				    (int)strcspn(line, "\n"), line, p + strcspn(p, "\n"));
-		status |= write_over(c, file->path, text, strlen(text));
-	}
-	if (machine_file(&c->view, "boot/grub/grub.cfg"))
-		status |= update_grub(c);
-	fprintf(c->out,
-		"Copying kernels and boot entries to the EFI system partitions\n");
-	return status;
-}
-
-static int proxmox_boot_tool(struct command *c)
-{
-	if (!c->argv[1] || !streq(c->argv[1], "refresh"))
-		return fail(c, "only `refresh` is simulated");
-	return boot_tool_refresh(c);
+	return r < 0 ? command_fail(c, "cannot write /%s: %s", path, strerror(-r)) : 0;
 }
 
 /* ---- update-initramfs ---- */
@@ -164,70 +50,138 @@ static int make_initramfs(struct command *c, const struct kernel *recorded)
 	initramfs_make(c->a, c->s->m, &c->view, recorded, &image);
 	r = initramfs_build(&image, recorded->release, &bytes, &len);
 	if (r < 0)
-		return fail(c, "cannot build /%s: %s", path, strerror(-r));
-	if (write_over(c, fresh, bytes, len))
+		return command_fail(c, "cannot build /%s: %s", path, strerror(-r));
+	if (command_write(c, fresh, bytes, len))
 		return 1;
 	r = disk_rename(c->s->disk, fresh, path);
-	return r < 0 ? fail(c, "cannot rename /%s: %s", fresh, strerror(-r)) : 0;
+	if (r < 0)
+		return command_fail(c, "cannot rename /%s: %s", fresh, strerror(-r));
+	/* generate_initramfs: "Guard against an unclean shutdown" */
+	(void)disk_sync(c->s->disk, path);
+	return 0;
 }
 
-/* update-initramfs -u|-c [-k RELEASE|all]; without -k the newest kernel. */
+/* What update-initramfs is asked for. */
+struct initramfs_call {
+	char mode;           /* 'u', 'c', 'd'; 0: not said */
+	const char *release; /* NULL: not said */
+};
+
+/* As getopt(1) takes "k:cudvtb:h?" apart; 2: the usage error. */
+static int initramfs_options(struct command *c, struct initramfs_call *ret)
+{
+	for (size_t i = 1; c->argv[i]; i++) {
+		const char *p = c->argv[i];
+
+		if (*p != '-')
+			return command_fail(c, "Extra argument '%s'", p), 2;
+		for (p++; *p; p++) {
+			if (strchr("cud", *p)) {
+				ret->mode = *p;
+			} else if (*p == 'k' && (p[1] || c->argv[i + 1])) {
+				ret->release = p[1] ? p + 1 : c->argv[++i];
+				break;
+			} else if (!strchr("vt", *p)) {
+				return command_fail(c, "invalid option -- '%c'", *p), 2;
+			}
+		}
+	}
+	if (!ret->mode)
+		return command_fail(c, "You must specify at least one of -c, -u, or -d."),
+		       2;
+	if (ret->mode != 'u' && !ret->release)
+		return command_fail(c, "%s mode requires a version argument",
+				    ret->mode == 'c' ? "Create" : "Delete"),
+		       2;
+	return 0;
+}
+
+/* A damaged image is one, too: only its name counts. */
+static bool has_image(struct command *c, const struct kernel *k)
+{
+	struct host_stat st;
+
+	return !disk_stat(c->s->disk,
+			  arena_printf(c->a, "boot/initrd.img-%s", k->release), &st);
+}
+
+static const struct kernel *newest_with_image(struct command *c)
+{
+	const struct kernel *best = NULL;
+
+	vec_foreach(k, &c->s->m->kernels)
+		if (has_image(c, k) &&
+		    (!best || strverscmp(k->release, best->release) > 0))
+			best = k;
+	return best;
+}
+
+static int treat_image(struct command *c, char mode, const struct kernel *k)
+{
+	const char *path = arena_printf(c->a, "boot/initrd.img-%s", k->release);
+
+	if (mode != 'd')
+		return make_initramfs(c, k);
+	fprintf(c->out, "update-initramfs: Deleting /%s\n", path);
+	(void)disk_unlink(c->s->disk, path);
+	return 0;
+}
+
+/* update-initramfs of initramfs-tools 0.142 */
 static int update_initramfs(struct command *c)
 {
-	const char *release = NULL;
-	bool create = false, update = false;
-	int status = 0, made = 0;
+	struct initramfs_call call = { 0 };
+	const struct kernel *newest;
+	int status = initramfs_options(c, &call), made = 0;
+	bool all;
 
-	for (size_t i = 1; c->argv[i]; i++) {
-		if (streq(c->argv[i], "-k") && c->argv[i + 1])
-			release = c->argv[++i];
-		else if (streq(c->argv[i], "-u"))
-			update = true;
-		else if (streq(c->argv[i], "-c"))
-			create = true;
-		else if (!streq(c->argv[i], "-v"))
-			return fail(c, "unknown option %s", c->argv[i]);
-	}
-	if (create == update)
-		return fail(c, "say -u or -c");
+	if (status)
+		return status;
+	newest = newest_with_image(c);
+	all = call.release && streq(call.release, "all");
 	vec_foreach(k, &c->s->m->kernels) {
-		bool newest = k == &c->s->m->kernels.v[c->s->m->kernels.n - 1];
-		const struct kernel *now = machine_kernel(&c->view, k->release);
-
-		/* -u renews what is there, -c makes what is not. */
-		if (release ? !streq(release, "all") && !streq(release, k->release)
-			    : !newest)
+		if (all            ? call.mode != 'c' && !has_image(c, k)
+		    : call.release ? !streq(call.release, k->release)
+				   : k != newest)
 			continue;
-		if (update && !now->initramfs.path &&
-		    streq(release ? release : "", "all"))
-			continue;
-		status |= make_initramfs(c, k);
+		status |= treat_image(c, call.mode, k);
 		made++;
 	}
-	if (!made)
-		return fail(c, "no kernel %s is installed", release ? release : "");
+	if (!made && call.release && !all)
+		return command_fail(c, "no kernel %s is installed", call.release);
 	/* Proxmox's etc/initramfs/post-update.d hook copies the images at once. */
-	if (!status && machine_file(&c->view, "etc/kernel/proxmox-boot-uuids"))
-		status = boot_tool_refresh(c);
+	if (made && !status && call.mode != 'd' &&
+	    machine_file(&c->view, "etc/kernel/proxmox-boot-uuids"))
+		status = command_refresh(c);
 	return status;
 }
 
 /* ---- modprobe, rmmod ---- */
 
-static int load_module(struct command *c, const char *name)
+static int load_module(struct command *c, const char *name, const char *options,
+		       unsigned flags)
 {
 	struct modprobe_config config = { 0 };
 	modprobe_loads loads = { 0 };
 	const char *note = NULL;
+	int r = 0;
 
 	if (!c->s->kernel)
-		return fail(c, "the running kernel has no modules folder");
+		return command_fail(c, "the running kernel has no modules folder");
 	modprobe_read(c->a, c->view.files.v, c->view.files.n, c->s->cmdline, &config);
-	modprobe_request(&config, c->s->kernel, NULL, c->a, name, 0, &loads, &note);
-	vec_foreach(l, &loads)
-		(void)sim_load_module(c->s, l->mod, l->options);
+	modprobe_request(&config, c->s->kernel, NULL, c->a, name, flags, &loads, &note);
+	vec_foreach(l, &loads) {
+		bool top = streq(l->mod->name, name) && *options;
+
+		r = sim_load_module(c->s, l->mod,
+				    top ? arena_printf(c->a, "%s %s", l->options, options)
+					: l->options);
+		if (r < 0)
+			return command_fail(c, "ERROR: could not insert '%s': %s",
+					    l->mod->name, strerror(-r));
+	}
 	if (note && !loads.n)
-		return fail(c, "%s", note);
+		return command_fail(c, "%s", note);
 	return 0;
 }
 
@@ -236,23 +190,36 @@ static int unload_module(struct command *c, const char *name)
 	int r = sim_unload_module(c->s, module_normalize(c->a, name));
 
 	if (r == -ENOENT)
-		return fail(c, "FATAL: Module %s is not currently loaded", name);
-	return r < 0 ? fail(c, "FATAL: Module %s is in use.", name) : 0;
+		return command_fail(c, "FATAL: Module %s is not currently loaded", name);
+	return r < 0 ? command_fail(c, "FATAL: Module %s is in use.", name) : 0;
 }
 
+/* "modprobe MODULE OPTION..." loads one, "modprobe -a MODULE..." several. */
 static int modprobe(struct command *c)
 {
-	bool unload = false;
+	strings words = { 0 }, names = { 0 };
+	const char *options;
+	bool unload = false, ignore = false;
+	unsigned flags = 0;
 	int status = 0;
 
-	for (size_t i = 1; c->argv[i]; i++) {
+	for (size_t i = 0; c->argv[i]; i++) {
 		if (streq(c->argv[i], "-r"))
 			unload = true;
-		else if (c->argv[i][0] == '-')
-			return fail(c, "option %s is not simulated", c->argv[i]);
 		else
-			status |= (unload ? unload_module : load_module)(c, c->argv[i]);
+			*vec_push(c->a, &words) = c->argv[i];
 	}
+	if (unload) {
+		for (size_t i = 1; i < words.n; i++)
+			status |= unload_module(c, words.v[i]);
+		return status;
+	}
+	if (!shell_modprobe_args(c->a, &words, &names, &options, &ignore, &flags))
+		return command_fail(
+			c, "these options are not simulated, or no module is named");
+	flags |= ignore ? MODPROBE_IGNORE_INSTALL : 0;
+	vec_foreach(name, &names)
+		status |= load_module(c, *name, options, flags);
 	return status;
 }
 
@@ -271,9 +238,9 @@ int sim_run_command(struct sim *s, const char *const argv[], struct host_output 
 		const char *name;
 		int (*run)(struct command *c);
 	} commands[] = {
-		{ "update-grub", update_grub },
+		{ "update-grub", command_update_grub },
 		{ "update-initramfs", update_initramfs },
-		{ "proxmox-boot-tool", proxmox_boot_tool },
+		{ "proxmox-boot-tool", command_proxmox_boot_tool },
 		{ "modprobe", modprobe },
 		{ "rmmod", rmmod },
 	};

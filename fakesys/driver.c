@@ -157,6 +157,23 @@ static void log_failed_probe(struct sim *s, uint32_t fn, const char *driver, int
 		sim_log(s, "%s: probe of %s failed with error %d", driver, bdf, -error);
 }
 
+/*
+ * Does the driver refuse a function, for reasons that no fixture tells? One that is part
+ * of the kernel had its chance when the machine was recorded (intel-agp knows the ids of
+ * host bridges without AGP, too).
+ */
+static bool refuses(const struct sim *s, const struct sim_driver *drv, uint32_t fn)
+{
+	const struct pci_fn *recorded = &s->m->fns.v[fn];
+
+	if (!drv->mod || drv->mod->file || recorded->driver || recorded->override)
+		return false;
+	vec_foreach(id, &drv->mod->ids)
+		if (!id->override_only && pci_id_matches(id, &recorded->id))
+			return true;
+	return false;
+}
+
 /* dd.c:really_probe. */
 static int probe(struct sim *s, struct sim_driver *drv, uint32_t fn)
 {
@@ -166,7 +183,9 @@ static int probe(struct sim *s, struct sim_driver *drv, uint32_t fn)
 	if (r < 0)
 		return r;
 	st->driver = drv;
-	r = drv->traits->probe ? drv->traits->probe(s, fn) : 0;
+	r = refuses(s, drv, fn)  ? ENODEV
+	    : drv->traits->probe ? drv->traits->probe(s, fn)
+				 : 0;
 	if (r) {
 		st->driver = NULL;
 		disown_dma(s, fn);
@@ -241,8 +260,7 @@ int driver_unbind(struct sim *s, uint32_t fn)
 	st->driver = NULL;
 	s->changes++;
 	if (drv->traits->vfio && g && g->claimed) {
-		/* vfio_main.c:vfio_unregister_group_dev waits for the last open device.
-		 */
+		/* vfio_main.c:vfio_unregister_group_dev waits for the last close. */
 		st->leaving = drv;
 		st->waiting = SIM_WAIT_UNBIND;
 		s->n_waiting++;
@@ -250,8 +268,7 @@ int driver_unbind(struct sim *s, uint32_t fn)
 			vfio_drop_dev(s, fn);
 		sim_log(s,
 			"%s: No device request channel registered, blocked until "
-			"released "
-			"by user",
+			"released by user",
 			sim_fn_name(s, fn, drv->name));
 		return -EINPROGRESS;
 	}

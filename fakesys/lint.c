@@ -97,6 +97,23 @@ static int cmp_ints(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
+/*
+ * The IOMMU itself has no group, and before Linux 6.15 a function that no driver has
+ * probed has none when the IOMMU's driver came as a module (viot_iommu_configure).
+ */
+static bool needs_no_group(const struct machine *m, const struct pci_fn *fn)
+{
+	char bdf[BDF_SIZE];
+
+	if (fn_class(fn) == 0x0806)
+		return true;
+	bdf_format(fn->bdf, bdf);
+	vec_foreach(u, &m->units)
+		if (streq(u->kind, "virtio") && (!fn->driver || streq(u->name, bdf)))
+			return true;
+	return false;
+}
+
 static void check_groups(struct lint *l)
 {
 	const struct machine *m = l->m;
@@ -110,8 +127,7 @@ static void check_groups(struct lint *l)
 	vec_foreach(fn, &m->fns) {
 		bdf_format(fn->bdf, bdf);
 		if (fn->group == GROUP_NONE) {
-			/* The IOMMU itself has none. */
-			if (grouped && fn_class(fn) != 0x0806)
+			if (grouped && !needs_no_group(m, fn))
 				lint_warn(l,
 					  "functions[%s]: no group, but others have one",
 					  bdf);

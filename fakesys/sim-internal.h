@@ -22,15 +22,13 @@
 
 /* What a driver does beside matching, where drivers differ; rows in driver.c. */
 struct driver_traits {
-	const char *name; /* NULL in the last row: all others */
-	bool managed_dma; /* driver_managed_dma: does not count as an owner of its group
-			   */
-	bool enables;     /* pci_enable_device() in probe, disabled again in remove */
-	bool vfio;        /* its functions become VFIO devices */
-	const char
-		*claimed; /* printf form of its log line at probe: driver, BDF; or NULL */
-	int (*probe)(struct sim *s,
-		     uint32_t fn); /* 0, or the errno value of a failed probe */
+	const char *name;    /* NULL in the last row: all others */
+	bool managed_dma;    /* driver_managed_dma: is no owner of its group */
+	bool enables;        /* pci_enable_device() in probe, disabled again in remove */
+	bool vfio;           /* its functions become VFIO devices */
+	const char *claimed; /* what it says at probe, or NULL */
+	/* 0, or the errno value of a failed probe; NULL: it takes everything. */
+	int (*probe)(struct sim *s, uint32_t fn);
 };
 
 struct dynid {
@@ -41,8 +39,8 @@ struct dynid {
 struct sim_driver {
 	const char *name;   /* "vfio-pci" */
 	const char *module; /* "vfio_pci"; NULL: not known which */
-	const struct module
-		*mod; /* NULL: known only from functions recorded as bound to it */
+	/* NULL: known only from functions recorded as bound to it. */
+	const struct module *mod;
 	const struct driver_traits *traits;
 	VEC(struct dynid) dynids;
 };
@@ -52,8 +50,7 @@ struct sim_module {
 	const char *name;
 	bool builtin;
 	VEC(struct sim_module *) users; /* loaded modules that depend on it */
-	unsigned params[8],
-		at_load[8]; /* of its parameters, by the rows in module-param.c */
+	unsigned params[8], at_load[8]; /* by the slots of module_params */
 };
 
 /* What keeps the writer of a store waiting until the group is given back. */
@@ -102,14 +99,12 @@ enum fn_traits {
 struct fn_place {
 	uint32_t traits;
 	uint32_t parent, first_child, next_sibling;
-	uint32_t root;            /* into sim.roots */
-	uint32_t group;           /* into sim.groups */
-	uint32_t unit;            /* into sim.units: what translates for it */
-	const char *resets;       /* reset_method as enumeration finds it; NULL: no such
-				     attribute */
-	uint32_t first_vf, n_vfs; /* into sim.vfs */
-	uint32_t first_kid,
-		n_kids; /* into sim.kids, those of one function in order of path */
+	uint32_t root;              /* into sim.roots */
+	uint32_t group;             /* into sim.groups */
+	uint32_t unit;              /* into sim.units: what translates for it */
+	const char *resets;         /* reset_method as found; NULL: no such file */
+	uint32_t first_vf, n_vfs;   /* into sim.vfs */
+	uint32_t first_kid, n_kids; /* into sim.kids, in order of path */
 };
 
 struct sim_root { /* a root bus: sys/devices/pciDDDD:BB */

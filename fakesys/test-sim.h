@@ -155,7 +155,7 @@ static inline struct machine *test_machine(bool iommu)
 	*vec_push(m->arena, &m->cpu_flags) = "vmx";
 	m->cpus = 4;
 	m->efi = true;
-	test_fn(m, "0000:00:00.0", 0x8086, 0x29c0, 0x060000, 0, NULL);
+	test_fn(m, "0000:00:00.0", 0x8086, 0x29c0, 0x060000, 0, NULL)->override = "none";
 	fn = test_fn(m, "0000:00:02.0", 0x1234, 0x1111, 0x030000, 1, NULL);
 	fn->boot_vga = true;
 	fn->rom = (struct blob){ rom, sizeof(rom) };

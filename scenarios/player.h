@@ -36,6 +36,17 @@ step_fn step_reboot, step_power_cut, step_drivers, step_store, step_read, step_c
 	step_release, step_run, step_write, step_append, step_remove, step_file,
 	step_snapshot, step_same, step_every_fault;
 
+struct scenario_verb {
+	const char *name;
+	step_fn *play;
+};
+
+/* The verb of a step that was checked. */
+const struct scenario_verb *scenario_verb_of(const json_t *step);
+/* -EINVAL with @e: a step has no verb, or an option or type that its verb does not know.
+ */
+int scenario_check_steps(const json_t *steps, const char *where, struct err *e);
+
 /* Play one step, or all of an array; @where names it in errors. */
 int play_step(struct player *p, const json_t *step, const char *where);
 int play_steps(struct player *p, const json_t *steps, const char *where);

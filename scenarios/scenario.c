@@ -11,11 +11,11 @@
 
 int scenario_load(const char *path, struct scenario *ret, struct err *e)
 {
-	const char *schema, *name, *about, *fixture, *kernel = NULL;
-	json_t *steps, *roles = NULL;
+	const char *schema, *name, *about, *fixture, *kernel = NULL, *role;
+	json_t *steps, *roles = NULL, *address;
 	json_error_t error;
 	json_t *root;
-	int version;
+	int version, r;
 
 	root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 	if (!root)
@@ -34,6 +34,16 @@ int scenario_load(const char *path, struct scenario *ret, struct err *e)
 		json_decref(root);
 		return err_set(e, -EINVAL, "%s: not a scenario of version %d", path,
 			       SCENARIO_VERSION);
+	}
+	r = scenario_check_steps(steps, "steps", e);
+	json_object_foreach(roles, role, address)
+	{
+		if (!json_is_string(address))
+			r = err_set(e, -EINVAL, "roles.%s: must be an address", role);
+	}
+	if (r < 0) {
+		json_decref(root);
+		return err_prefix(e, r, "%s", path);
 	}
 	*ret = (struct scenario){
 		.root = root, .file = path, .name = name, .about = about
@@ -78,52 +88,12 @@ int player_bad(struct player *p, const char *fmt, ...)
 	return err_set(p->e, -EINVAL, "%s", text);
 }
 
-/* clang-format off */
-static const struct {
-	const char *name;
-	step_fn *play;
-} verbs[] = {
-	{ "check", step_verb },
-	{ "list", step_verb },
-	{ "plan", step_verb },
-	{ "rehearse", step_verb },
-	{ "apply", step_verb },
-	{ "verify", step_verb },
-	{ "vm", step_verb },
-	{ "resume", step_resume },
-	{ "undo", step_undo },
-	{ "history", step_history },
-	{ "settle", step_settle },
-	{ "reboot", step_reboot },
-	{ "power_cut", step_power_cut },
-	{ "drivers", step_drivers },
-	{ "store", step_store },
-	{ "read", step_read },
-	{ "claim", step_claim },
-	{ "release", step_release },
-	{ "run", step_run },
-	{ "write", step_write },
-	{ "append", step_append },
-	{ "remove", step_remove },
-	{ "file", step_file },
-	{ "snapshot", step_snapshot },
-	{ "same", step_same },
-	{ "every_fault", step_every_fault },
-};
-/* clang-format on */
-
 int play_step(struct player *p, const json_t *step, const char *where)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		const json_t *value = json_object_get(step, verbs[i].name);
-		int r;
+	const struct scenario_verb *verb = scenario_verb_of(step);
+	int r = verb->play(p, step, json_object_get(step, verb->name));
 
-		if (!value)
-			continue;
-		r = verbs[i].play(p, step, value);
-		return r ? err_prefix(p->e, r, "%s.%s", where, verbs[i].name) : 0;
-	}
-	return err_set(p->e, -EINVAL, "%s: no verb that is known", where);
+	return r ? err_prefix(p->e, r, "%s.%s", where, verb->name) : 0;
 }
 
 int play_steps(struct player *p, const json_t *steps, const char *where)

@@ -350,6 +350,10 @@ int step_every_fault(struct player *p, const json_t *step, const json_t *spec)
 	size_t index = 0, i;
 	int r;
 
+	if (!act || !then || !json_is_string(json_object_get(spec, "kind"))) {
+		json_decref(zero);
+		return player_bad(p, "wants act, kind and then");
+	}
 	json_array_foreach(steps, i, item) if (item == step) index = i;
 	r = count_operations(p, index, act, &n);
 	if (!r && n < 3)

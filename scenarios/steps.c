@@ -33,6 +33,8 @@ int step_reboot(struct player *p, const json_t *step, const json_t *value)
 
 		if (bdf_parse(player_device(p, role), &b) < 0)
 			return player_bad(p, "race.%s: not an address", role);
+		if (!p->boot)
+			return player_bad(p, "race: this boot has none");
 		vec_foreach(f, &p->boot->fns)
 			if (!bdf_cmp(f->bdf, b))
 				race = f->race != NULL;
@@ -164,6 +166,8 @@ int step_run(struct player *p, const json_t *step, const json_t *value)
 
 	json_array_foreach(value, i, item) if (i < ARRAY_SIZE(argv) - 1) argv[i] =
 		json_string_value(item);
+	if (!argv[0])
+		return player_bad(p, "wants a command");
 	r = h.ops->run(h.ctx, argv, &out);
 	if (r < 0)
 		return player_fail(p, "%s: %s", argv[0], strerror(-r));
@@ -288,14 +292,22 @@ static int take_snapshot(struct player *p, const struct host *h, const char *dir
 	return 0;
 }
 
+static int cmp_snapshot_file(const void *x, const void *y)
+{
+	return strcmp(((const struct snapshot_file *)x)->path,
+		      ((const struct snapshot_file *)y)->path);
+}
+
 static int snapshot_all(struct player *p, snapshot_files *ret)
 {
-	static const char *const dirs[] = { "etc", "boot", "efi", "usr", "lib" };
+	static const char *const dirs[] = { "boot", "efi", "etc", "lib", "usr" };
 	struct host h = p->g->ops->host(p->g->ctx);
 	int r = 0;
 
 	for (size_t i = 0; !r && i < ARRAY_SIZE(dirs); i++)
 		r = take_snapshot(p, &h, dirs[i], ret);
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), cmp_snapshot_file);
 	return r;
 }
 

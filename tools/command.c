@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -101,6 +102,8 @@ static int capture(struct run *r, struct err *e)
 		m = scrubbed;
 	}
 	code = machine_save(m, path, e);
+	if (code == -ENOENT || code == -EISDIR)
+		return VERB_INPUT; /* no such folder, or a folder */
 	if (code < 0)
 		return verb_status_of(code);
 	if (!streq(path, "-"))

@@ -244,15 +244,17 @@ static void name_next(struct run *r, struct arena *a, const char *self)
 }
 
 /* What to do about a failure, if there is one thing to do. */
-static const char *next_step(const struct run *r, int status, struct arena *a,
-			     char **argv)
+static const char *next_step(const struct run *r, int status, const struct err *e,
+			     struct arena *a, char **argv)
 {
 	const char *line = "; it needs root: sudo";
+	bool rights =
+		strstr(e->text, strerror(EACCES)) || strstr(e->text, strerror(EPERM));
 
 	if (status == VERB_UNFINISHED)
 		return "; `pcipass undo` takes it back, `pcipass apply --resume` "
 		       "finishes it";
-	if (status != VERB_REFUSED || !*r->printer.sudo)
+	if (status != VERB_REFUSED || !rights || !*r->printer.sudo)
 		return "";
 	for (; *argv; argv++)
 		line = add_word(a, line, *argv);
@@ -302,7 +304,7 @@ int main(int argc, char **argv)
 		print_report(&r);
 	if (*e.text)
 		status = args_fail(&program, status, "%s%s", e.text,
-				   next_step(&r, status, a, typed));
+				   next_step(&r, status, &e, a, typed));
 	json_decref(r.report);
 	subject_close(&r.subject);
 	return args_finish(&program, status);
