@@ -267,6 +267,9 @@ int inventory_functions(struct inventory *v)
 
 	if (r < 0)
 		return r == -ENOTDIR ? -ENOENT : r;
+	/* Functions are large: growing the list would touch several times its memory. */
+	v->m->fns.cap = names.n;
+	v->m->fns.v = arena_alloc(v->a, names.n * sizeof(*v->m->fns.v));
 	for (size_t i = 0; i < names.n; i++) {
 		struct pci_fn *fn;
 		struct bdf bdf;

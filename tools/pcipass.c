@@ -251,9 +251,6 @@ static const char *next_step(const struct run *r, int status, const struct err *
 	bool rights =
 		strstr(e->text, strerror(EACCES)) || strstr(e->text, strerror(EPERM));
 
-	if (status == VERB_UNFINISHED)
-		return "; `pcipass undo` takes it back, `pcipass apply --resume` "
-		       "finishes it";
 	if (status != VERB_REFUSED || !rights || !*r->printer.sudo)
 		return "";
 	for (; *argv; argv++)

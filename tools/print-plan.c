@@ -140,6 +140,24 @@ void print_plan(const struct printer *p, const json_t *report)
 	print_list_of(p, TONE_PLAIN, "Note", json_object_get(report, "notes"));
 }
 
+/* Commands that an image cannot run; the words of one stand behind each other. */
+static void print_pending(const struct printer *p, const json_t *report)
+{
+	const json_t *pending = json_object_get(report, "pending"), *argv, *word;
+	size_t i, k;
+
+	if (!json_array_size(pending))
+		return;
+	say(p, TONE_WARN, "Still to be run on the system itself, at its first boot:\n");
+	json_array_foreach(pending, i, argv)
+	{
+		say(p, TONE_PLAIN, " ");
+		json_array_foreach(argv, k, word)
+			say(p, TONE_PLAIN, " %s", json_string_value(word));
+		say(p, TONE_PLAIN, "\n");
+	}
+}
+
 void print_apply(const struct printer *p, const json_t *report)
 {
 	const json_t *plan = json_object_get(report, "plan");
@@ -155,6 +173,7 @@ void print_apply(const struct printer *p, const json_t *report)
 	say(p, TONE_GOOD, "Done");
 	say(p, TONE_PLAIN, " as transaction %lld; `pcipass undo %lld` takes it back.\n",
 	    (long long)get_int(report, "number"), (long long)get_int(report, "number"));
+	print_pending(p, report);
 	if (get_bool(report, "reboot") && !p->twin)
 		say(p, TONE_PLAIN, "Next: reboot, then `pcipass verify %s`\n",
 		    *p->devices ? p->devices : "DEVICE");
@@ -164,6 +183,7 @@ void print_undo(const struct printer *p, const json_t *report)
 {
 	say(p, TONE_GOOD, "Transaction %lld is %s.\n",
 	    (long long)get_int(report, "number"), get_text(report, "state"));
+	print_pending(p, report);
 	if (get_bool(report, "reboot"))
 		say(p, TONE_PLAIN,
 		    "Next: reboot; until then the running kernel lives by what was "
