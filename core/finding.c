@@ -134,6 +134,8 @@ void judge_prepare(const struct machine *m, struct arena *a, const fn_list *aske
 		j.boot_error = arena_strdup(a, e.text);
 	}
 	j.kernel = j.boot.kernel ? j.boot.kernel : machine_kernel(m, m->release);
+	if (!j.kernel && m->kernels.n) /* an image: the last one installed */
+		j.kernel = &m->kernels.v[m->kernels.n - 1];
 	j.iommu_active = iommu_is_active(m);
 	parse_acpi(&j);
 	find_ids(&j);

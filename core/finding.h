@@ -35,7 +35,7 @@ struct judged {
 	const char *boot_error;        /* why, then */
 	/* Derived from these: */
 	fn_list taken; /* asked, what comes along, companions of a GPU; by address */
-	const struct kernel *kernel;    /* next boot's, else the running one; or NULL */
+	const struct kernel *kernel;    /* next boot's, running, or newest one; or NULL */
 	loader_entries entries;         /* the first is the default */
 	struct iommu_request now, next; /* of both command lines; next = now if unknown */
 	bool iommu_active;              /* this kernel drives an IOMMU */

@@ -84,7 +84,8 @@ json_t *report_asked(const struct judged *j, const struct pci_fn *fn)
 	vec_foreach(member, &j->members) {
 		json_t *other;
 
-		if (fn->group == GROUP_NONE || member->fn->group != fn->group)
+		if (member->fn != fn &&
+		    (fn->group == GROUP_NONE || member->fn->group != fn->group))
 			continue;
 		other = report_function(member->fn, &j->uses);
 		json_object_set_new(other, "role", json_string(roles[member->role]));
