@@ -122,8 +122,9 @@ static void plug(struct boot_builder *b, const struct coldplug *c)
 		return;
 	b->request++;
 	bdf_format(c->first->bdf, bdf);
-	why = c->more ? arena_printf(b->a, "udev, for %s and %zu like it", bdf, c->more)
-		      : arena_printf(b->a, "udev, for %s", bdf);
+	why = c->more ? arena_printf(b->a, "udev event of %s and %zu like it", bdf,
+				     c->more)
+		      : arena_printf(b->a, "udev event of %s", bdf);
 	vec_foreach(r, &c->rules)
 		if (r->what.driver)
 			boot_store(b, &r->what, c->first->bdf, r->file);

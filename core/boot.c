@@ -8,9 +8,9 @@ const char *boot_phase_name(enum boot_phase p)
 {
 	static const char *const names[BOOT_PHASES] = {
 		[BOOT_BUILTIN] = "kernel",
-		[BOOT_INITRAMFS_TOP] = "initramfs, before udev",
-		[BOOT_INITRAMFS_UDEV] = "initramfs, udev",
-		[BOOT_INITRAMFS_MODULES] = "initramfs, conf/modules",
+		[BOOT_INITRAMFS_TOP] = "initramfs before udev",
+		[BOOT_INITRAMFS_UDEV] = "initramfs",
+		[BOOT_INITRAMFS_MODULES] = "initramfs after udev",
 		[BOOT_ROOT] = "system start",
 	};
 

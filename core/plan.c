@@ -303,9 +303,8 @@ static void choose_method(struct planner *p)
 				     twin->id.device, bdf_format(target->bdf, two));
 	} else if (plan->method == PLAN_AUTO) {
 		plan->method = PLAN_IDS;
-		plan->reason =
-			"No other function of this machine has these ids, so giving "
-			"the ids to vfio-pci takes just what you asked for.";
+		plan->reason = "Nothing else that the host uses has these ids, so giving "
+			       "them to vfio-pci takes just what you asked for.";
 	} else if (plan->method == PLAN_IDS && twin) {
 		planner_refuse(
 			p, "identical-ids",

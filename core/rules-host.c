@@ -22,14 +22,16 @@ void check_driver_in_use(const struct rule *r, const struct judged *j, findings 
 {
 	vec_foreach(it, &j->taken)
 		if (rule_host_driven(*it))
-			finding_add(j, ret, r, *it,
-				    rule_vfio_id(j, *it)
-					    ? "Its ids are with vfio-pci already: reboot."
-					    : "pcipass apply gives it to vfio-pci at the "
-					      "next "
-					      "boot.",
-				    "The host uses %s: driver %s%s.", rule_name(j, *it),
-				    (*it)->driver, children_text(j, *it));
+			finding_add(
+				j, ret, r, *it,
+				rule_vfio_id(j, *it)
+					? "Its ids are with vfio-pci already: reboot; if "
+					  "it is so "
+					  "after that, pcipass plan says what is missing."
+					: "pcipass apply gives it to vfio-pci at the "
+					  "next boot.",
+				"The host uses %s: driver %s%s.", rule_name(j, *it),
+				(*it)->driver, children_text(j, *it));
 }
 
 static uint64_t ids_of(const struct pci_fn *fn)

@@ -212,7 +212,7 @@ static const char *why_bound(const struct boot_run *b, const struct pci_fn *fn)
 		how = arena_printf(b->a, "overridden by %s", over->why);
 	else if (strstr(by->options, "ids=") && !native_match(by->mod, fn))
 		how = by->options;
-	return arena_printf(b->a, "loaded in %s: %s; %s", boot_phase_name(by->phase),
+	return arena_printf(b->a, "loaded in %s (%s); %s", boot_phase_name(by->phase),
 			    by->why, how);
 }
 

@@ -37,7 +37,7 @@ struct boot_result {
 struct boot_report {
 	const char *release, *cmdline, *entry;
 	VEC(struct boot_result) fns; /* by address */
-	strings timeline; /* "initramfs udev: load e1000e (alias of 0000:01:00.0)" */
+	strings timeline; /* "initramfs: load e1000e (udev event of 0000:01:00.0)" */
 	strings notes;
 };
 
