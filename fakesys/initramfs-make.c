@@ -184,71 +184,6 @@ static int cmp_file(const void *x, const void *y)
 
 /* ---- the order of init-top ---- */
 
-/* A name of tsort(1)'s input. */
-struct node {
-	const char *name;
-	unsigned before; /* how many must come before it */
-	strings after;   /* these must come after it */
-};
-
-typedef VEC(struct node) nodes;
-
-static struct node *node_of(struct maker *c, nodes *all, const char *name)
-{
-	vec_foreach(n, all)
-		if (streq(n->name, name))
-			return n;
-	*vec_push(c->a, all) = (struct node){ .name = name };
-	return &all->v[all->n - 1];
-}
-
-/* What the script answers to `prereqs`: PREREQ or PREREQS, as all of them write it. */
-static const char *prereqs(struct maker *c, const struct machine_file *f)
-{
-	struct script s = { .arena = c->a, .p = (const char *)f->data.data, .line = 1 };
-	strings words = { 0 };
-	const char *value = "";
-	unsigned line;
-
-	while (s.p && script_next(&s, &words, &line))
-		;
-	vec_foreach(v, &s.variables)
-		if (streq(v->name, "PREREQ") || streq(v->name, "PREREQS"))
-			value = v->value;
-	return value;
-}
-
-static int cmp_node(const void *x, const void *y)
-{
-	return strcmp(((const struct node *)x)->name, ((const struct node *)y)->name);
-}
-
-/*
- * tsort(1) of coreutils: what waits for nothing, by name; then what waited for the first
- * of these only, the last relation read first; and so on. What is left is a loop.
- */
-static void tsort(struct maker *c, nodes *all, strings *ret)
-{
-	if (all->n)
-		qsort(all->v, all->n, sizeof(*all->v), cmp_node);
-	vec_foreach(n, all)
-		if (!n->before)
-			*vec_push(c->a, ret) = n->name;
-	for (size_t i = 0; i < ret->n; i++) {
-		const struct node *n = node_of(c, all, ret->v[i]);
-
-		for (size_t k = n->after.n; k-- > 0;) {
-			struct node *next = node_of(c, all, n->after.v[k]);
-
-			if (!--next->before)
-				*vec_push(c->a, ret) = next->name;
-		}
-	}
-	vec_foreach(n, all)
-		if (n->before)
-			*vec_push(c->a, ret) = n->name;
-}
-
 /* The scripts that an ORDER runs, in its order; those it names are all that can be known
  * of an image whose scripts were not recorded. */
 static void order_names(struct maker *c, const struct initramfs *image, strings *ret)
@@ -277,7 +212,6 @@ static void add_order(struct maker *c, const struct initramfs *old,
 	struct machine_file order = { .path = INIT_TOP "ORDER", .mode = S_IFREG | 0644 };
 	char *text = arena_strdup(c->a, "");
 	strings scripts = { 0 }, names = { 0 }, sorted = { 0 };
-	nodes all = { 0 };
 
 	/* Those of the distribution, then the administrator's. */
 	order_names(c, old, &names);
@@ -293,28 +227,7 @@ static void add_order(struct maker *c, const struct initramfs *old,
 		if (name && !strings_have(&scripts, name))
 			*vec_push(c->a, &scripts) = name;
 	}
-	vec_foreach(name, &scripts)
-		node_of(c, &all, *name);
-	if (all.n)
-		qsort(all.v, all.n, sizeof(*all.v), cmp_node);
-	for (size_t i = 0, n = all.n; i < n; i++) {
-		const char *name = all.v[i].name;
-		const struct machine_file *f = NULL;
-		char *rest;
-
-		vec_foreach(it, &image->files)
-			if (after_prefix(it->path, INIT_TOP) &&
-			    streq(path_name(it->path), name))
-				f = it;
-		rest = arena_strdup(c->a, f ? prereqs(c, f) : "");
-		for (char *pre; (pre = strsep(&rest, " \t"));) {
-			if (!*pre || streq(pre, name))
-				continue;
-			*vec_push(c->a, &node_of(c, &all, pre)->after) = name;
-			node_of(c, &all, name)->before++;
-		}
-	}
-	tsort(c, &all, &sorted);
+	initramfs_order(c->a, &scripts, image, &sorted);
 	vec_foreach(name, &sorted)
 		if (strings_have(&scripts, *name))
 			text = arena_printf(c->a, "%s/" INIT_TOP "%s \"$@\"\n", text,

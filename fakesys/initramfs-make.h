@@ -11,3 +11,11 @@
 void initramfs_make(struct arena *a, const struct machine *recorded,
 		    const struct machine *now, const struct kernel *kernel,
 		    struct initramfs *ret);
+
+/*
+ * The order in which the init-top scripts with these names run, by the PREREQ of those
+ * that @image holds (hook-functions:get_prereq_pairs, tsort(1)); names that are waited
+ * for and not there stand in @ret, too.
+ */
+void initramfs_order(struct arena *a, const strings *scripts,
+		     const struct initramfs *image, strings *ret);

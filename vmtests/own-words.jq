@@ -1,0 +1,8 @@
+# What Debian's packages ship is not ours to hand on: of their configuration only the settings
+# stay, of their init-top scripts only the names, of their udev rules nothing.
+def settings: if has("lines") then .lines |= map(select(test("^[ \t]*(#.*)?$") | not)) else . end;
+def own:
+  map(select(.path | test("lib/udev/rules\\.d/") | not))
+  | map(if .path | test("lib/modprobe\\.d/") then settings else . end)
+  | map(if .path | test("^scripts/init-top/(?!ORDER)") then .lines = ["#!/bin/sh"] else . end);
+.files |= own | .kernels |= map(.initramfs.files |= own)
