@@ -56,9 +56,10 @@ static const char hook[] =
 	"copy_exec /usr/bin/od\n";
 
 static const char rules_head[] =
-	"# Written by pcipass; `pcipass undo` removes it. For functions that come after "
-	"the\n"
-	"# initramfs: hot-plugged, or removed and found again.\n";
+	"# Written by pcipass; `pcipass undo` removes it. For functions that come after\n"
+	"# the initramfs: hot-plugged, or removed and found again. A driver that is "
+	"loaded\n"
+	"# by then is faster: the kernel probes a function before udev hears of it.\n";
 
 const char *override_hook(void)
 {
