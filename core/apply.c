@@ -21,7 +21,7 @@ void work_say(const struct work *w, const char *fmt, ...)
 	va_end(ap);
 }
 
-int work_lock(const struct work *w)
+static int lock(const struct work *w)
 {
 	int r = host_make_parents(w->h, LOCK_OWN);
 
@@ -48,10 +48,22 @@ int work_lock(const struct work *w)
 		     : 0;
 }
 
-void work_unlock(const struct work *w)
+int work_locked(const struct host *h, struct arena *a, const struct apply_opts *o,
+		work_fn *fn, const void *arg, struct apply_result *ret, struct err *e)
 {
-	(void)w->h->ops->unlock(w->h->ctx, LOCK_DPKG);
-	(void)w->h->ops->unlock(w->h->ctx, LOCK_OWN);
+	struct apply_result result = { 0 };
+	struct err local = { "" };
+	struct work w = { .h = h, .a = a, .o = o, .ret = &result, .e = e ? e : &local };
+	int r = lock(&w);
+
+	if (r < 0)
+		return r;
+	r = fn(&w, arg);
+	(void)h->ops->unlock(h->ctx, LOCK_DPKG);
+	(void)h->ops->unlock(h->ctx, LOCK_OWN);
+	if (!r)
+		*ret = result;
+	return r;
 }
 
 /* Up to @len bytes of @path from @off, short only at its end. */
@@ -294,9 +306,15 @@ static int check_fresh(const struct work *w, const struct plan *p)
 	return 0;
 }
 
-static int apply_locked(const struct work *w, const struct machine *m,
-			const struct plan *p)
+/* What is to be applied. */
+struct order {
+	const struct machine *m;
+	const struct plan *p;
+};
+
+static int apply_locked(const struct work *w, const void *arg)
 {
+	const struct order *order = arg;
 	journals all = { 0 };
 	struct err why, back = { "" };
 	struct work undo = *w;
@@ -314,21 +332,22 @@ static int apply_locked(const struct work *w, const struct machine *m,
 				: "transaction %u is unfinished; `pcipass undo` takes it "
 				  "back, `pcipass apply --resume` finishes it",
 			unfinished(&all)->number);
-	r = check_fresh(w, p);
+	r = check_fresh(w, order->p);
 	if (r < 0)
 		return r;
 	work_say(w, "saving what is there now");
-	r = journal_begin(w->h, w->a, m, p, w->o->now, &j, w->e);
+	r = journal_begin(w->h, w->a, order->m, order->p, w->o->now, &j, w->e);
 	if (r < 0)
 		return r;
 	/* Saving images may have taken a while. */
-	r = check_fresh(w, p);
+	r = check_fresh(w, order->p);
 	if (r < 0) {
 		struct err unmarked;
 
-		return journal_set_state(w->h, &j, JOURNAL_UNDONE, &unmarked) < 0
-			       ? err_prefix(w->e, r, "%s", unmarked.text)
-			       : r;
+		if (journal_set_state(w->h, &j, JOURNAL_UNDONE, &unmarked) < 0)
+			return err_prefix(w->e, r, "%s", unmarked.text);
+		work_forget(w, &j);
+		return r;
 	}
 	r = take_steps_and_mark(w, &j);
 	if (!r)
@@ -350,26 +369,18 @@ int apply_plan(const struct host *h, struct arena *a, const struct machine *m,
 	       const struct plan *p, const struct apply_opts *o, struct apply_result *ret,
 	       struct err *e)
 {
-	struct apply_result result = { 0 };
-	struct err local = { "" };
-	struct work w = { .h = h, .a = a, .o = o, .ret = &result, .e = e ? e : &local };
-	int r = work_lock(&w);
+	const struct order order = { m, p };
 
-	if (r < 0)
-		return r;
-	r = apply_locked(&w, m, p);
-	work_unlock(&w);
-	if (!r)
-		*ret = result;
-	return r;
+	return work_locked(h, a, o, apply_locked, &order, ret, e);
 }
 
-static int resume_locked(const struct work *w)
+static int resume_locked(const struct work *w, const void *arg)
 {
 	journals all = { 0 };
 	struct journal *j;
 	int r = journal_list(w->h, w->a, &all, w->e);
 
+	(void)arg;
 	if (r < 0)
 		return r;
 	j = unfinished(&all);
@@ -401,16 +412,5 @@ static int resume_locked(const struct work *w)
 int apply_resume(const struct host *h, struct arena *a, const struct apply_opts *o,
 		 struct apply_result *ret, struct err *e)
 {
-	struct apply_result result = { 0 };
-	struct err local = { "" };
-	struct work w = { .h = h, .a = a, .o = o, .ret = &result, .e = e ? e : &local };
-	int r = work_lock(&w);
-
-	if (r < 0)
-		return r;
-	r = resume_locked(&w);
-	work_unlock(&w);
-	if (!r)
-		*ret = result;
-	return r;
+	return work_locked(h, a, o, resume_locked, NULL, ret, e);
 }

@@ -139,18 +139,18 @@ int live_run(const char *const argv[], struct host_output *ret)
 	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
 		return -errno;
 	out = pipe_fd[0];
-	r = fcntl(out, F_SETFL, O_NONBLOCK) < 0 ? -errno
-						: spawn(file, argv, pipe_fd[1], &pid);
-	close(pipe_fd[1]);
-	if (r < 0)
-		return r;
+	/* Before the command starts: it would wait for ever if nobody read. */
 	f = open_memstream(&text, &len);
-	if (!f) {
-		(void)waitpid(pid, NULL, 0);
-		return -ENOMEM;
-	}
-	r = collect(pid, out, f, &status);
-	if (fclose(f) != 0)
+	if (!f)
+		r = -ENOMEM;
+	else if (fcntl(out, F_SETFL, O_NONBLOCK) < 0)
+		r = -errno;
+	else
+		r = spawn(file, argv, pipe_fd[1], &pid);
+	close(pipe_fd[1]);
+	if (r >= 0)
+		r = collect(pid, out, f, &status);
+	if (f && fclose(f) != 0)
 		r = -ENOMEM;
 	if (r < 0)
 		return r;

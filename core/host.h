@@ -94,7 +94,7 @@ struct host_ops {
 	 * exists or until unlock. -EAGAIN: somebody else still has it after @deadline_ms.
 	 */
 	int (*lock)(void *ctx, const char *path, enum host_lock kind, int deadline_ms);
-	int (*unlock)(void *ctx, const char *path);
+	int (*unlock)(void *ctx, const char *path); /* -ENOLCK: it is not held */
 
 	/* Run argv[0] with its arguments, no shell; stdin is empty. -ENOENT: no such
 	 * command. */

@@ -397,16 +397,20 @@ static int read_compressed(struct reader *r, const uint8_t *p, size_t len,
  */
 static int read_part(struct reader *r, const uint8_t *p, size_t len, size_t *ret_used)
 {
-	struct initramfs before = *r->ret;
-	size_t inodes = r->inodes.n, cut = len;
+	const struct initramfs found = *r->ret;
+	const struct reader before = *r;
+	size_t cut = len;
 	int err = read_compressed(r, p, len, ret_used);
 
+	if (!err)
+		return 0;
 	while (cut && !p[cut - 1])
 		cut--;
-	if (err == 0 || cut == len)
+	if (cut == len)
 		return err;
-	*r->ret = before;
-	r->inodes.n = inodes;
+	/* What the first try counted must not count against the second. */
+	*r = before;
+	*r->ret = found;
 	err = read_compressed(r, p, cut, ret_used);
 	if (!err)
 		*ret_used = *ret_used == cut ? len : *ret_used;

@@ -10,9 +10,12 @@
  */
 #define TOTAL_MAX ((size_t)8 << 20)
 
+#define ROUTES6 "proc/net/ipv6_route"
+
 const char *const inventory_files[] = {
 	"boot/efi/loader",
 	"boot/grub/grub.cfg",
+	"boot/grub/grubenv",
 	"boot/loader",
 	"boot/vmlinuz-*",
 	"efi/loader",
@@ -31,6 +34,7 @@ const char *const inventory_files[] = {
 	"lib/modules-load.d",
 	"proc/fb",
 	"proc/mdstat",
+	ROUTES6,
 	"proc/net/route",
 	"proc/self/mountinfo",
 	"proc/swaps",
@@ -47,6 +51,28 @@ struct walk {
 	size_t left; /* bytes that all further files may have together */
 };
 
+/*
+ * Of the routes only the default ones matter; the others of a router fill megabytes, and
+ * all hosts have those of their own addresses there.
+ */
+static void keep_default_routes(struct blob *routes)
+{
+	static const char lead[] = "00000000000000000000000000000000 00 ";
+	char *out = (char *)(uintptr_t)routes->data;
+	size_t len = 0;
+
+	for (const char *line = out, *end; *line; line = end) {
+		end = strchrnul(line, '\n');
+		end += *end == '\n';
+		if (!after_prefix(line, lead))
+			continue;
+		memmove(out + len, line, (size_t)(end - line));
+		len += (size_t)(end - line);
+	}
+	out[len] = '\0';
+	routes->len = len;
+}
+
 static bool take_file(struct walk *w, const char *path, struct machine_file *f)
 {
 	struct inventory *v = w->v;
@@ -61,6 +87,8 @@ static bool take_file(struct walk *w, const char *path, struct machine_file *f)
 				(struct blob){ (const uint8_t *)target, strlen(target) };
 	} else {
 		r = host_read(v->h, v->a, path, w->left, &f->data);
+		if (r >= 0 && streq(path, ROUTES6))
+			keep_default_routes(&f->data);
 	}
 	if (r < 0)
 		inventory_failed(v, r, "files/%s", path);
@@ -88,10 +116,23 @@ static void add_file(struct walk *w, const char *path, const struct host_stat *s
 	*vec_push(w->v->a, &m->files) = f;
 }
 
-/* systemd-boot keeps a seed of the kernel's random numbers there: nobody's business. */
+/*
+ * Nobody's business: systemd-boot's seed of the kernel's random numbers, keys that sign
+ * kernels (etc/kernel), those of an initramfs with ssh in it (etc/initramfs-tools).
+ */
 static bool is_secret(const char *name)
 {
-	return streq(name, "random-seed");
+	static const char *const names[] = { "random-seed", "authorized_keys", ".ssh",
+					     "dropbear" };
+	static const char *const tails[] = { ".key", "_key", ".pem" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (streq(name, names[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(tails); i++)
+		if (ends_with(name, tails[i]))
+			return true;
+	return false;
 }
 
 static void walk(struct walk *w, const char *path, unsigned depth)

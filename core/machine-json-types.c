@@ -193,7 +193,7 @@ static json_t *number_write(long long n, const struct field *f)
 	static int name##_read(struct json_reader *r, const struct json_place *at,       \
 			       const json_t *v, void *p, const struct field *f)          \
 	{                                                                                \
-		long long n;                                                             \
+		long long n = 0;                                                         \
 		int rc = number_read(r, at, v, f, &n);                                   \
                                                                                          \
 		if (rc >= 0)                                                             \

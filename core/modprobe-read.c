@@ -156,11 +156,13 @@ static int cmp_config_file(const void *a, const void *b)
 	return r ? r : (x->folder > y->folder) - (x->folder < y->folder);
 }
 
-/* libkmod-config.c:conf_files_filter_out. */
+/*
+ * libkmod-config.c:conf_files_filter_out. Older kmod (Debian 12) takes *.alias as well,
+ * which modprobe.d(5) never said.
+ */
 static bool is_config_name(const char *name)
 {
-	return *name != '.' && !strchr(name, '/') &&
-	       (ends_with(name, ".conf") || ends_with(name, ".alias"));
+	return *name != '.' && !strchr(name, '/') && ends_with(name, ".conf");
 }
 
 void modprobe_read(struct arena *a, const struct machine_file *files, size_t n_files,

@@ -14,9 +14,9 @@
 /*
  * libpci enters all 36,000 lines of pci.ids into a hash with long chains: two thirds of
  * the time of `pcipass list`, and of lspci. udev's hwdb would be fast, but it is another
- * edition: on Debian 12 one name in twenty differs. So the list is only searched here,
- * and libpci is asked, with an empty list, for what it does not have: it takes that from
- * hwdb, as for lspci. A compressed list stays libpci's.
+ * edition: on Debian 12 one name in twenty differs (and libpci leaks a context of udev
+ * where it is not installed). So the list is searched here; a compressed one stays
+ * libpci's.
  */
 struct entry {
 	int64_t id;       /* first, for cmp_id() */
@@ -39,7 +39,7 @@ struct names {
 	size_t size;
 	const char *end; /* of its last whole line */
 	VEC(struct section) sections;
-	entries asked; /* what libpci answered: hwdb takes long, most of all for a no */
+	entries asked; /* what libpci answered */
 };
 
 /* Ids of sections: of vendors as they are, of classes beyond them. */
@@ -243,7 +243,8 @@ static char *ask(struct names *n, struct arena *a, int what, uint32_t id, uint32
 	e = vec_push(n->arena, &n->asked);
 	e->id = key;
 	e->name = arena_strdup(n->arena, pci_lookup_name(n->access, buf, sizeof(buf),
-							 what | PCI_LOOKUP_NO_NUMBERS,
+							 what | PCI_LOOKUP_NO_NUMBERS |
+								 PCI_LOOKUP_NO_HWDB,
 							 (int)id, (int)device));
 	return arena_strdup(a, e->name);
 }

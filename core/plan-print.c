@@ -55,14 +55,31 @@ char *plan_diff(const struct plan *p, struct arena *a)
 	return arena_strdup(a, text);
 }
 
-/* A delimiter that is no line of @text. */
+#define HERE_WORD "PCIPASS"
+
+/* A delimiter that @text does not hold: one '_' more than any it has behind the word. */
 static const char *here_word(struct arena *a, const char *text)
 {
-	const char *word = "PCIPASS";
+	size_t len = strlen(HERE_WORD), most = 0;
+	char *word;
 
-	while (strstr(text, word))
-		word = arena_printf(a, "%s_", word);
+	for (const char *s = text; (s = strstr(s, HERE_WORD));) {
+		size_t n = 1 + strspn(s += len, "_");
+
+		most = n > most ? n : most;
+	}
+	word = arena_alloc(a, len + most + 1);
+	memset(stpcpy(word, HERE_WORD), '_', most);
 	return word;
+}
+
+/* A reason may quote the host's files, and what follows a newline would be run. */
+static void put_comment(FILE *f, const char *text)
+{
+	fputs("\n# ", f);
+	for (; *text; text++)
+		fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, f);
+	fputc('\n', f);
 }
 
 static void put_file(FILE *f, struct arena *a, const struct plan_step *s)
@@ -73,7 +90,7 @@ static void put_file(FILE *f, struct arena *a, const struct plan_step *s)
 	size_t len = strlen(s->after);
 	bool newline = len && s->after[len - 1] == '\n';
 
-	fprintf(f, "\n# %s\n", s->why);
+	put_comment(f, s->why);
 	if (!s->before && slash)
 		fprintf(f, "mkdir -p %s\n",
 			shell_quoted(a, arena_printf(a, "/%.*s", (int)(slash - s->path),
@@ -109,7 +126,7 @@ char *plan_script(const struct plan *p, struct arena *a)
 		if (s->kind == PLAN_FILE) {
 			put_file(f, a, s);
 		} else if (s->kind == PLAN_RUN) {
-			fprintf(f, "\n# %s\n", s->why);
+			put_comment(f, s->why);
 			put_words(f, &s->argv);
 			fputc('\n', f);
 		} else {

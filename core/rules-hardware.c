@@ -14,6 +14,23 @@ void check_no_functions(const struct rule *r, const struct judged *j, findings *
 			    "No PCI function is to be seen here.");
 }
 
+void check_iommu_unknown(const struct rule *r, const struct judged *j, findings *ret)
+{
+	static const char *const facts[] = { "units", "iommu" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
+		const char *why = machine_unknown(j->m, "%s", facts[i]);
+
+		if (!why || j->iommu_active)
+			continue;
+		finding_add(j, ret, r, NULL,
+			    "Run pcipass on the host itself, or record it with pcipass "
+			    "capture.",
+			    "Whether the IOMMU is on is not known: %s.", why);
+		return;
+	}
+}
+
 void check_no_virtualization(const struct rule *r, const struct judged *j, findings *ret)
 {
 	const struct machine *m = j->m;
@@ -147,7 +164,6 @@ static bool has_unsafe_interrupts(const struct judged *j)
 static bool lacks_remapping(const struct judged *j)
 {
 	return rule_is_running(j) && j->iommu_active && !j->m->interrupt_remapping &&
-	       !machine_unknown(j->m, "interrupt_remapping") &&
 	       !machine_unknown(j->m, "iommu/interrupt_remapping");
 }
 
@@ -265,42 +281,41 @@ void check_secure_boot(const struct rule *r, const struct judged *j, findings *r
 			"VFIO itself works.");
 }
 
-/* How many facts are unknown for this reason; 0 if an earlier one stands for all of them.
- */
-static size_t same_reason(const struct machine *m, const struct unknown_fact *u)
-{
-	size_t n = 0;
-
-	vec_foreach(other, &m->unknown) {
-		if (!streq(other->why, u->why))
-			continue;
-		if (other < u)
-			return 0;
-		n++;
-	}
-	return n;
-}
+/* A reason, the first fact that is unknown for it, and how many are. */
+struct reason {
+	const struct unknown_fact *first;
+	size_t n;
+};
 
 void check_facts_unknown(const struct rule *r, const struct judged *j, findings *ret)
 {
-	size_t reasons = 0;
+	struct reason reasons[NAMES_MAX];
+	size_t n = 0;
 
 	vec_foreach(u, &j->m->unknown) {
-		size_t n;
+		size_t i = 0;
 
-		if (after_prefix(u->fact, "acpi") || reasons == NAMES_MAX)
+		if (after_prefix(u->fact, "acpi"))
 			continue; /* ACPI tables have a rule of their own */
-		n = same_reason(j->m, u);
-		reasons += n > 0;
-		if (n && after_prefix(u->why, "assumed: ")) /* by an importer */
+		while (i < n && !streq(reasons[i].first->why, u->why))
+			i++;
+		if (i < n)
+			reasons[i].n++;
+		else if (n < NAMES_MAX)
+			reasons[n++] = (struct reason){ u, 1 };
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct unknown_fact *u = reasons[i].first;
+		const char *assumed = after_prefix(u->why, "assumed: ");
+
+		if (assumed) /* by an importer */
 			finding_add(j, ret, r, NULL, NULL,
-				    "Not recorded, so assumed: %s.",
-				    after_prefix(u->why, "assumed: "));
-		else if (n > 1)
+				    "Not recorded, so assumed: %s.", assumed);
+		else if (reasons[i].n > 1)
 			finding_add(j, ret, r, NULL, NULL,
 				    "%s and %zu more facts are not known: %s.", u->fact,
-				    n - 1, u->why);
-		else if (n)
+				    reasons[i].n - 1, u->why);
+		else
 			finding_add(j, ret, r, NULL, NULL, "%s is not known: %s.",
 				    u->fact, u->why);
 	}

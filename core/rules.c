@@ -26,6 +26,13 @@ const struct rule rules[] = {
 	  "Technology, VMX or SVM Mode. This is not VT-d: both are needed. In a virtual "
 	  "machine the outer hypervisor must allow nesting.",
 	  check_no_virtualization },
+	{ "iommu-unknown", SEV_BLOCK, HARDWARE,
+	  "whether the IOMMU is on could not be read",
+	  "Recordings without a boot log and without groups, and copied trees without "
+	  "/sys/class/iommu, do not tell whether an IOMMU is in use, and without one "
+	  "nothing can be passed through. Run pcipass on the host itself, or record it "
+	  "with pcipass capture.",
+	  check_iommu_unknown },
 	{ "no-iommu-table", SEV_BLOCK, HARDWARE,
 	  "the firmware describes no IOMMU",
 	  "Without an IOMMU a guest's device could read and write all memory, so VFIO "

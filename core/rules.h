@@ -10,11 +10,11 @@
 typedef void rule_check(const struct rule *r, const struct judged *j, findings *ret);
 
 /* rules-hardware.c */
-rule_check check_no_functions, check_no_virtualization, check_no_iommu_table,
-	check_table_unreadable, check_table_damaged, check_dma_opt_in, check_rmrr,
-	check_rmrr_relaxable, check_no_interrupt_remapping, check_unsafe_interrupts,
-	check_reset_missing, check_not_endpoint, check_vfio_denylist, check_vfs_enabled,
-	check_secure_boot, check_facts_unknown;
+rule_check check_no_functions, check_iommu_unknown, check_no_virtualization,
+	check_no_iommu_table, check_table_unreadable, check_table_damaged,
+	check_dma_opt_in, check_rmrr, check_rmrr_relaxable, check_no_interrupt_remapping,
+	check_unsafe_interrupts, check_reset_missing, check_not_endpoint,
+	check_vfio_denylist, check_vfs_enabled, check_secure_boot, check_facts_unknown;
 /* rules-cmdline.c */
 rule_check check_iommu_off, check_iommu_on, check_iommu_failed, check_iommu_no_driver,
 	check_iommu_not_active_yet, check_loader_not_refreshed, check_option_useless,

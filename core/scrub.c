@@ -31,26 +31,34 @@ struct form {
 	const char *class; /* same text in the same class has the same number */
 	/* What stands there instead; the number as its hex digits, in place of n's. */
 	const char *made_up;
+	const char *shows; /* how text of this form begins if it is made up */
+	const char *what;  /* in words */
 };
 
-/* The forms that fakesys lint takes for made up. Longer ones come before their parts. */
+/* Longer ones come before their parts. */
 static const struct form forms[] = {
 	/* clang-format off */
 	{ "", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", false, "uuid",
-	  "00000000-0000-4000-8000-nnnnnnnnnnnn" },
-	{ "", "xx:xx:xx:xx:xx:xx", false, "mac", "02:00:00:nn:nn:nn" },
-	{ "enx", "xxxxxxxxxxxx", false, "mac", "020000nnnnnn" },
+	  "00000000-0000-4000-8000-nnnnnnnnnnnn", "00000000-", "UUID" },
+	{ "", "xx:xx:xx:xx:xx:xx", false, "mac", "02:00:00:nn:nn:nn", "02:00:00:",
+	  "MAC address" },
+	{ "enx", "xxxxxxxxxxxx", false, "mac", "020000nnnnnn", "020000", "MAC address" },
 	{ "", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", false, "machine-id",
-	  "00000000000000000000nnnnnnnnnnnn" },
-	{ "/dev/disk/by-id/", NULL, false, "by-id", "id-SCRUBBEDnnnn" },
-	{ "SerialNumber: ", NULL, false, "serial", "SCRUBBEDnnnn" },
-	{ "password=", NULL, false, "secret", "SCRUBBEDnnnn" },   /* cifs in fstab */
-	{ "grub.pbkdf2.", NULL, false, "secret", "SCRUBBEDnnnn" }, /* in grub.cfg */
+	  "00000000000000000000nnnnnnnnnnnn", "0000000000000000", "machine id" },
+	{ "/dev/disk/by-id/", NULL, false, "by-id", "id-SCRUBBEDnnnn", "SCRUBBED",
+	  "serial number" },
+	{ "SerialNumber: ", NULL, false, "serial", "SCRUBBEDnnnn", "SCRUBBED",
+	  "serial number" },
+	/* cifs in fstab */
+	{ "password=", NULL, false, "secret", "SCRUBBEDnnnn", "SCRUBBED", "password" },
+	/* in grub.cfg */
+	{ "grub.pbkdf2.", NULL, false, "secret", "SCRUBBEDnnnn", "SCRUBBED", "password" },
 	/* of a disk with an MBR: its signature, then the partition */
-	{ "PARTUUID=", "xxxxxxxx", false, "mbr", "0000nnnn" },
+	{ "PARTUUID=", "xxxxxxxx", false, "mbr", "0000nnnn", "0000", "disk signature" },
 	/* FAT and NTFS; only where a UUID is spoken of, they look like any number */
-	{ "", "xxxx-xxxx", true, "fat", "0000-nnnn" },
-	{ "", "xxxxxxxxxxxxxxxx", true, "ntfs", "00000000nnnnnnnn" },
+	{ "", "xxxx-xxxx", true, "fat", "0000-nnnn", "0000-", "FAT serial number" },
+	{ "", "xxxxxxxxxxxxxxxx", true, "ntfs", "00000000nnnnnnnn", "00000000",
+	  "NTFS serial number" },
 	/* clang-format on */
 };
 
@@ -67,7 +75,7 @@ static size_t match(const struct form *f, const char *s, bool uuid)
 	if (f->uuid && !uuid)
 		return 0;
 	if (!f->form) {
-		n = strcspn(s, " \t,;\"'=)");
+		n = strcspn(s, " \t\n,;\"'=)");
 		/* -part1 says which partition, not whose disk */
 		for (size_t k = 1; k + 5 < n; k++)
 			if (after_prefix(s + k, "-part"))
@@ -78,7 +86,68 @@ static size_t match(const struct form *f, const char *s, bool uuid)
 		if (f->form[n] == 'x' ? !isxdigit((unsigned char)s[n])
 				      : s[n] != f->form[n])
 			return 0;
-	return is_word(s[n]) || s[n] == ':' ? 0 : n;
+	/* "MAC: link up" has its end there, a longer row of bytes has not. */
+	return is_word(s[n]) || (s[n] == ':' && isxdigit((unsigned char)s[n + 1])) ? 0
+										   : n;
+}
+
+/* No digits but 0, or but f: a default route, a loopback, a broadcast, an unset id. */
+static bool is_nobodys(const char *s, size_t n)
+{
+	return strspn(s, "0:-") >= n || strspn(s, "fF:-") >= n;
+}
+
+/* The form that stands at @at and says something; *ret_len: its bytes behind the lead. */
+static const struct form *form_at(const char *at, bool uuid, size_t *ret_len)
+{
+	for (const struct form *f = forms; f < forms + ARRAY_SIZE(forms); f++) {
+		const char *rest = after_prefix(at, f->lead);
+		size_t n = rest ? match(f, rest, uuid) : 0;
+
+		if (!n || (f->form && is_nobodys(rest, n)))
+			continue;
+		*ret_len = n;
+		return f;
+	}
+	return NULL;
+}
+
+/* May a form stand at @c of @text? All start a word, or with a slash. */
+static bool may_start(const char *text, const char *c)
+{
+	return c == text || ((!is_word(c[-1]) || !is_word(*c)) &&
+			     !(c[-1] == ':' && isxdigit((unsigned char)*c)));
+}
+
+/* Names may have it anywhere. */
+static bool is_made_up(const struct form *f, const char *s, size_t n)
+{
+	return f->form ? after_prefix(s, f->shows) != NULL
+		       : memmem(s, n, f->shows, strlen(f->shows)) != NULL;
+}
+
+void scrub_each(const char *text, scrub_found *fn, void *arg)
+{
+	for (const char *line = text, *end; *line; line = end + (*end == '\n')) {
+		bool uuid = false;
+		size_t n;
+
+		end = strchrnul(line, '\n');
+		for (const char *c = line; c < end && !uuid; c++)
+			uuid = strncasecmp(c, "uuid", 4) == 0;
+		for (const char *c = line; c < end;) {
+			const struct form *f =
+				may_start(line, c) ? form_at(c, uuid, &n) : NULL;
+
+			if (!f) {
+				c++;
+				continue;
+			}
+			if (!is_made_up(f, c + strlen(f->lead), n))
+				fn(arg, (unsigned)(f - forms), f->what, c);
+			c += strlen(f->lead) + n;
+		}
+	}
 }
 
 /* The number that stands for @text from now on; MACs are the same with and without
@@ -148,6 +217,7 @@ static size_t match_serial(const struct scrub *s, const char *at)
 static size_t replace_at(struct scrub *s, bool uuid, const char *at, FILE *out)
 {
 	size_t n = match_host(s, at);
+	const struct form *f;
 
 	if (n) {
 		fputs("host", out);
@@ -159,17 +229,12 @@ static size_t replace_at(struct scrub *s, bool uuid, const char *at, FILE *out)
 		fprintf(out, "%0*x", SERIAL_LEN, number_of(s, SERIAL, at, n));
 		return n;
 	}
-	for (const struct form *f = forms; f < forms + ARRAY_SIZE(forms); f++) {
-		const char *rest = after_prefix(at, f->lead);
-
-		n = rest ? match(f, rest, uuid) : 0;
-		if (!n)
-			continue;
-		fputs(f->lead, out);
-		put_made_up(out, f->made_up, number_of(s, f->class, rest, n));
-		return strlen(f->lead) + n;
-	}
-	return 0;
+	f = form_at(at, uuid, &n);
+	if (!f)
+		return 0;
+	fputs(f->lead, out);
+	put_made_up(out, f->made_up, number_of(s, f->class, at + strlen(f->lead), n));
+	return strlen(f->lead) + n;
 }
 
 static void scrub_string(struct scrub *s, json_t *string)
@@ -183,13 +248,7 @@ static void scrub_string(struct scrub *s, json_t *string)
 	if (!out)
 		abort();
 	while (*c) {
-		/* All forms start a word, or with a slash. */
-		bool start = c == line || !is_word(c[-1]) || !is_word(*c);
-
-		taken = start && !(c > line && c[-1] == ':' &&
-				   isxdigit((unsigned char)*c))
-				? replace_at(s, uuid, c, out)
-				: 0;
+		taken = may_start(line, c) ? replace_at(s, uuid, c, out) : 0;
 		if (!taken)
 			fputc(*c, out);
 		c += taken ? taken : 1;

@@ -13,3 +13,11 @@
  * finds its line in fstab. -EINVAL with @e: @m cannot be written as a fixture.
  */
 int machine_scrub(const struct machine *m, struct machine **ret, struct err *e);
+
+/*
+ * Call @fn for whatever in @text has a form that machine_scrub() replaces, unless it
+ * looks made up (fakesys/fixtures/FORMAT.md): where it starts, what it is in words, and
+ * the number of its form, below 32. Host names are not among them.
+ */
+typedef void scrub_found(void *arg, unsigned form, const char *what, const char *at);
+void scrub_each(const char *text, scrub_found *fn, void *arg);

@@ -492,6 +492,39 @@ static void test_stale(void **state)
 	tree_end(&t);
 }
 
+/* An editor that is faster than saving: told of it, it writes. */
+static void edit_meanwhile(void *arg, const char *what)
+{
+	(void)arg;
+	if (strstr(what, "saving"))
+		tree_put_bytes("etc/modules", "# mine\n", 7, 0644);
+}
+
+static void test_stale_meanwhile(void **state)
+{
+	const struct apply_opts editing = { .now = 1, .progress = edit_meanwhile };
+	struct machine *m = machine_new();
+	struct apply_result done;
+	struct plan p;
+	struct tree t;
+	struct err e;
+
+	(void)state;
+	tree_make(&t, true);
+	p = make_plan();
+	m->release = "6.1.0-1-amd64";
+	assert_int_equal(apply_plan(&t.h, t.a, m, &p, &editing, &done, &e), -ESTALE);
+	must_say(&e, "/etc/modules changed");
+	machine_free(m);
+	assert_string_equal(tree_get("etc/modules"), "# mine\n");
+	assert_int_equal(state_of(1), JOURNAL_UNDONE);
+	/* Neither the saved images nor a script that would put the old ones back. */
+	assert_false(host_exists(&t.h, NOTES "undo.sh"));
+	assert_false(host_exists(&t.h, NOTES "before.3"));
+	assert_false(host_exists(&t.h, NOTES "before.5"));
+	tree_end(&t);
+}
+
 static void test_locks(void **state)
 {
 	static const struct {
@@ -590,6 +623,7 @@ int main(void)
 		cmocka_unit_test(test_saved_by_link),
 		cmocka_unit_test(test_image),
 		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_stale_meanwhile),
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_resume),

@@ -194,6 +194,15 @@ static void no_table(struct machine *m)
 	m->acpi.n = 0;
 }
 
+static void units_unknown(struct machine *m)
+{
+	m->units.n = 0;
+	m->groups.n = 0;
+	vec_foreach(fn, &m->fns)
+		fn->group = GROUP_NONE;
+	machine_set_unknown(m, "no boot log was given", "units");
+}
+
 static void no_functions(struct machine *m)
 {
 	m->fns.n = 0;
@@ -321,6 +330,13 @@ static void secure_boot(struct machine *m)
 static void fact_unknown(struct machine *m)
 {
 	machine_set_unknown(m, "needs root", "functions/0000:01:00.0/config");
+}
+
+/* A reason that the tables have as well. */
+static void fact_and_table_unknown(struct machine *m)
+{
+	acpi_unreadable(m);
+	fact_unknown(m);
 }
 
 static void ask_next(struct machine *m, const char *words)
@@ -873,6 +889,8 @@ static void test_rule(void **state)
 static struct finding_case cases[] = {
 	{ "no functions", "no-functions", no_functions, .asked = "", .want = "No PCI function" },
 	{ "functions", "no-functions" },
+	{ "units not recorded", "iommu-unknown", units_unknown, .want = "no boot log" },
+	{ "units", "iommu-unknown" },
 	{ "no vmx", "no-virtualization", no_vmx, .want = "i7-8700" },
 	{ "vmx", "no-virtualization" },
 	{ "svm", "no-virtualization", svm },
@@ -915,6 +933,8 @@ static struct finding_case cases[] = {
 	{ "Secure Boot", "secure-boot-lockdown", secure_boot, .want = "locked down" },
 	{ "no Secure Boot", "secure-boot-lockdown" },
 	{ "config unread", "facts-unknown", fact_unknown, .want = "0000:01:00.0/config" },
+	{ "config unread for the reason the tables have", "facts-unknown", fact_and_table_unknown,
+	  .want = "functions/0000:01:00.0/config is not known: needs root" },
 	{ "all known", "facts-unknown" },
 	{ "the tables have a rule of their own", "facts-unknown", acpi_unreadable },
 

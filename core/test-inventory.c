@@ -122,6 +122,11 @@ static const struct item base[] = {
 	{ EFI "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", ALL("\6\0\0\0\1") },
 	{ EFI "LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f",
 	  ALL("\6\0\0\0s\0d\0-\0b\0\0\0") },
+	{ "boot/grub/grubenv", "saved_entry=1\n" },
+	{ "proc/net/ipv6_route",
+	  "20010db8000000000000000000000001 80 00000000000000000000000000000000 00 x\n"
+	  "00000000000000000000000000000000 00 00000000000000000000000000000000 00 y\n"
+	  "00000000000000000000000000000000 01 00000000000000000000000000000000 00 z\n" },
 	{ "etc/default/grub", "GRUB_CMDLINE_LINUX=\"\"\n" },
 	{ "etc/modprobe.d/vfio.conf", "softdep nouveau pre: vfio-pci\nblacklist snd-pcsp\n" },
 	{ "etc/modules", "# none\nkvm\n" },
@@ -130,6 +135,9 @@ static const struct item base[] = {
 	{ "boot/vmlinuz-6.1.0-49-amd64", "MZ" },
 	{ "boot/config-6.1.0-49-amd64", "" },
 	{ "boot/efi/loader/random-seed", "secret" },
+	{ "etc/kernel/secure-boot-private-key.pem", "secret" },
+	{ "etc/initramfs-tools/etc/dropbear/dropbear_rsa_host_key", "secret" },
+	{ "etc/initramfs-tools/root/.ssh/authorized_keys", "secret" },
 	{ "boot/efi/loader/loader.conf", "timeout 3\n" },
 	{ "usr/" MODS "modules.builtin", "kernel/drivers/ata/ahci.ko\nkernel/fs/ext4.ko\n" },
 	{ "usr/" MODS "modules.dep",
@@ -540,18 +548,22 @@ static const struct inventory_case cases[] = {
 	  "DMAR-IR: Enabled IRQ remapping in x2apic mode\n" },
 	{ "files", show_files,
 	  "boot/efi/loader/loader.conf 10\n"
+	  "boot/grub/grubenv 14\n"
 	  "boot/vmlinuz-6.1.0-49-amd64 0\n"
 	  "etc/default/grub 22\n"
 	  "etc/modprobe.d/vfio.conf 49\n"
 	  "etc/modules 11\n"
+	  "proc/net/ipv6_route 74\n"
 	  "usr/lib/modprobe.d/off.conf -> /dev/null 9\n" },
 	{ "lib is a folder of its own", show_files,
 	  "boot/efi/loader/loader.conf 10\n"
+	  "boot/grub/grubenv 14\n"
 	  "boot/vmlinuz-6.1.0-49-amd64 0\n"
 	  "etc/default/grub 22\n"
 	  "etc/modprobe.d/vfio.conf 49\n"
 	  "etc/modules 11\n"
 	  "lib/modprobe.d/a.conf 2\n"
+	  "proc/net/ipv6_route 74\n"
 	  "usr/lib/modprobe.d/off.conf -> /dev/null 9\n",
 	  .more = { { "lib", .target = "lib2" },
 		    { "lib2/modprobe.d/a.conf", "a\n" } } },

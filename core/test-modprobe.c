@@ -218,7 +218,6 @@ static struct config_case config_cases[] = {
 	{ "config: names that count", {
 		{ "etc/modprobe.d/a.conf.bak", "blacklist a\n" },
 		{ "etc/modprobe.d/.b.conf", "blacklist b\n" },
-		{ "etc/modprobe.d/c.alias", "blacklist c\n" },
 		{ "etc/modprobe.d/d", "blacklist d\n" } } },
 };
 /* clang-format on */

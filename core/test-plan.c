@@ -360,7 +360,7 @@ static void test_script(void **state)
 	assert_non_null(mkdtemp(dir));
 	*vec_push(a, &p.steps) = (struct plan_step){
 		.kind = PLAN_FILE,
-		.why = "It's so.",
+		.why = "It's so.\nexit 3",
 		.before = c->before,
 		.after = c->after,
 		.mode = c->mode,

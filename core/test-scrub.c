@@ -60,6 +60,9 @@ static struct scrub_case cases[] = {
 	{ "MAC address, also as an interface name",
 	  "hwaddr 52:54:ab:12:34:56\nauto enx5254ab123456\n",
 	  "hwaddr 02:00:00:00:00:01\nauto enx020000000001\n" },
+	{ "MAC address before a colon, and a row of bytes that is none",
+	  "52:54:ab:12:34:56: link up 52:54:ab:12:34:56:78\n",
+	  "02:00:00:00:00:01: link up 52:54:ab:12:34:56:78\n" },
 	{ "PCI addresses are none",
 	  "0000:01:00.0 10000:e0:06.0 vfio-pci.ids=10de:1b81,10de:10f0\n",
 	  "0000:01:00.0 10000:e0:06.0 vfio-pci.ids=10de:1b81,10de:10f0\n" },
@@ -80,6 +83,13 @@ static struct scrub_case cases[] = {
 	  "password_pbkdf2 root grub.pbkdf2.sha512.10000.0a1b.2c3d\n",
 	  "//nas/x /x cifs username=a,password=SCRUBBED0001,rw 0 0\n"
 	  "password_pbkdf2 root grub.pbkdf2.SCRUBBED0002\n" },
+	{ "a default route of IPv6: zeros say nothing, the next hop does",
+	  "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+	  "fe8000000000000002163efffe112233 00000400 eth0\n"
+	  "uuid 00000000-0000-0000-0000-000000000000 mac 00:00:00:00:00:00\n",
+	  "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+	  "00000000000000000000000000000001 00000400 eth0\n"
+	  "uuid 00000000-0000-0000-0000-000000000000 mac 00:00:00:00:00:00\n" },
 	{ "numbers like a FAT id where no UUID is",
 	  "range 1000-2000\n", "range 1000-2000\n" },
 	{ "the host's name as a word, also in an LVM name",

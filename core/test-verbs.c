@@ -47,6 +47,7 @@ static void make_machine(struct tree *t, bool running)
 	tree_make(t, running);
 	put_function(BRIDGE, (const char *[]){ "0x8086", "0x3420", "0x060400" }, 1);
 	put_function(DEVICE, (const char *[]){ "0x8086", "0x10d3", "0x020000" }, 0);
+	tree_put("sys/class/iommu/dmar0/uevent", "", 0644);
 	tree_put("proc/sys/kernel/osrelease", RELEASE "\n", 0444);
 	tree_put(MODULES "modules.dep",
 		 "kernel/e1000e.ko:\nkernel/vfio.ko:\nkernel/vfio-pci.ko: "

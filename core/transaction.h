@@ -14,9 +14,11 @@ struct work {
 };
 
 void work_say(const struct work *w, const char *fmt, ...) PRINTF(2, 3);
-/* The locks; work_unlock() after anything but success is harmless. -EAGAIN and others. */
-int work_lock(const struct work *w);
-void work_unlock(const struct work *w);
+
+/* One call of apply.h from beginning to end: @fn under the locks, *ret if it succeeds. */
+typedef int work_fn(const struct work *w, const void *arg);
+int work_locked(const struct host *h, struct arena *a, const struct apply_opts *o,
+		work_fn *fn, const void *arg, struct apply_result *ret, struct err *e);
 
 /* Do these two files (NULL: no file) hold the same bytes? 1, 0, negative errno. */
 int work_same(const struct work *w, const char *path, const char *other);
@@ -34,3 +36,5 @@ int work_sync(const struct work *w, const struct journal *j);
 
 /* Take a transaction back, whatever came of it; its state ends as undone. */
 int work_undo(const struct work *w, struct journal *j);
+/* Of one that is undone: remove what only undoing it needs. */
+void work_forget(const struct work *w, const struct journal *j);

@@ -286,7 +286,7 @@ static int mark(const struct work *w, struct journal *j, const struct verdict *v
 }
 
 /* Saved images are large and no longer needed; undo.sh would take later work back. */
-static void forget(const struct work *w, const struct journal *j)
+void work_forget(const struct work *w, const struct journal *j)
 {
 	vec_foreach(f, &j->files) {
 		if (f->generated && f->before)
@@ -327,7 +327,7 @@ int work_undo(const struct work *w, struct journal *j)
 	r = journal_set_state(w->h, j, JOURNAL_UNDONE, w->e);
 	if (r < 0)
 		return r;
-	forget(w, j);
+	work_forget(w, j);
 	w->ret->number = j->number;
 	w->ret->reboot = w->h->running && j->commands.n > 0;
 	return 0;
@@ -342,8 +342,9 @@ static const char *shared_file(const struct journal *x, const struct journal *y)
 	return NULL;
 }
 
-static int undo_locked(const struct work *w, unsigned number)
+static int undo_locked(const struct work *w, const void *arg)
 {
+	unsigned number = *(const unsigned *)arg;
 	journals all = { 0 };
 	struct journal *j = NULL;
 	int r = journal_list(w->h, w->a, &all, w->e);
@@ -375,16 +376,5 @@ static int undo_locked(const struct work *w, unsigned number)
 int apply_undo(const struct host *h, struct arena *a, unsigned number,
 	       const struct apply_opts *o, struct apply_result *ret, struct err *e)
 {
-	struct apply_result result = { 0 };
-	struct err local = { "" };
-	struct work w = { .h = h, .a = a, .o = o, .ret = &result, .e = e ? e : &local };
-	int r = work_lock(&w);
-
-	if (r < 0)
-		return r;
-	r = undo_locked(&w, number);
-	work_unlock(&w);
-	if (!r)
-		*ret = result;
-	return r;
+	return work_locked(h, a, o, undo_locked, &number, ret, e);
 }

@@ -159,12 +159,27 @@ int verb_verify(const struct machine *m, const struct request *r, json_t **ret,
 	return ready ? VERB_YES : VERB_NO;
 }
 
+/* The host's need of a function that the user has not overridden; NULL: none. */
+static const struct finding *host_need(const struct judged *j, const char *allow)
+{
+	findings found = { 0 };
+
+	judge(j, &found);
+	vec_foreach(f, &found)
+		if (f->rule->severity == SEV_BLOCK &&
+		    after_prefix(f->rule->id, "host-") &&
+		    !(allow && streq(allow, f->rule->id)))
+			return f;
+	return NULL;
+}
+
 int verb_vm(const struct machine *m, const struct request *r, json_t **ret, struct err *e)
 {
 	static const char *const targets[] = {
 		[VM_PROXMOX] = "proxmox", [VM_LIBVIRT] = "libvirt", [VM_QEMU] = "qemu"
 	};
 	AUTOARENA struct arena *a = arena_new();
+	const struct finding *need;
 	struct vm_model model;
 	struct judged j;
 	bool pcie = true, whole = true;
@@ -172,6 +187,11 @@ int verb_vm(const struct machine *m, const struct request *r, json_t **ret, stru
 
 	if (code < 0)
 		return (int)verb_status_of(code);
+	need = host_need(&j, r->allow);
+	if (need) { /* managed='yes' and Proxmox take the function when the VM starts */
+		err_set(e, 0, "%s --allow %s overrides this", need->text, need->rule->id);
+		return VERB_NO;
+	}
 	vm_decide(&j, &model);
 	vec_foreach(d, &model.devices) {
 		pcie = pcie && d->pcie;

@@ -29,6 +29,7 @@ struct request {
  * caller owns the reference), or with @e instead of a report VERB_INPUT (a DEVICE that is
  * not there,
  * ...), VERB_REFUSED (the system refused), VERB_UNFINISHED (a transaction waits).
+ * VERB_NO may come with @e alone: nothing to undo; vm, where the host needs the function.
  * Reports are documented by example in scenarios/README.md.
  */
 enum verb_status {

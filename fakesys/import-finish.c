@@ -224,7 +224,7 @@ static void note_functions(struct machine *m)
 				m,
 				"the recorded text has no sizes of its regions "
 				"(lspci -vv shows them)",
-				"functions/%s/resource", bdf);
+				"functions/%s/resources", bdf);
 		if (fn_is_display(fn))
 			machine_set_unknown(m, "lspci does not record ROM images",
 					    "functions/%s/rom", bdf);
@@ -239,8 +239,8 @@ static void note_machine(struct machine *m)
 {
 	static const char no_log[] =
 		"no boot log that reaches back to the boot was given";
-	static const char *const logged[] = { "efi", "secure_boot", "interrupt_remapping",
-					      "klog" };
+	static const char *const logged[] = { "efi", "secure_boot",
+					      "iommu/interrupt_remapping", "klog" };
 	static const char *const tables[] = { "DMAR", "IVRS", "VIOT" };
 
 	for (size_t i = 0; !*m->release && i < ARRAY_SIZE(logged); i++)

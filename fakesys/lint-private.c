@@ -1,117 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <ctype.h>
 #include <stdio.h>
 
+#include "core/scrub.h"
 #include "fakesys/lint-part.h"
 
-/* "fakesys/fixtures/FORMAT.md, Made-up identities" has the forms that are taken. */
-
-/* Does text at @s fit @form: x a hex digit, anything else itself? */
-static bool has_form(const char *s, const char *form)
-{
-	for (; *form; s++, form++)
-		if (*form == 'x' ? !isxdigit((unsigned char)*s) : *s != *form)
-			return false;
-	return true;
-}
-
-static bool all_same(const char *s, size_t n, const char *of)
-{
-	return strspn(s, of) >= n;
-}
-
-static bool uuid_made_up(const char *s)
-{
-	return after_prefix(s, "00000000-");
-}
-
-static bool mac_made_up(const char *s)
-{
-	return after_prefix(s, "02:00:00:") || all_same(s, 17, "0:") ||
-	       all_same(s, 17, "fF:");
-}
-
-static bool machine_id_made_up(const char *s)
-{
-	return after_prefix(s, "0000000000000000");
-}
-
-/* By-id names end in the serial number of the device. */
-static bool by_id_made_up(const char *s)
-{
-	size_t n = strcspn(s, " \t,\"'");
-
-	return memmem(s, n, "SCRUBBED", 8);
-}
-
-static bool serial_made_up(const char *s)
-{
-	s += strlen("SerialNumber: ");
-	return after_prefix(s, "SCRUBBED") || all_same(s, strlen(s), "0");
-}
-
-static bool host_made_up(const char *s)
-{
-	return strstr(s, "<host>");
-}
-
-static const struct private_form {
-	const char *form;
-	bool word; /* stands alone, between characters that are no hex digits */
-	const char *what;
-	bool (*made_up)(const char *s);
-} forms[] = {
-	{ "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", true, "UUID", uuid_made_up },
-	{ "xx:xx:xx:xx:xx:xx", true, "MAC address", mac_made_up },
-	{ "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", true, "machine id", machine_id_made_up },
-	{ "/dev/disk/by-id/", false, "serial number", by_id_made_up },
-	{ "SerialNumber: ", false, "serial number", serial_made_up },
-	{ "Hostname set to <", false, "host name", host_made_up },
-	{ "Set hostname to <", false, "host name", host_made_up },
+/* One text being looked through. */
+struct look {
+	struct lint *l;
+	const char *place;
+	unsigned told; /* forms, as bits: one note for each is enough to find the rest */
 };
 
-static bool is_word_char(char c)
+static void tell(struct look *k, const char *what, const char *at)
 {
-	return isalnum((unsigned char)c) || c == '_';
+	lint_error(k->l, "%s: a %s that does not look made up: %.60s", k->place, what,
+		   arena_strndup(k->l->arena, at, strcspn(at, "\n")));
 }
 
-/* The form that starts at text[i] and is not made up. */
-static const struct private_form *private_at(const char *text, size_t i)
+static void found(void *arg, unsigned form, const char *what, const char *at)
 {
-	for (size_t k = 0; k < ARRAY_SIZE(forms); k++) {
-		const struct private_form *p = &forms[k];
-		size_t n = strlen(p->form);
+	struct look *k = arg;
 
-		if (!has_form(text + i, p->form))
-			continue;
-		if (p->word && (is_word_char(text[i + n]) || text[i + n] == ':'))
-			continue;
-		if (!p->made_up(text + i))
-			return p;
+	if (!(k->told & 1u << form))
+		tell(k, what, at);
+	k->told |= 1u << form;
+}
+
+/* What systemd says of the host's name, which no form shows to be one. */
+static void lint_told_host(struct look *k, const char *text)
+{
+	static const char *const leads[] = { "Hostname set to <", "Set hostname to <" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(leads); i++) {
+		const char *at = text;
+
+		while ((at = strstr(at, leads[i])) &&
+		       after_prefix(at + strlen(leads[i]), "host>"))
+			at++;
+		if (at)
+			tell(k, "host name", at);
 	}
-	return NULL;
 }
 
-/* At most one note for each form and text: one is enough to find the rest. */
 static void lint_text(struct lint *l, const char *place, const char *text)
 {
-	bool told[ARRAY_SIZE(forms)] = { false };
+	struct look k = { .l = l, .place = place };
 
-	for (size_t i = 0; text[i]; i++) {
-		const struct private_form *p;
-
-		/* A word starts here: all forms do. */
-		if (i && is_word_char(text[i]) &&
-		    (is_word_char(text[i - 1]) || text[i - 1] == ':'))
-			continue;
-		p = private_at(text, i);
-		if (!p || told[p - forms])
-			continue;
-		told[p - forms] = true;
-		lint_error(l, "%s: a %s that does not look made up: %.60s", place,
-			   p->what,
-			   arena_strndup(l->arena, text + i, strcspn(text + i, "\n")));
-	}
+	scrub_each(text, found, &k);
+	lint_told_host(&k, text);
 }
 
 static void lint_files(struct lint *l, const char *place,

@@ -201,7 +201,7 @@ static void check_config(struct lint *l)
 					"among unknown",
 					bdf, fn->config.len, fn->config_size);
 		}
-		if (!fn->reset && !machine_unknown(m, "functions/%s/reset_method", bdf))
+		if (!fn->reset && !machine_unknown(m, "functions/%s/reset", bdf))
 			lint_warn(l,
 				  "functions[%s].reset: missing; \"\" says that there is "
 				  "none",
@@ -351,7 +351,8 @@ static void check_files(struct lint *l)
 			lint_warn(l, "files[%s]: nothing reads it", f->path);
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
 		if (!machine_file(l->m, wanted[i]) &&
-		    !machine_unknown(l->m, "%s", wanted[i]))
+		    !machine_unknown(l->m, "files/%s", wanted[i]) &&
+		    !machine_unknown(l->m, "mounts"))
 			lint_warn(l, "files: %s is missing, and not among unknown",
 				  wanted[i]);
 }

@@ -115,7 +115,7 @@ int node_resolve(const struct sim *s, const char *path, bool follow, struct entr
 		if (len >= NODE_NAME)
 			return -ENAMETOOLONG;
 		if (!len || name_is(path, len, ".")) {
-			r = 0;
+			; /* stays where it is */
 		} else if (name_is(path, len, "..")) {
 			if (e.dir.kind != &dir_root)
 				where(s, &e.dir, &e.dir, name);

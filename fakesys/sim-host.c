@@ -287,7 +287,7 @@ static int unlock_op(void *ctx, const char *path)
 			l->held = false;
 			return 0;
 		}
-	return -ENOENT;
+	return -ENOLCK;
 }
 
 static int run_op(void *ctx, const char *const argv[], struct host_output *ret)

@@ -221,6 +221,10 @@ static struct lspci_case lspci_cases[] = {
 	    "0000:02:00.0 10de:1244/0000:0000 030000 r00 g-1 n-1 i0 c0/256 -" },
 	  .unknown = "functions/0000:01:00.0/boot_vga",
 	  .why = "no boot log tells which display is the boot VGA" },
+	{ "no log, no interrupt remapping to be known", NIC,
+	  { "0000:01:00.0 8086:10d3/0000:0000 020000 r01 g-1 n-1 i0 c0/256 -" },
+	  .unknown = "iommu/interrupt_remapping",
+	  .why = "no boot log that reaches back to the boot was given" },
 	{ "no groups, no log", NIC,
 	  { "0000:01:00.0 8086:10d3/0000:0000 020000 r01 g-1 n-1 i0 c0/256 -" },
 	  .unknown = "groups", .why = "lspci shows none and there is no boot log: the IOMMU was "

@@ -187,6 +187,18 @@ static void no_mounts(struct machine *m)
 		if (streq(f->path, "proc/self/mountinfo"))
 			f->path = "proc/fb";
 }
+static void no_mounts_unknown(struct machine *m)
+{
+	no_mounts(m);
+	machine_set_unknown(m, "needs root", "files/proc/self/mountinfo");
+	no_name(m);
+}
+static void no_reset_unknown(struct machine *m)
+{
+	no_reset(m);
+	machine_set_unknown(m, "needs root", "functions/0000:02:00.0/reset");
+	no_name(m);
+}
 static void useless_image_file(struct machine *m)
 {
 	*vec_push(m->arena, &m->kernels.v[0].initramfs.files) =
@@ -228,6 +240,30 @@ static void by_id_made_up(struct machine *m)
 static void usb_serial(struct machine *m)
 {
 	m->klog.v[0] = "usb 1-3: SerialNumber: 4C530001230512115472";
+}
+static void mac_in_name(struct machine *m)
+{
+	m->klog.v[0] = "e1000e 0000:00:1f.6 enx8c1645aabbcc: renamed from eth0";
+}
+static void mac_before_colon(struct machine *m)
+{
+	m->klog.v[0] = "8c:16:45:aa:bb:cc: link up";
+}
+static void password(struct machine *m)
+{
+	put_file(m, "etc/fstab", "//nas/x /x cifs user=a,password=secret,rw 0 0\n");
+}
+static void grub_password(struct machine *m)
+{
+	put_file(m, "etc/default/grub.d/x.cfg", "# grub.pbkdf2.sha512.10000.0A1B.2C3D\n");
+}
+static void disk_signature(struct machine *m)
+{
+	m->cmdline = "root=PARTUUID=1a2b3c4d-02 ro";
+}
+static void fat_serial(struct machine *m)
+{
+	put_file(m, "etc/crypttab", "x 1a2b-3c4d\ny UUID=A1B2-C3D4\n");
 }
 static void host_in_log(struct machine *m)
 {
@@ -300,6 +336,8 @@ static struct lint_case cases[] = {
 	  "kernels[6.1.0-56-amd64].initramfs.files[bin/sh]: nothing reads it" },
 	{ "no mounts", no_mounts, false,
 	  "files: proc/self/mountinfo is missing, and not among unknown" },
+	{ "no mounts, and it is said why", no_mounts_unknown, true, "name: empty" },
+	{ "reset methods unknown", no_reset_unknown, true, "name: empty" },
 	{ "UUID", uuid, true, "kernel.cmdline: a UUID that does not look made up: "
 	  "ba8ec4fd-31ff-4c01-9c03-cd042defc190 ro" },
 	{ "MAC address", mac, true, "klog[0]: a MAC address that does not look made up: "
@@ -313,6 +351,18 @@ static struct lint_case cases[] = {
 	{ "by-id name made up", by_id_made_up, true, "name: empty" },
 	{ "serial number of a stick", usb_serial, true, "klog[0]: a serial number that does "
 	  "not look made up: SerialNumber: 4C530001230512115472" },
+	{ "MAC address as a name", mac_in_name, true, "klog[0]: a MAC address that does not "
+	  "look made up: enx8c1645aabbcc: renamed from eth0" },
+	{ "MAC address before a colon", mac_before_colon, true, "klog[0]: a MAC address that "
+	  "does not look made up: 8c:16:45:aa:bb:cc: link up" },
+	{ "password of a mount", password, true, "files[etc/fstab]: a password that does not "
+	  "look made up: password=secret,rw 0 0" },
+	{ "password of GRUB", grub_password, true, "files[etc/default/grub.d/x.cfg]: a password "
+	  "that does not look made up: grub.pbkdf2.sha512.10000.0A1B.2C3D" },
+	{ "disk signature", disk_signature, true, "kernel.cmdline: a disk signature that does "
+	  "not look made up: PARTUUID=1a2b3c4d-02 ro" },
+	{ "FAT serial number, in the line that speaks of UUIDs", fat_serial, true,
+	  "files[etc/crypttab]: a FAT serial number that does not look made up: A1B2-C3D4" },
 	{ "host name in the log", host_in_log, true, "klog[0]: a host name that does not look "
 	  "made up: Hostname set to <tulip>." },
 	{ "host name", hostname, true, "files[etc/hostname]: a host name other than \"host\"" },

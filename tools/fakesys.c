@@ -15,6 +15,7 @@
 #include "fakesys/sim.h"
 #include "fakesys/tree.h"
 #include "tools/args.h"
+#include "tools/subject.h"
 
 enum command { CMD_IMPORT, CMD_TREE, CMD_LINT, CMD_DIFF, CMD_GROUPS, N_COMMANDS };
 
@@ -47,7 +48,8 @@ static const struct arg_option options[] = {
 	  "simulate this kernel (6.1, 6.12, 7.3)" },
 	{ "rewrite", 0, ARG_FLAG, OPTION(rewrite), ON(CMD_LINT), NULL,
 	  "bring it into canonical form" },
-	{ "json", 0, ARG_FLAG, OPTION(json), ON(CMD_GROUPS), NULL, "as JSON" },
+	{ "json", 0, ARG_FLAG, OPTION(json), ON(CMD_LINT) | ON(CMD_DIFF) | ON(CMD_GROUPS),
+	  NULL, "print the report as JSON" },
 	/* clang-format on */
 };
 
@@ -100,6 +102,7 @@ static int import(const struct values *v, const struct args *args, struct err *e
 {
 	AUTOMACHINE struct machine *m = machine_new(), *scrubbed = NULL;
 	const char *name, *path = v->output ? v->output : "-";
+	int code;
 
 	for (int i = 0; i < args->n_operands; i++) {
 		struct import_stats stats = { 0 };
@@ -123,21 +126,29 @@ static int import(const struct values *v, const struct args *args, struct err *e
 	if (import_finish(m, e) < 0 ||
 	    (!v->keep_ids && machine_scrub(m, &scrubbed, e) < 0))
 		return VERB_INPUT;
-	return machine_save(v->keep_ids ? m : scrubbed, path, e) < 0 ? VERB_REFUSED
-								     : VERB_YES;
+	code = machine_save(v->keep_ids ? m : scrubbed, path, e);
+	if (code == -ENOENT || code == -EISDIR)
+		return VERB_INPUT; /* no such folder, or a folder */
+	return code < 0 ? VERB_REFUSED : VERB_YES;
+}
+
+static void print_json(const json_t *report)
+{
+	json_dumpf(report, stdout, JSON_INDENT(2));
+	putchar('\n');
 }
 
 /* The listing of a fixture on @kernel; malloc'd. */
 static int listing(const struct machine *m, const char *name, const char *kernel,
 		   char **ret, struct err *e)
 {
-	const struct kernel_profile *p = kernel ? profile_find(kernel) : NULL;
+	const struct kernel_profile *p = NULL;
 	struct sim *s = NULL;
 	struct host h;
 	int code;
 
-	if (kernel && !p)
-		return err_set(e, -EINVAL, "--kernel %s: no such kernel profile", kernel);
+	if (kernel && subject_profile(kernel, &p, e) != VERB_YES)
+		return -EINVAL;
 	code = sim_new(m, p, &s, e);
 	if (code < 0)
 		return err_prefix(e, code, "%s", name);
@@ -182,6 +193,21 @@ static int listing_of_file(const char *path, const char *kernel, char **ret,
 	return *ret ? 0 : -ENOMEM;
 }
 
+/* {"same": false, "lines": ["-D /sys 755", "+D /sys 700"]} */
+static void print_diff_json(const char *lines)
+{
+	json_auto_t *report = json_pack("{s:b, s:[]}", "same", !*lines, "lines");
+	json_t *all = json_object_get(report, "lines");
+
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+
+		json_array_append_new(all, json_stringn(lines, n));
+		lines += n + (lines[n] == '\n');
+	}
+	print_json(report);
+}
+
 static int diff(const struct values *v, const struct args *args, struct err *e)
 {
 	AUTOFREE char *a = NULL, *b = NULL, *lines = NULL;
@@ -194,19 +220,26 @@ static int diff(const struct values *v, const struct args *args, struct err *e)
 	if (code < 0)
 		return verb_status_of(
 			err_set(e, code, "cannot compare: %s", strerror(-code)));
-	fputs(lines, stdout);
+	if (v->json)
+		print_diff_json(lines);
+	else
+		fputs(lines, stdout);
 	return *lines ? VERB_NO : VERB_YES;
 }
 
-/* Returns whether it is fit; -errno: it is no fixture, or cannot be rewritten. */
-static int lint_one(const char *path, bool rewrite, struct err *e)
+/*
+ * *ret: {"file": PATH, "fit": true, "rewritten": false, "notes": [{"severity": "warning",
+ * "text": ...}]}. -errno: it is no fixture, or cannot be rewritten.
+ */
+static int lint_one(const char *path, bool rewrite, json_t **ret, struct err *e)
 {
+	json_auto_t *all = json_array();
 	AUTOARENA struct arena *a = arena_new();
 	AUTOMACHINE struct machine *m = NULL;
 	AUTOFREE char *canonical = NULL;
 	lint_notes notes = { 0 };
 	struct blob data;
-	bool fit = true;
+	bool canon, fit = true;
 	int code = read_file(path, a, &data, e);
 
 	if (code >= 0)
@@ -215,38 +248,70 @@ static int lint_one(const char *path, bool rewrite, struct err *e)
 		code = machine_to_json(m, &canonical);
 	if (code < 0)
 		return code;
-	if (strlen(canonical) != data.len ||
-	    memcmp(canonical, data.data, data.len) != 0) {
-		code = rewrite ? machine_save(m, path, e) : 0;
+	canon = strlen(canonical) == data.len &&
+		memcmp(canonical, data.data, data.len) == 0;
+	if (!canon && rewrite) {
+		code = machine_save(m, path, e);
 		if (code < 0)
 			return code;
-		fit = rewrite;
-		printf("%s: %s\n", path,
-		       rewrite ? "rewritten in canonical form"
-			       : "error: not in canonical form; `fakesys lint --rewrite` "
-				 "makes it so");
 	}
+	if (!canon && !rewrite)
+		*vec_push(a, &notes) = (struct lint_note){
+			true,
+			"not in canonical form; `fakesys lint --rewrite` makes it so"
+		};
 	lint_machine(m, a, &notes);
 	vec_foreach(n, &notes) {
-		printf("%s: %s: %s\n", path, n->error ? "error" : "warning", n->text);
+		json_array_append_new(all, json_pack("{s:s, s:s}", "severity",
+						     n->error ? "error" : "warning",
+						     "text", n->text));
 		fit = fit && !n->error;
 	}
-	if (fit)
-		printf("%s: fit to contribute\n", path);
-	return fit;
+	*ret = json_pack("{s:s, s:b, s:b, s:O}", "file", path, "fit", fit, "rewritten",
+			 !canon && rewrite, "notes", all);
+	return 0;
 }
 
+static void print_lint(const json_t *report)
+{
+	const char *path = json_string_value(json_object_get(report, "file"));
+	const json_t *note;
+	size_t i;
+
+	if (json_is_true(json_object_get(report, "rewritten")))
+		printf("%s: rewritten in canonical form\n", path);
+	json_array_foreach(json_object_get(report, "notes"), i, note)
+		printf("%s: %s: %s\n", path,
+		       json_string_value(json_object_get(note, "severity")),
+		       json_string_value(json_object_get(note, "text")));
+	if (json_is_true(json_object_get(report, "fit")))
+		printf("%s: fit to contribute\n", path);
+}
+
+/* Each is judged, also after one that cannot be read. */
 static int lint(const struct values *v, const struct args *args, struct err *e)
 {
+	json_auto_t *all = json_array();
 	int status = VERB_YES;
 
 	for (int i = 0; i < args->n_operands; i++) {
-		int fit = lint_one(args->operands[i], v->rewrite, e);
+		json_t *one = NULL;
 
-		if (fit < 0)
-			return VERB_INPUT;
-		if (!fit)
+		if (lint_one(args->operands[i], v->rewrite, &one, e) < 0) {
+			status = args_fail(&program, VERB_INPUT, "%s", e->text);
+			*e = (struct err){ 0 };
+			continue;
+		}
+		if (!json_is_true(json_object_get(one, "fit")) && status == VERB_YES)
 			status = VERB_NO;
+		if (!v->json)
+			print_lint(one);
+		json_array_append_new(all, one);
+	}
+	if (v->json) {
+		json_auto_t *report = json_pack("{s:O}", "fixtures", all);
+
+		print_json(report);
 	}
 	return status;
 }
@@ -293,14 +358,14 @@ static int groups(const struct values *v, const struct args *args, struct err *e
 	AUTOMACHINE struct machine *m = NULL;
 	json_auto_t *report = NULL;
 	json_t *group, *device;
+	const char *why;
 	size_t i, k;
 
 	if (machine_load(args->operands[0], &m, e) < 0)
 		return VERB_INPUT;
 	report = groups_json(m);
 	if (v->json) {
-		json_dumpf(report, stdout, JSON_INDENT(2));
-		putchar('\n');
+		print_json(report);
 		return VERB_YES;
 	}
 	json_array_foreach(json_object_get(report, "groups"), i, group)
@@ -311,7 +376,10 @@ static int groups(const struct values *v, const struct args *args, struct err *e
 			printf(" %s", json_string_value(device));
 		putchar('\n');
 	}
-	if (json_array_size(json_object_get(report, "groups")) == 0)
+	why = machine_unknown(m, "groups");
+	if (why)
+		printf("the groups are not known: %s\n", why);
+	else if (m->groups.n == 0)
 		printf("no groups are recorded: the IOMMU was off\n");
 	return VERB_YES;
 }

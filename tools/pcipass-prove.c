@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include <jansson.h>
+
 #include "scenarios/scenario.h"
 #include "tools/args.h"
 
@@ -16,6 +18,7 @@
 
 struct values {
 	const char *on, *junit, *shard, *fixtures;
+	bool json;
 };
 #define OPTION(member) offsetof(struct values, member)
 
@@ -28,6 +31,7 @@ static const struct arg_option options[] = {
 	/* clang-format off */
 	{ "on", 0, ARG_TEXT, OPTION(on), 0, "GROUND", "where to play: sim" },
 	{ "junit", 0, ARG_TEXT, OPTION(junit), 0, "FILE", "write the results there too" },
+	{ "json", 0, ARG_FLAG, OPTION(json), 0, NULL, "print the results as JSON, not as TAP" },
 	{ "shard", 0, ARG_TEXT, OPTION(shard), 0, "K/N", "play the K-th of N parts" },
 	{ "fixtures", 0, ARG_TEXT, OPTION(fixtures), 0, "DIR",
 	  "the recorded machines; without it, " FIXTURES " in a folder above" },
@@ -212,6 +216,29 @@ static int write_junit(const char *path, const outcomes *all, struct err *e)
 	return 0;
 }
 
+/*
+ * {"scenarios": [{"name": ..., "file": ..., "result": "passed", "text": null,
+ * "seconds": 0.01}]}; text: why it failed or was skipped.
+ */
+static void print_json(const outcomes *all)
+{
+	json_auto_t *list = json_array(), *report = NULL;
+
+	vec_foreach(o, all) {
+		const char *result = !o->code               ? "passed"
+				     : o->code == EXIT_SKIP ? "skipped"
+							    : "failed";
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s?, s:f}",
+						      "name", o->name, "file", o->file,
+						      "result", result, "text", o->text,
+						      "seconds", o->seconds));
+	}
+	report = json_pack("{s:O}", "scenarios", list);
+	json_dumpf(report, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+	putchar('\n');
+}
+
 static int prove(const struct values *v, const struct args *args, struct arena *a,
 		 struct err *e)
 {
@@ -232,17 +259,21 @@ static int prove(const struct values *v, const struct args *args, struct arena *
 			return VERB_INPUT;
 	for (size_t i = k - 1; i < files.n; i += n)
 		count++;
-	printf("1..%zu\n", count);
+	if (!v->json)
+		printf("1..%zu\n", count);
 	for (size_t i = k - 1; i < files.n; i += n) {
 		struct outcome *o = vec_push(a, &all);
 
 		*o = play(files.v[i], v->fixtures, a);
-		print_tap(all.n, o);
+		if (!v->json)
+			print_tap(all.n, o);
 		if (o->code < 0)
 			status = VERB_INPUT;
 		else if (o->code && o->code != EXIT_SKIP && status == VERB_YES)
 			status = VERB_NO;
 	}
+	if (v->json)
+		print_json(&all);
 	if (v->junit && write_junit(v->junit, &all, e) < 0)
 		return VERB_REFUSED;
 	return status;

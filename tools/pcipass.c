@@ -45,7 +45,7 @@ static const struct arg_option options[] = {
 	  "auto, ids, blacklist or override" },
 	{ "style", 0, ARG_TEXT, OPTION(style), PLANNING, "STYLE",
 	  "dropin (own files) or guide (the files the guide names)" },
-	{ "allow", 0, ARG_TEXT, OPTION(allow), PLANNING, "RULE",
+	{ "allow", 0, ARG_TEXT, OPTION(allow), PLANNING | ON(CMD_VM), "RULE",
 	  "go on although RULE found the host in need of the device" },
 	{ "diff", 0, ARG_FLAG, OPTION(diff), ON(CMD_PLAN), NULL, "as a patch" },
 	{ "script", 0, ARG_FLAG, OPTION(script), ON(CMD_PLAN), NULL, "as a shell script" },
@@ -142,7 +142,10 @@ static int check_operands(const struct run *r, struct err *e)
 		wrong = "only one of --groups and --tree, of --diff and --script";
 	else if (((r->command == CMD_APPLY && !v->resume) || v->write) && !v->yes &&
 		 !v->where.fixture && (v->json || !isatty(STDIN_FILENO)))
-		wrong = "there is nobody to ask: look at `pcipass plan`, then add --yes";
+		wrong = v->write ? "there is nobody to ask: look at `pcipass vm` without "
+				   "--write, then add --yes"
+				 : "there is nobody to ask: look at `pcipass plan`, then "
+				   "add --yes";
 	if (!wrong)
 		return VERB_YES;
 	(void)err_set(e, 0, "%s", wrong);

@@ -5,8 +5,7 @@
 #include "core/machine-json.h"
 #include "tools/subject.h"
 
-static int find_profile(const char *name, const struct kernel_profile **ret,
-			struct err *e)
+int subject_profile(const char *name, const struct kernel_profile **ret, struct err *e)
 {
 	AUTOARENA struct arena *a = arena_new();
 	const char *all = "";
@@ -28,7 +27,7 @@ static int open_fixture(const struct where *w, bool change, struct subject *s,
 	int r;
 
 	if (w->kernel) {
-		r = find_profile(w->kernel, &s->profile, e);
+		r = subject_profile(w->kernel, &s->profile, e);
 		if (r != VERB_YES)
 			return r;
 	}

@@ -30,3 +30,6 @@ struct subject {
 int subject_open(const struct where *w, unsigned parts, bool change, struct subject *ret,
 		 struct err *e);
 void subject_close(struct subject *s);
+
+/* The profile of this name; VERB_INPUT: there is none, @e names those that are. */
+int subject_profile(const char *name, const struct kernel_profile **ret, struct err *e);

@@ -125,14 +125,22 @@ expect "capture of a fixture" 0 'fakesys lint' \
 
 expect "lint of a capture" 0 'fit to contribute' fakesys lint "$dir/captured.json"
 expect "lint of nothing good" 2 'cut.json:1: ' fakesys lint "$dir/cut.json"
+expect "lint after one that is no fixture" 2 'captured.json: fit to contribute' \
+	fakesys lint "$dir/cut.json" "$dir/captured.json"
+json "lint as JSON" '"fit": true' fakesys lint --json "$dir/captured.json"
+expect "tree of an unknown kernel" 2 'no such kernel profile; there are ' \
+	fakesys tree --kernel 2.4 "$fixture"
 expect "groups" 0 '^group ' fakesys groups "$fixture"
 expect "tree" 0 '^D ' fakesys tree "$fixture"
 expect "diff with itself" 0 '^$' fakesys diff "$fixture" "$fixture"
 printf 'D sys 0755 nl=2\n' >"$dir/a.txt"
 printf 'D sys 0755 nl=3\n' >"$dir/b.txt"
 expect "diff of two listings" 1 '^\+D sys 0755 nl=3' fakesys diff "$dir/a.txt" "$dir/b.txt"
+json "diff as JSON" '"same": false' fakesys diff --json "$dir/a.txt" "$dir/b.txt"
 expect "import of nothing known" 2 '^fakesys: ' fakesys import "$dir/a.txt"
 
+json "results as JSON" '"result": "passed"' \
+	pcipass-prove --json "$top/scenarios/cases/no-vtd.json"
 expect "another ground" 2 'this build plays on: sim' pcipass-prove --on vm x.json
 expect "bad shard" 2 '--shard 3/2: it is K/N' pcipass-prove --shard 3/2 x.json
 expect "scenario that is not there" 2 'nowhere.json: No such file' \
