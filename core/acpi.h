@@ -30,17 +30,17 @@ struct acpi_unit {
 struct acpi_reserved {
 	uint32_t offset;
 	uint16_t segment;
-	uint64_t start, end;           /* inclusive */
+	uint64_t start, end;  /* inclusive */
 	acpi_scopes scopes;   /* DMAR */
 	uint16_t first, last; /* IVMD: bus<<8|devfn; 0..0xffff for all */
 };
 
 struct acpi_iommu {
-	const char *table;        /* "DMAR", "IVRS", "VIOT" */
-	bool interrupt_remapping; /* DMAR flag 0; IVRS: always possible */
-	bool x2apic_opt_out;      /* DMAR flag 1 */
-	bool dma_opt_in;          /* DMAR flag 2: firmware asks for DMA protection */
-	unsigned address_width;   /* bits, 0 unknown */
+	const char *table;           /* "DMAR", "IVRS", "VIOT" */
+	bool interrupt_remapping;    /* DMAR flag 0; IVRS: always possible */
+	bool x2apic_opt_out;         /* DMAR flag 1 */
+	bool dma_opt_in;             /* DMAR flag 2: firmware asks for DMA protection */
+	unsigned address_width;      /* bits, 0 unknown */
 	VEC(struct acpi_unit) units; /* IVRS: an IOMMU described twice is one */
 	VEC(struct acpi_reserved) reserved;
 	unsigned n_atsr, n_rhsa, n_andd, n_satc;
@@ -61,8 +61,8 @@ const struct pci_fn *acpi_scope_fn(const struct machine *m, uint16_t segment,
 				   const struct acpi_scope *s);
 
 /*
- * The first reserved range that pins @fn, so that VFIO may not have it; NULL: none. Ranges
- * that Intel's driver calls relaxable (of display and USB functions) pin nothing.
+ * The first reserved range that pins @fn, so that VFIO may not have it; NULL: none.
+ * Ranges that Intel's driver calls relaxable (of display and USB functions) pin nothing.
  */
 const struct acpi_reserved *acpi_reserved_for(const struct machine *m,
 					      const struct acpi_iommu *t,

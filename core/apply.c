@@ -237,8 +237,13 @@ static int take_steps(const struct work *w, struct journal *j)
 	int r = 0;
 
 	vec_foreach(f, &j->files) {
-		if (f->generated || work_same(w, f->path, f->after) == 1)
+		if (f->generated)
 			continue;
+		if (work_same(w, f->path, f->after) == 1) {
+			/* Written before a crash; its name may not be durable yet. */
+			(void)host_sync_parent(w->h, f->path);
+			continue;
+		}
 		work_say(w, "writing /%s", f->path);
 		r = work_put(w, f->path, f->after, f->mode, f->uid, f->gid);
 		if (r < 0)

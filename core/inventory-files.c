@@ -42,6 +42,7 @@ const char *const inventory_files[] = {
 	"run/modules-load.d",
 	"usr/lib/modprobe.d",
 	"usr/lib/modules-load.d",
+	"usr/local/lib/modules-load.d",
 	"usr/local/lib/modprobe.d",
 	NULL,
 };

@@ -28,7 +28,8 @@ struct loader_entry {
 	const char *title;
 	const char *
 		release; /* from the image's name: vmlinuz-RELEASE; NULL if it has none */
-	const char *cmdline; /* as /proc/cmdline will have it: with BOOT_IMAGE=, initrd= */
+	const char
+		*cmdline; /* as /proc/cmdline will have it: with BOOT_IMAGE=, initrd= */
 	const char *file; /* where it stands */
 	unsigned line;
 };
@@ -38,18 +39,19 @@ typedef VEC(struct loader_entry) loader_entries;
 void grub_parse_cfg(struct arena *a, const char *path, const char *text,
 		    loader_entries *ret);
 /*
- * All boot entries found among m->files: boot/grub/grub.cfg, or loader/entries/ *.conf below
- * boot/efi, efi or boot. The first is the default: for GRUB what grub.cfg's `set default=`
- * says with boot/grub/grubenv, else GRUB_DEFAULT, else the first; for systemd-boot the newest
- * of those that loader.conf's `default` matches.
+ * All boot entries found among m->files: boot/grub/grub.cfg, or loader/entries/ *.conf
+ * below boot/efi, efi or boot. The first is the default: for GRUB what grub.cfg's `set
+ * default=` says with boot/grub/grubenv, else GRUB_DEFAULT, else the first; for
+ * systemd-boot the newest of those that loader.conf's `default` matches.
  */
 void loader_entries_read(const struct machine *m, struct arena *a, loader_entries *ret);
 
 /*
- * The value that /etc/default/grub and etc/default/grub.d/ *.cfg give a variable, evaluated as
- * far as a shell would for assignments, quotes, and $NAME or ${NAME}. NULL: never assigned, or
- * not to be known. *ret_odd (may be NULL) counts what may change that: statements that are no
- * assignments (commands, `if`), and @name itself being the output of a command.
+ * The value that /etc/default/grub and etc/default/grub.d/ *.cfg give a variable,
+ * evaluated as far as a shell would for assignments, quotes, and $NAME or ${NAME}. NULL:
+ * never assigned, or not to be known. *ret_odd (may be NULL) counts what may change that:
+ * statements that are no assignments (commands, `if`), and @name itself being the output
+ * of a command.
  */
 char *grub_default_get(const struct machine *m, struct arena *a, const char *name,
 		       unsigned *ret_odd);

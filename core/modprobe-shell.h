@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* modprobe-shell - the shell lines of install commands, for modprobe and boot-override. */
+/* modprobe-shell - the shell lines of install commands, for modprobe and boot-override.
+ */
 #pragma once
 
 #include "core/modprobe.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * names - vendor, device and class names as lspci shows them, from the pci.ids that libpci
- * would take. libpci's scan is never used (it ends the process when a file is missing).
+ * names - vendor, device and class names as lspci shows them, from the pci.ids that
+ * libpci would take. libpci's scan is never used (it ends the process when a file is
+ * missing).
  */
 #pragma once
 

@@ -269,7 +269,7 @@ static void test_reserved(void **state)
 		  "08 0000 00 00" path
 #define IVMD(kind, ids)                                                                  \
 	IVRS_HEAD kind "08 2000" ids "0000000000000000 0000001000000000 "                \
-				     "0000100000000000"
+		       "0000100000000000"
 static struct reserved_case reserved_cases[] = {
 	/* clang-format off */
 	{ "RMRR names it", "DMAR", RMRR("01", "1400"), { 0, 0, 0x14, 0 }, true },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test-skip - leave a row out because this machine lacks a program or file. Under the meson
- * option `strict`, which CI sets, that is a failure. Include after cmocka.h.
+ * test-skip - leave a row out because this machine lacks a program or file. Under the
+ * meson option `strict`, which CI sets, that is a failure. Include after cmocka.h.
  */
 #pragma once
 

@@ -125,7 +125,7 @@ size_t parse_bdf(const char *p, size_t len, struct bdf *ret);
 
 /*
  * How the kernel reads what is stored (lib/kstrtox.c): base by prefix, one newline may
- * end it. -EINVAL, also on overflow, as the attributes of PCI map it.
+ * end it. 0, or -EINVAL, also on overflow, as the attributes of PCI map it.
  */
 int store_u64(const char *buf, uint64_t max, uint64_t *ret);
 int store_int(const char *buf, int *ret);

@@ -7,6 +7,7 @@
 
 /*
  * The recorded machine with the files and initramfs images that the disk has now; shares
- * everything else with it. A kernel whose image is gone or damaged has initramfs.path NULL.
+ * everything else with it. A kernel whose image is gone or damaged has initramfs.path
+ * NULL.
  */
 void boot_view(struct sim *s, struct arena *a, struct machine *ret);

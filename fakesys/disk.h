@@ -31,6 +31,12 @@ int disk_put(struct disk *d, const char *path, struct blob data, mode_t mode, ui
  * As the members of struct host_ops: create never replaces (-EEXIST), list is sorted.
  * Links to directories are followed, absolute ones from the root of the tree; paths that
  * leave the tree are -EXDEV. "" is the root.
+ *
+ * All: -ENOENT, -ENOTDIR (a file stands on the way), -ELOOP, -ENAMETOOLONG. read, append,
+ * link: -EISDIR. readlink: -EINVAL no link, -ENAMETOOLONG @len is too small. list:
+ * -ENOTDIR, or what @fn gave. create, link, mkdir: -EEXIST. rename: -EISDIR, -ENOTDIR,
+ * -ENOTEMPTY as rename(2). unlink: -EISDIR. rmdir: -ENOTDIR, -ENOTEMPTY. disk_sync always
+ * succeeds on what is there.
  */
 ssize_t disk_read(struct disk *d, const char *path, char *buf, size_t len, uint64_t off);
 ssize_t disk_readlink(struct disk *d, const char *path, char *buf, size_t len);
@@ -50,7 +56,10 @@ int disk_rmdir(struct disk *d, const char *path);
  * -ENOENT, -EISDIR. The last component is not followed.
  */
 int disk_get(struct disk *d, const char *path, struct blob *ret);
-/* Call @fn with the path of every file and link (not directories), sorted by strcmp. */
+/*
+ * Call @fn with the path of every file and link (not directories), sorted by strcmp,
+ * until it returns < 0, which is returned; else 0.
+ */
 int disk_each(struct disk *d, host_list_fn *fn, void *arg);
 
 /*

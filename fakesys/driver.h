@@ -40,7 +40,10 @@ void driver_adopt(struct sim *s, struct sim_driver *drv, uint32_t fn);
 
 /* pci-driver.c:pci_add_dynid: at the end of the list, then driver_attach(). */
 void driver_add_dynid(struct sim *s, struct sim_driver *drv, const struct dynid *id);
-/* Stores to new_id and remove_id: 0 or negative errno. */
+/*
+ * Stores to new_id and remove_id. -EINVAL: fewer than two numbers, or driver_data of no
+ * entry; new_id -EEXIST: there already; remove_id -ENODEV: not there.
+ */
 int driver_store_new_id(struct sim *s, struct sim_driver *drv, const char *buf);
 int driver_store_remove_id(struct sim *s, struct sim_driver *drv, const char *buf);
 
@@ -49,9 +52,12 @@ uint32_t driver_named_fn(const struct sim *s, const char *buf);
 
 /* A function as enumeration leaves it. */
 void fn_state_reset(struct sim *s, uint32_t fn);
-/* Take @fn and all behind it out of the system, and find what was taken out again. */
+/*
+ * Take @fn and all behind it out of the system. 0; SIM_NOT_MODELLED: a VM holds one of
+ * them.
+ */
 int fn_remove(struct sim *s, uint32_t fn);
-/* @fn SIM_NONE: everywhere, else on its bus and below. */
+/* Find what was taken out again. @fn SIM_NONE: everywhere, else on its bus and below. */
 void fn_rescan(struct sim *s, uint32_t fn);
 /*
  * Virtual functions of @pf: how many there are; enable the first @n recorded ones, or 0

@@ -35,10 +35,11 @@ int import_add(struct machine *m, const char *name, struct blob data,
  * After the last file: what is missing becomes unknown with the reason, and the parts
  * that no recording of this kind holds (modules, loader, configuration files) are assumed
  * as a plain Debian of the recorded kernel has them; `about` and `unknown` say so.
+ * -EINVAL with @e: no function was found, or the recordings contradict each other.
  */
 int import_finish(struct machine *m, struct err *e);
 
-/* The readers, one file each. */
+/* The readers, one file each; errors as import_add(). */
 int import_lspci(struct machine *m, const char *name, const char *text,
 		 struct import_stats *ret, struct err *e);
 int import_dmesg(struct machine *m, const char *name, const char *text,

@@ -34,7 +34,7 @@ uint64_t node_size(const struct sim *s, const struct entry *e);
 /* Order of paths with all below a folder right behind it: '/' before any other byte. */
 int node_path_cmp(const char *a, size_t a_len, const char *b, size_t b_len);
 
-/* The entry for a directory or link that a lookup found. */
+/* The entry for a directory, link or file that a lookup found; always 0. */
 int node_found_dir(struct entry *ret, struct node dir);
 int node_found_link(struct entry *ret, const struct node *in, struct node target);
 int node_found_file(struct entry *ret, const struct node *in, const struct attr *a);

@@ -207,7 +207,8 @@ static int play_baseline(struct rehearsal *h, json_t **ret)
 	int r = sim_reboot(h->sim, &boot, h->e);
 
 	if (r < 0)
-		return err_prefix(h->e, -EIO, "the unchanged machine does not boot");
+		return err_prefix(h->e, -EIO,
+				  "the simulated copy does not boot even unchanged");
 	h->baseline = booted_drivers(h, boot);
 	*ret = json_array();
 	for (size_t i = 0; i < h->m->fns.n; i++) {
@@ -261,6 +262,35 @@ static int play_undo(struct rehearsal *h, bool applied, const disk_files *before
 	return 0;
 }
 
+/*
+ * The copy does not boot: is there anything to rehearse at all? 0: no, the plan is
+ * refused, as reported; else the failure @r.
+ */
+static int refused_anyway(struct rehearsal *h, json_t *report, int r)
+{
+	json_t *plan = NULL;
+
+	if (verb_plan(h->m, h->r, &plan, NULL) != VERB_NO) {
+		json_decref(plan);
+		return r;
+	}
+	json_object_set_new(report, "plan", plan);
+	problem(h, "%s", json_string_value(json_object_get(plan, "refused")));
+	return 0;
+}
+
+/* The copy has no mounts or routes that were not recorded, so its plan asks for none. */
+static void note_blind_guard(const struct rehearsal *h, json_t *plan)
+{
+	if (machine_unknown(h->m, "mounts"))
+		json_array_append_new(
+			json_object_get(plan, "notes"),
+			json_string(
+				"Which disks and networks the host itself needs was "
+				"not recorded: this rehearsal cannot refuse for that, "
+				"pcipass plan does."));
+}
+
 static int play(struct rehearsal *h, json_t *report)
 {
 	json_t *baseline = NULL, *applied = NULL, *verified = NULL, *undo = NULL;
@@ -272,7 +302,7 @@ static int play(struct rehearsal *h, json_t *report)
 	h->recorded = recorded_drivers(h);
 	r = play_baseline(h, &baseline);
 	if (r < 0)
-		return r;
+		return refused_anyway(h, report, r);
 	json_object_set_new(report, "baseline", baseline);
 	snapshot(h, &before);
 
@@ -281,6 +311,7 @@ static int play(struct rehearsal *h, json_t *report)
 		return r > 0 ? -r : -EIO;
 	json_object_set_new(report, "plan",
 			    json_incref(json_object_get(applied, "plan")));
+	note_blind_guard(h, json_object_get(report, "plan"));
 	plan = json_object_get(report, "plan");
 	json_object_set_new(report, "number",
 			    json_incref(json_object_get(applied, "number")));

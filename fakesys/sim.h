@@ -55,7 +55,10 @@ void sim_power_cut(struct sim *s, uint64_t seed);
  */
 ssize_t sim_store(struct sim *s, const char *path, const char *buf, size_t len);
 
-/* A VM claims or gives back the group: open group fd, container, device fds. Errno as
- * VFIO's. */
+/*
+ * A VM claims or gives back the group: open group fd, container, device fds. claim:
+ * -ENOENT no node /dev/vfio/GROUP, -EBUSY somebody has it, -EPERM a member is with a
+ * driver of the host, or there is no interrupt remapping. release: -ENOENT nobody has it.
+ */
 int sim_claim_group(struct sim *s, int group);
 int sim_release_group(struct sim *s, int group);

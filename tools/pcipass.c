@@ -2,6 +2,7 @@
 /* pcipass - the command line: what is asked of which machine, and how it ended. */
 #include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "tools/command.h"
@@ -287,6 +288,9 @@ int main(int argc, char **argv)
 	char **typed;
 	int status;
 
+	/* A closed pipe must not end a transaction, and children must be waited for. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
 	/* getopt sorts argv; next_step() shows it as it was typed */
 	typed = arena_memdup(a, argv, ((size_t)argc + 1) * sizeof(*argv));
 	setlocale(LC_ALL, "");

@@ -41,6 +41,19 @@ static int replace(const struct host *h, const char *path, const char *text,
 	return VERB_YES;
 }
 
+/* Nobody changed the file while the person was asked. */
+static int still_so(const struct host *h, struct arena *a, const char *path,
+		    const char *before, struct err *e)
+{
+	char *now;
+
+	if (host_read_text(h, a, &now, "%s", path) >= 0 &&
+	    streq(arena_printf(a, "%s\n", now), before))
+		return VERB_YES;
+	err_set(e, -ESTALE, "/%s was changed meanwhile; nothing was written", path);
+	return VERB_REFUSED;
+}
+
 int command_write_conf(struct run *r, struct err *e)
 {
 	AUTOARENA struct arena *a = arena_new();
@@ -75,6 +88,8 @@ int command_write_conf(struct run *r, struct err *e)
 	}
 	say_diff(&r->printer, "", diff);
 	s = command_ask(r, "\nWrite this?", e);
+	if (s == VERB_YES)
+		s = still_so(h, a, path, before, e);
 	if (s == VERB_YES)
 		s = replace(h, path, after, e);
 	if (s == VERB_YES)
