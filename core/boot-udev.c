@@ -129,8 +129,12 @@ static void plug(struct boot_builder *b, const struct coldplug *c)
 		if (r->what.driver)
 			boot_store(b, &r->what, c->first->bdf, r->file);
 	run_rules(b, &c->rules, false);
+	/* mkinitramfs runs depmod: the image has no aliases of modules it does not hold.
+	 */
 	vec_foreach(name, &names)
-		boot_load(b, *name, "", MODPROBE_USE_BLACKLIST | MODPROBE_RESOLVED, why);
+		if (!b->available || strings_have(b->available, *name))
+			boot_load(b, *name, "",
+				  MODPROBE_USE_BLACKLIST | MODPROBE_RESOLVED, why);
 	run_rules(b, &c->rules, true);
 }
 

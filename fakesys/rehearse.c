@@ -276,6 +276,7 @@ static int refused_anyway(struct rehearsal *h, json_t *report, int r)
 	}
 	json_object_set_new(report, "plan", plan);
 	problem(h, "%s", json_string_value(json_object_get(plan, "refused")));
+	h->e->text[0] = '\0';
 	return 0;
 }
 
