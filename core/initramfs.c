@@ -367,8 +367,9 @@ static int read_compressed(struct reader *r, const uint8_t *p, size_t len,
 	struct archive_entry *entry;
 	int err;
 
+	*ret_used = len;
 	if (!s.ar)
-		abort();
+		return bad(r, "it is compressed, and libarchive is not installed");
 	for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
 		filters[i](s.ar);
 	archive_read_support_format_raw(s.ar);

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <pci/header.h>
@@ -16,6 +17,7 @@
 #include "core/machine-json.h"
 #include "fakesys/sim.h"
 #include "core/verbs.h"
+#include "scenarios/fill.h"
 
 /* More than this, and cost is not linear in functions (design.md section 8). */
 #define MAX_GROWTH 2.0
@@ -26,33 +28,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-/* More network cards, on root buses of their own, each in a group of its own. */
-static void fill(struct machine *m, size_t want)
-{
-	const struct pci_fn *like = NULL;
-	int group = 1000;
-
-	vec_foreach(fn, &m->fns)
-		if (fn->id.class >> 8 == PCI_CLASS_NETWORK_ETHERNET)
-			like = fn;
-	for (size_t i = 0; m->fns.n < want; i++) {
-		struct pci_fn fn = *like;
-		struct iommu_group *g;
-
-		fn.bdf = (struct bdf){ .domain = 1 + (uint32_t)(i >> 16),
-				       .bus = (uint8_t)(i >> 8),
-				       .dev = (uint8_t)(i >> 3 & 31),
-				       .fn = (uint8_t)(i & 7) };
-		fn.children.v = NULL;
-		fn.children.n = fn.children.cap = 0;
-		fn.group = group;
-		*vec_push(m->arena, &m->fns) = fn;
-		like = &m->fns.v[m->fns.n - 1];
-		g = vec_push(m->arena, &m->groups);
-		*g = (struct iommu_group){ .id = group++, .type = "DMA-FQ" };
-	}
 }
 
 static int line(struct sim *s, const char *gpu)
@@ -89,6 +64,7 @@ int main(int argc, char **argv)
 {
 	static const size_t sizes[] = { 40, 300, 3000, 10000 };
 	double per_fn_small = 0, growth = 0;
+	struct rusage usage;
 	struct err e = { "" };
 
 	if (argc != 3) {
@@ -101,7 +77,7 @@ int main(int argc, char **argv)
 	 */
 	mallopt(M_MMAP_MAX, 0);
 	mallopt(M_TRIM_THRESHOLD, INT_MAX);
-	printf("%10s %12s %14s\n", "functions", "ms", "us/function");
+	printf("%10s %12s %14s %10s\n", "functions", "ms", "us/function", "peak MiB");
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct machine *m = NULL;
 		double best = 1e9, per_fn;
@@ -111,7 +87,7 @@ int main(int argc, char **argv)
 			fprintf(stderr, "bench-twin: %s\n", e.text);
 			return 1;
 		}
-		fill(m, sizes[i]);
+		machine_fill(m, sizes[i]);
 		if (machine_finish(m, &e) < 0)
 			return 1;
 		for (int k = 0; k < rounds; k++) {
@@ -129,7 +105,9 @@ int main(int argc, char **argv)
 			sim_free(s);
 		}
 		per_fn = best * 1e3 / (double)m->fns.n;
-		printf("%10zu %12.2f %14.2f\n", m->fns.n, best, per_fn);
+		getrusage(RUSAGE_SELF, &usage);
+		printf("%10zu %12.2f %14.2f %10.1f\n", m->fns.n, best, per_fn,
+		       (double)usage.ru_maxrss / 1024);
 		if (sizes[i] == 300)
 			per_fn_small = per_fn;
 		growth = per_fn / (per_fn_small > 0 ? per_fn_small : per_fn);
