@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "fakesys/attr.h"
+#include "fakesys/blocked.h"
 
 bool attr_visible(const struct sim *s, const struct node *dir, const struct attr *a)
 {
@@ -63,6 +63,64 @@ ssize_t attr_show(struct sim *s, const struct node *dir, const struct attr *a,
 		return show_data(s, dir, a, buf);
 	/* fs/sysfs/file.c:sysfs_kf_seq_show: no show is -EIO. */
 	return a->show ? a->show(s, dir, a, buf) : -EIO;
+}
+
+ssize_t entry_store(struct sim *s, const struct entry *e, bool capable, const char *buf,
+		    size_t len, uint64_t off)
+{
+	const struct attr_bin *bin = e->attr->bin;
+	char page[SIM_PAGE + 1];
+	uint64_t size;
+
+	/* fs/kernfs/file.c:kernfs_fop_write_iter: one page at most, and never nothing. */
+	if (!len)
+		return 0;
+	if (len > SIM_PAGE)
+		len = SIM_PAGE;
+	s->capable = capable;
+	if (!bin) {
+		if (!e->attr->store)
+			return -EIO;
+		memcpy(page, buf, len);
+		page[len] = '\0';
+		return e->attr->store(s, &e->dir, page, len);
+	}
+	/* fs/sysfs/file.c:sysfs_kf_bin_write */
+	size = bin->size(s, &e->dir, e->attr);
+	if (size && off >= size)
+		return -EFBIG;
+	if (size && len > size - off)
+		len = size - off;
+	return bin->write ? bin->write(s, &e->dir, e->attr, buf, len, off) : -EIO;
+}
+
+ssize_t entry_store_or_wait(struct sim *s, const struct entry *e, bool capable,
+			    const char *buf, size_t len, uint64_t off,
+			    uint64_t *ret_ticket)
+{
+	ssize_t n = entry_store(s, e, capable, buf, len, off);
+
+	if (n == -EINPROGRESS)
+		*ret_ticket = blocked_add(s, e, capable, buf, len, off);
+	return n;
+}
+
+ssize_t entry_read_bin(struct sim *s, const struct entry *e, bool capable, char *buf,
+		       size_t len, uint64_t off)
+{
+	const struct attr_bin *bin = e->attr->bin;
+	uint64_t size = bin->size(s, &e->dir, e->attr);
+
+	if (!capable && bin->limit && bin->limit(s, &e->dir) < size)
+		size = bin->limit(s, &e->dir);
+	/* fs/sysfs/file.c:sysfs_kf_bin_read */
+	if (size && off >= size)
+		return 0;
+	if (size && len > size - off)
+		len = size - off;
+	if (!len)
+		return 0;
+	return bin->read ? bin->read(s, &e->dir, e->attr, buf, len, off) : -EIO;
 }
 
 ssize_t attr_show_arg(struct sim *s, const struct node *dir, const struct attr *a,

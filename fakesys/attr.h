@@ -43,8 +43,11 @@ struct attr_bin {
 	/* As read(2) and write(2) at @off, within size. NULL: -EIO. */
 	ssize_t (*read)(struct sim *s, const struct node *dir, const struct attr *a,
 			char *buf, size_t len, uint64_t off);
-	ssize_t (*write)(struct sim *s, const struct node *dir, const char *buf,
-			 size_t len, uint64_t off);
+	ssize_t (*write)(struct sim *s, const struct node *dir, const struct attr *a,
+			 const char *buf, size_t len, uint64_t off);
+	/* What an opener without CAP_SYS_ADMIN may read of it; NULL: all. */
+	uint64_t (*limit)(const struct sim *s, const struct node *dir);
+	bool mapped; /* its content is for mmap(2) */
 };
 
 struct attr {
@@ -84,6 +87,9 @@ struct dir_kind {
 		      size_t len, struct entry *ret);
 	int (*each)(const struct sim *s, const struct node *dir, host_list_fn *fn,
 		    void *arg);
+	mode_t each_type; /* S_IFLNK or S_IFDIR if all of these are that */
+	/* When the object came to be, as sim.changes was; NULL: with its folder. */
+	uint64_t (*birth)(const struct sim *s, const struct node *dir);
 };
 #define NODE_NAME 256
 #define ATTRS(rows)                                                                      \
@@ -96,6 +102,20 @@ const struct attr *attr_find(struct attr_table t, const char *name, size_t len);
 /* One page at most; the file's content from its start. */
 ssize_t attr_show(struct sim *s, const struct node *dir, const struct attr *a,
 		  char buf[static SIM_PAGE]);
+
+/*
+ * One write(2) to a file that was opened for it: at most SIM_PAGE bytes, none of them no
+ * store. The count or negative errno; -EINPROGRESS with s->wait set.
+ */
+ssize_t entry_store(struct sim *s, const struct entry *e, bool capable, const char *buf,
+		    size_t len, uint64_t off);
+/* The same, put into the queue of those that wait (blocked.h) with its ticket. */
+ssize_t entry_store_or_wait(struct sim *s, const struct entry *e, bool capable,
+			    const char *buf, size_t len, uint64_t off,
+			    uint64_t *ret_ticket);
+/* One read(2) of a file with binary content, clipped as sysfs does. */
+ssize_t entry_read_bin(struct sim *s, const struct entry *e, bool capable, char *buf,
+		       size_t len, uint64_t off);
 
 /* Shows for rows of their own: a->arg as a number; the empty text. */
 attr_show_fn attr_show_arg, attr_show_empty;

@@ -112,11 +112,19 @@ static int driver_each(const struct sim *s, const struct node *dir, host_list_fn
 	return r;
 }
 
+static uint64_t driver_birth(const struct sim *s, const struct node *dir)
+{
+	(void)s;
+	return ((const struct sim_driver *)dir->p)->born;
+}
+
 const struct dir_kind dir_driver = {
 	.where = driver_where,
 	.attrs = ATTRS(driver_rows),
 	.lookup = driver_lookup,
 	.each = driver_each,
+	.each_type = S_IFLNK,
+	.birth = driver_birth,
 };
 
 static int drivers_lookup(const struct sim *s, const struct node *dir, const char *name,
@@ -146,4 +154,5 @@ const struct dir_kind dir_drivers = {
 	.parent = &dir_bus_pci,
 	.lookup = drivers_lookup,
 	.each = drivers_each,
+	.each_type = S_IFDIR,
 };

@@ -3,6 +3,7 @@
 
 #include <pci/header.h>
 
+#include "fakesys/blocked.h"
 #include "fakesys/driver.h"
 #include "fakesys/vfio.h"
 
@@ -63,6 +64,7 @@ struct sim_driver *driver_register(struct sim *s, const char *name,
 	*drv = (struct sim_driver){
 		.name = name, .module = module, .mod = mod, .traits = traits_of(name)
 	};
+	drv->born = ++s->changes;
 	*vec_push(s->run, &s->drivers) = drv;
 	return drv;
 }
@@ -116,7 +118,7 @@ static void bound(struct sim *s, uint32_t fn)
 		st->power = "D0";
 		st->dma64 |= !t->managed_dma;
 	}
-	s->changes++;
+	st->bound_at = ++s->changes;
 }
 
 /* iommu.c:iommu_device_use_default_domain, for drivers that leave DMA to the kernel. */
@@ -209,15 +211,15 @@ void driver_adopt(struct sim *s, struct sim_driver *drv, uint32_t fn)
 
 int driver_bind(struct sim *s, struct sim_driver *drv, uint32_t fn)
 {
-	if (s->fns[fn].waiting)
-		return -EINPROGRESS; /* wants the lock that the unbind holds */
+	if (s->fns[fn].leaving) /* wants the lock that the unbind holds */
+		return block_until(s, UNTIL_FREE, fn, false);
 	return s->fns[fn].driver ? -EBUSY : probe(s, drv, fn);
 }
 
 void driver_attach(struct sim *s, struct sim_driver *drv)
 {
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
-		if (!s->fns[fn].driver && !s->fns[fn].waiting &&
+		if (!s->fns[fn].driver && !s->fns[fn].leaving &&
 		    driver_matches(s, drv, fn))
 			(void)probe(s, drv, fn);
 }
@@ -262,15 +264,13 @@ int driver_unbind(struct sim *s, uint32_t fn)
 	if (drv->traits->vfio && g && g->claimed) {
 		/* vfio_main.c:vfio_unregister_group_dev waits for the last close. */
 		st->leaving = drv;
-		st->waiting = SIM_WAIT_UNBIND;
-		s->n_waiting++;
 		if (s->profile->vfio_dev_first)
 			vfio_drop_dev(s, fn);
 		sim_log(s,
 			"%s: No device request channel registered, blocked until "
 			"released by user",
 			sim_fn_name(s, fn, drv->name));
-		return -EINPROGRESS;
+		return block_until(s, UNTIL_FREE, fn, true);
 	}
 	released(s, fn, drv->traits);
 	return 0;
@@ -281,11 +281,9 @@ void driver_finish_wait(struct sim *s, uint32_t fn)
 	struct fn_state *st = &s->fns[fn];
 	const struct sim_driver *drv = st->leaving;
 
-	if (!st->waiting)
+	if (!drv)
 		return;
-	st->waiting = SIM_WAIT_NONE;
 	st->leaving = NULL;
-	s->n_waiting--;
 	released(s, fn, drv->traits);
 }
 

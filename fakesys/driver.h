@@ -53,12 +53,17 @@ uint32_t driver_named_fn(const struct sim *s, const char *buf);
 /* A function as enumeration leaves it. */
 void fn_state_reset(struct sim *s, uint32_t fn);
 /*
- * Take @fn and all behind it out of the system. 0; SIM_NOT_MODELLED: a VM holds one of
- * them.
+ * Take @fn and all behind it out of the system. 0; -EINPROGRESS: another removal is under
+ * way, or a VM holds one of them; then its drivers are gone and all rescans wait.
  */
 int fn_remove(struct sim *s, uint32_t fn);
-/* Find what was taken out again. @fn SIM_NONE: everywhere, else on its bus and below. */
-void fn_rescan(struct sim *s, uint32_t fn);
+/* A VM has let something go: finish the removal that waited for it. */
+void fn_remove_go_on(struct sim *s);
+/*
+ * Find what was taken out again. @fn SIM_NONE: everywhere, else on its bus and below. 0;
+ * -EINPROGRESS: a removal is under way.
+ */
+int fn_rescan(struct sim *s, uint32_t fn);
 /*
  * Virtual functions of @pf: how many there are; enable the first @n recorded ones, or 0
  * to remove all. SIM_NOT_MODELLED: more than were recorded.

@@ -66,6 +66,7 @@ static const struct dir_kind dir_members = {
 	.parent = &dir_group,
 	.lookup = members_lookup,
 	.each = members_each,
+	.each_type = S_IFLNK,
 };
 
 /* clang-format off */
@@ -83,7 +84,16 @@ static void group_where(const struct sim *s, const struct node *dir,
 	*ret_parent = (struct node){ .kind = &dir_groups };
 }
 
-const struct dir_kind dir_group = { .where = group_where, .attrs = ATTRS(group_rows) };
+static uint64_t group_birth(const struct sim *s, const struct node *dir)
+{
+	return s->groups.v[dir->i].born;
+}
+
+const struct dir_kind dir_group = {
+	.where = group_where,
+	.attrs = ATTRS(group_rows),
+	.birth = group_birth,
+};
 
 uint32_t iommu_named_group(const struct sim *s, const char *name, size_t len)
 {
@@ -133,6 +143,7 @@ const struct dir_kind dir_groups = {
 	.parent = &dir_kernel,
 	.lookup = groups_lookup,
 	.each = groups_each,
+	.each_type = S_IFDIR,
 };
 
 /* --- the units; node: i = into sim.units --- */
@@ -185,6 +196,7 @@ static const struct dir_kind dir_served = {
 	.parent = &dir_unit,
 	.lookup = served_lookup,
 	.each = served_each,
+	.each_type = S_IFLNK,
 };
 
 /* clang-format off */
@@ -276,18 +288,21 @@ const struct dir_kind dir_virtual_iommu = {
 	.parent = &dir_virtual,
 	.lookup = virtual_lookup,
 	.each = virtual_each,
+	.each_type = S_IFDIR,
 };
 static const struct dir_kind dir_fn_iommu = {
 	.name = "iommu",
 	.parent = &dir_fn,
 	.lookup = own_lookup,
 	.each = own_each,
+	.each_type = S_IFDIR,
 };
 static const struct dir_kind dir_virtio_iommu = {
 	.name = "iommu",
 	.parent = &dir_virtio,
 	.lookup = own_lookup,
 	.each = own_each,
+	.each_type = S_IFDIR,
 };
 static const struct attr virtio_rows[] = {
 	{ "iommu", .mode = S_IFDIR | 0755, .dir = &dir_virtio_iommu },

@@ -211,6 +211,8 @@ void sim_set_iommu(struct sim *s, bool on, bool interrupt_remapping, const char 
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
 		s->fns[fn].owns_dma = false;
 	s->changes++;
+	vec_foreach(g, &s->groups)
+		g->born = s->changes;
 }
 
 bool iommu_group_present(const struct sim *s, const struct sim_group *g)

@@ -51,8 +51,8 @@ static int row_entry(const struct sim *s, const struct node *dir, const struct a
 	return node_found_file(ret, dir, a);
 }
 
-static int lookup(const struct sim *s, const struct node *dir, const char *name,
-		  size_t len, struct entry *ret)
+int node_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
+		struct entry *ret)
 {
 	const struct attr *a = attr_find(dir->kind->attrs, name, len);
 
@@ -122,7 +122,7 @@ int node_resolve(const struct sim *s, const char *path, bool follow, struct entr
 		} else {
 			struct node dir = e.dir;
 
-			r = lookup(s, &dir, path, len, &e);
+			r = node_lookup(s, &dir, path, len, &e);
 			if (r < 0)
 				return r;
 			if (S_ISLNK(e.mode) && (*next || follow || path[len])) {
@@ -148,20 +148,60 @@ bool node_owns(const char *path)
 	return false;
 }
 
-int node_list(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+/* For callers who want names alone; they do without looking types up. */
+struct only_names {
+	host_list_fn *fn;
+	void *arg;
+};
+
+static int only_name(void *arg, const char *name, mode_t type)
+{
+	const struct only_names *o = arg;
+
+	(void)type;
+	return o->fn(o->arg, name);
+}
+
+/* The names that a kind's `each` gives, with their types. */
+struct each {
+	const struct sim *s;
+	const struct node *dir;
+	node_each_fn *fn;
+	void *arg;
+};
+
+static int typed_name(void *arg, const char *name)
+{
+	const struct each *a = arg;
+	mode_t type = a->dir->kind->each_type;
+	struct entry e;
+
+	if (!type && a->fn != only_name &&
+	    node_lookup(a->s, a->dir, name, strlen(name), &e) >= 0)
+		type = e.mode & S_IFMT;
+	return a->fn(a->arg, name, type);
+}
+
+int node_each(const struct sim *s, const struct node *dir, node_each_fn *fn, void *arg)
 {
 	const struct attr_table *t = &dir->kind->attrs;
+	struct each all = { s, dir, fn, arg };
 	struct entry e;
 	int r;
 
 	for (size_t i = 0; i < t->n; i++) {
 		if (row_entry(s, dir, &t->v[i], &e) < 0)
 			continue;
-		r = fn(arg, t->v[i].name);
+		r = fn(arg, t->v[i].name, e.mode & S_IFMT);
 		if (r < 0)
 			return r;
 	}
-	return dir->kind->each ? dir->kind->each(s, dir, fn, arg) : 0;
+	return dir->kind->each ? dir->kind->each(s, dir, typed_name, &all) : 0;
+}
+
+int node_list(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
+{
+	return node_each(s, dir, only_name, &(struct only_names){ fn, arg });
 }
 
 int node_path(const struct sim *s, const struct node *dir, char *buf, size_t size)

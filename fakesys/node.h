@@ -24,6 +24,15 @@ int node_resolve(const struct sim *s, const char *path, bool follow, struct entr
 bool node_owns(const char *path);
 /* Calls @fn as host_ops.list. */
 int node_list(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg);
+/* What @name (of @len bytes) is in @dir. -ENOENT. */
+int node_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
+		struct entry *ret);
+/* Calls @fn for every entry with its type, until it returns < 0, which is returned. */
+typedef int node_each_fn(void *arg, const char *name, mode_t type);
+int node_each(const struct sim *s, const struct node *dir, node_each_fn *fn, void *arg);
+/* The numbers of a character device. */
+void node_device(const struct sim *s, const struct entry *e, const char *name,
+		 uint32_t *ret_major, uint32_t *ret_minor);
 /* The path of a directory, from the root, without a leading slash; returns its length. */
 int node_path(const struct sim *s, const struct node *dir, char *buf, size_t size);
 /* A link's text, relative as sysfs makes it (fs/kernfs/symlink.c); returns its length. */

@@ -26,6 +26,8 @@ struct kernel_profile {
 	bool cxl_bus;              /* F15: a seventh reset method */
 	bool logs_reset;           /* F15: "resetting" and "reset done" */
 	bool serial_number_attr;   /* F19: serial_number, aer/ */
+	bool seek_end_is_size;     /* F16: SEEK_END on a mappable resourceN */
+	bool unlinked_nlink0;      /* F18: fstat of a removed file that is open */
 	bool idle_d3_live;         /* F20: disable_idle_d3 counts at bind, not at load */
 	const char *domain_type_tail; /* F24: " " or "" */
 	bool log_port_type;           /* F25 */

@@ -5,6 +5,7 @@
 
 #include <pci/header.h>
 
+#include "fakesys/blocked.h"
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
@@ -39,6 +40,7 @@ static const struct dir_kind dir_pci_devices = {
 	.parent = &dir_bus_pci,
 	.lookup = all_lookup,
 	.each = all_each,
+	.each_type = S_IFLNK,
 };
 static const struct dir_kind dir_slots = { .name = "slots", .parent = &dir_bus_pci };
 
@@ -70,8 +72,8 @@ static ssize_t store_probe(struct sim *s, const struct node *dir, const char *bu
 	(void)dir;
 	if (fn == SIM_NONE)
 		return -ENODEV;
-	if (s->fns[fn].waiting)
-		return -EINPROGRESS; /* wants the lock of the device */
+	if (s->fns[fn].leaving) /* wants the lock of the device */
+		return block_until(s, UNTIL_FREE, fn, false);
 	if (!s->fns[fn].driver && driver_attach_fn(s, fn) < 0)
 		return -EINVAL;
 	return (ssize_t)len;
@@ -85,8 +87,8 @@ static ssize_t store_rescan(struct sim *s, const struct node *dir, const char *b
 	(void)dir;
 	if (store_u64(buf, ULONG_MAX, &v) < 0)
 		return -EINVAL;
-	if (v)
-		fn_rescan(s, SIM_NONE);
+	if (v && fn_rescan(s, SIM_NONE) < 0)
+		return -EINPROGRESS;
 	return (ssize_t)len;
 }
 
@@ -178,14 +180,13 @@ static bool bus_subsystem(const struct sim *s, const struct node *dir, struct no
 static ssize_t store_bus_rescan(struct sim *s, const struct node *dir, const char *buf,
 				size_t len)
 {
+	uint32_t beside = dir->i == SIM_NONE ? SIM_NONE : s->places[dir->i].first_child;
 	uint64_t v;
 
 	if (store_u64(buf, ULONG_MAX, &v) < 0)
 		return -EINVAL;
-	if (v && dir->i != SIM_NONE && s->places[dir->i].first_child != SIM_NONE)
-		fn_rescan(s, s->places[dir->i].first_child);
-	else if (v)
-		fn_rescan(s, SIM_NONE);
+	if (v && fn_rescan(s, beside) < 0)
+		return -EINPROGRESS;
 	return (ssize_t)len;
 }
 
@@ -258,12 +259,14 @@ const struct dir_kind dir_pci_buses = {
 	.parent = &dir_fn,
 	.lookup = buses_lookup,
 	.each = buses_each,
+	.each_type = S_IFDIR,
 };
 static const struct dir_kind dir_root_buses = {
 	.name = "pci_bus",
 	.parent = &dir_root_bus,
 	.lookup = root_buses_lookup,
 	.each = root_buses_each,
+	.each_type = S_IFDIR,
 };
 
 /* sys/devices/pciDDDD:BB: the functions of a root bus. Node: i = into sim.roots. */
@@ -307,4 +310,5 @@ const struct dir_kind dir_root_bus = {
 	.attrs = ATTRS(root_rows),
 	.lookup = root_lookup,
 	.each = root_each,
+	.each_type = S_IFDIR,
 };

@@ -220,6 +220,7 @@ const struct dir_kind dir_class = {
 	.where = class_where,
 	.lookup = class_lookup,
 	.each = class_each,
+	.each_type = S_IFLNK,
 };
 
 static int classes_lookup(const struct sim *s, const struct node *dir, const char *name,
@@ -269,6 +270,7 @@ const struct dir_kind dir_classes = {
 	.parent = &dir_sys,
 	.lookup = classes_lookup,
 	.each = classes_each,
+	.each_type = S_IFDIR,
 };
 
 /* --- sys/block: disks without their partitions --- */
@@ -304,4 +306,5 @@ const struct dir_kind dir_block = {
 	.parent = &dir_sys,
 	.lookup = block_lookup,
 	.each = block_each,
+	.each_type = S_IFLNK,
 };

@@ -58,17 +58,26 @@ static ssize_t config_read(struct sim *s, const struct node *dir, const struct a
 			 off);
 }
 
-static ssize_t config_store(struct sim *s, const struct node *dir, const char *buf,
-			    size_t len, uint64_t off)
+static ssize_t config_store(struct sim *s, const struct node *dir, const struct attr *a,
+			    const char *buf, size_t len, uint64_t off)
 {
-	return config_write(s, dir->i, buf, len,
-			    off > UINT32_MAX ? UINT32_MAX : (uint32_t)off);
+	(void)a;
+	return config_write(s, dir->i, buf, len, (uint32_t)off);
+}
+
+/* pci-sysfs.c:pci_read_config: by the rights of whoever opened it. */
+static uint64_t config_limit(const struct sim *s, const struct node *dir)
+{
+	unsigned type = cfg_u8(config_now(s, dir->i), PCI_HEADER_TYPE) & 0x7f;
+
+	return type == PCI_HEADER_TYPE_CARDBUS ? 128 : STANDARD_HEADER;
 }
 
 const struct attr_bin fn_bin_config = {
 	.size = config_size,
 	.read = config_read,
 	.write = config_store,
+	.limit = config_limit,
 };
 
 static uint64_t resource_size(const struct sim *s, const struct node *dir,
@@ -96,7 +105,11 @@ static ssize_t resource_read(struct sim *s, const struct node *dir, const struct
 	return len == 1 || len == 2 || len == 4 ? SIM_NOT_MODELLED : -EINVAL;
 }
 
-const struct attr_bin fn_bin_resource = { .size = resource_size, .read = resource_read };
+const struct attr_bin fn_bin_resource = {
+	.size = resource_size,
+	.read = resource_read,
+	.mapped = true,
+};
 
 static uint64_t rom_size(const struct sim *s, const struct node *dir,
 			 const struct attr *a)
@@ -120,11 +133,13 @@ static ssize_t rom_read(struct sim *s, const struct node *dir, const struct attr
 }
 
 /* pci-sysfs.c:pci_write_rom: F1. */
-static ssize_t rom_write(struct sim *s, const struct node *dir, const char *buf,
-			 size_t len, uint64_t off)
+static ssize_t rom_write(struct sim *s, const struct node *dir, const struct attr *a,
+			 const char *buf, size_t len, uint64_t off)
 {
 	bool *enabled = &node_state(s, dir)->rom_enabled;
 	int r = 0;
+
+	(void)a;
 
 	if (s->profile->rom_strict)
 		r = store_bool(s->profile, buf, enabled);

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "fakesys/blocked.h"
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
@@ -129,8 +130,8 @@ ssize_t fn_store_rescan(struct sim *s, const struct node *dir, const char *buf,
 	bool yes;
 	ssize_t r = store_flag(buf, len, &yes);
 
-	if (r >= 0 && yes)
-		fn_rescan(s, dir->i);
+	if (r >= 0 && yes && fn_rescan(s, dir->i) < 0)
+		return -EINPROGRESS;
 	return r;
 }
 
@@ -142,8 +143,8 @@ ssize_t fn_store_reset(struct sim *s, const struct node *dir, const char *buf, s
 
 	if (r < 0 || v != 1)
 		return -EINVAL;
-	if (st->waiting)
-		return -EINPROGRESS; /* wants the lock of the device */
+	if (st->leaving) /* wants the lock of the device */
+		return block_until(s, UNTIL_FREE, dir->i, false);
 	if (!*st->resets)
 		return -ENOTTY;
 	/* What a reset changes is saved before and restored after

@@ -47,6 +47,15 @@ static bool has_rom(const struct sim *s, const struct node *dir, const struct at
 	return node_fn(s, dir)->res[PCI_ROM_RESOURCE].end || node_fn(s, dir)->rom.len;
 }
 
+/* fs/kernfs/dir.c:kernfs_remove_self: it goes before anything else of the function does.
+ */
+static bool not_removing(const struct sim *s, const struct node *dir,
+			 const struct attr *a)
+{
+	(void)a;
+	return s->removing != dir->i;
+}
+
 static bool has_vfio_dev(const struct sim *s, const struct node *dir,
 			 const struct attr *a)
 {
@@ -195,7 +204,8 @@ static const struct attr fn_rows[] = {
 	{ "physfn", .mode = S_IFLNK | 0777, .target = to_physfn },
 	{ "power", .mode = S_IFDIR | 0755, .dir = &dir_fn_power },
 	{ "power_state", .mode = 0444, .show = fn_show_power_state },
-	{ "remove", .mode = 0220, .needs = FN_NOT_VF, .store = fn_store_remove },
+	{ "remove", .mode = 0220, .needs = FN_NOT_VF, .visible = not_removing,
+	  .store = fn_store_remove },
 	{ "rescan", .mode = 0200, .needs = FN_NOT_VF, .store = fn_store_rescan },
 	{ "reset", .mode = 0200, .visible = has_reset, .store = fn_store_reset },
 	{ "reset_method", .mode = 0644, .visible = has_reset,
@@ -366,9 +376,15 @@ static int fn_each(const struct sim *s, const struct node *dir, host_list_fn *fn
 	return r < 0 ? r : kid_each(s, dir, fn, arg);
 }
 
+static uint64_t fn_birth(const struct sim *s, const struct node *dir)
+{
+	return node_state(s, dir)->born;
+}
+
 const struct dir_kind dir_fn = {
 	.where = fn_where,
 	.attrs = ATTRS(fn_rows),
 	.lookup = fn_lookup,
 	.each = fn_each,
+	.birth = fn_birth,
 };

@@ -21,9 +21,7 @@ static ssize_t file_read(struct sim *s, const struct entry *e, char *buf, size_t
 	if (!(e->mode & 0444))
 		return -EACCES;
 	if (e->attr->bin)
-		return e->attr->bin->read
-			       ? e->attr->bin->read(s, &e->dir, e->attr, buf, len, off)
-			       : -EIO;
+		return entry_read_bin(s, e, true, buf, len, off);
 	if (!off && len >= SIM_PAGE)
 		return attr_show(s, &e->dir, e->attr, buf);
 	n = attr_show(s, &e->dir, e->attr, page);
@@ -126,7 +124,7 @@ static int klog_op(void *ctx, char **ret_text)
 
 ssize_t sim_store(struct sim *s, const char *path, const char *buf, size_t len)
 {
-	char page[SIM_PAGE + 1];
+	uint64_t ticket;
 	struct entry e;
 	int r;
 
@@ -141,19 +139,7 @@ ssize_t sim_store(struct sim *s, const char *path, const char *buf, size_t len)
 		return -EISDIR;
 	if (!(e.mode & 0222))
 		return -EACCES;
-	/* fs/kernfs/file.c:kernfs_fop_write_iter: one page at most, and never nothing. */
-	if (!len)
-		return 0;
-	if (len > SIM_PAGE)
-		len = SIM_PAGE;
-	if (e.attr->bin)
-		return e.attr->bin->write ? e.attr->bin->write(s, &e.dir, buf, len, 0)
-					  : -EIO;
-	if (!e.attr->store)
-		return -EIO;
-	memcpy(page, buf, len);
-	page[len] = '\0';
-	return e.attr->store(s, &e.dir, page, len);
+	return entry_store_or_wait(s, &e, true, buf, len, 0, &ticket);
 }
 
 static int store_op(void *ctx, const char *path, const char *buf, size_t len,

@@ -3,12 +3,16 @@
 
 #include <pci/header.h>
 
+#include "fakesys/blocked.h"
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
+#include "fakesys/iommu-model.h"
 
 void fn_state_reset(struct sim *s, uint32_t fn)
 {
+	s->changes++;
 	s->fns[fn] = (struct fn_state){
+		.born = s->changes,
 		.power = s->profile->fresh_state,
 		.resets = s->places[fn].resets,
 		.vfio_dev = -1,
@@ -25,35 +29,54 @@ static bool is_below(const struct sim *s, uint32_t fn, uint32_t top)
 	return fn == top;
 }
 
-/* remove.c:pci_stop_bus_device, then pci_remove_bus_device: the last child goes first. */
-int fn_remove(struct sim *s, uint32_t top)
+/* remove.c:pci_stop_bus_device: drivers go first, those of the last child before all. */
+static bool stop_all(struct sim *s, uint32_t top)
 {
-	uint32_t last = (uint32_t)s->m->fns.n;
-
-	for (uint32_t fn = top; fn < last; fn++) {
-		uint32_t g = s->places[fn].group;
-
-		if (is_below(s, fn, top) && s->iommu_on && g != SIM_NONE &&
-		    s->groups.v[g].claimed)
-			return SIM_NOT_MODELLED; /* holds the lock of all rescans
-						    meanwhile */
-	}
 	/* Functions stand in order of address, so children behind their bridge. */
-	while (last-- > top) {
-		struct fn_state *st = &s->fns[last];
+	for (uint32_t fn = (uint32_t)s->m->fns.n; fn-- > top;)
+		if (!s->fns[fn].gone && is_below(s, fn, top) &&
+		    (s->fns[fn].leaving ||
+		     (s->fns[fn].driver && driver_unbind(s, fn) == -EINPROGRESS)))
+			return false;
+	return true;
+}
 
-		if (st->gone || !is_below(s, last, top))
+static void destroy_all(struct sim *s, uint32_t top)
+{
+	for (uint32_t fn = (uint32_t)s->m->fns.n; fn-- > top;) {
+		struct fn_state *st = &s->fns[fn];
+
+		if (st->gone || !is_below(s, fn, top))
 			continue;
-		if (st->driver)
-			(void)driver_unbind(s, last);
-		if (s->iommu_on && s->places[last].group != SIM_NONE &&
+		if (s->iommu_on && s->places[fn].group != SIM_NONE &&
 		    s->profile->logs_group_removal)
-			sim_log_fn(s, last, "Removing from iommu group %d",
-				   s->groups.v[s->places[last].group].id);
+			sim_log_fn(s, fn, "Removing from iommu group %d",
+				   s->groups.v[s->places[fn].group].id);
 		st->gone = true;
 	}
 	s->changes++;
+}
+
+int fn_remove(struct sim *s, uint32_t top)
+{
+	if (s->removing != SIM_NONE && s->removing != top)
+		return block_until(s, UNTIL_RESCAN, top, false);
+	if (!stop_all(s, top)) {
+		s->removing = top;
+		return block_until(s, UNTIL_RESCAN, top, true);
+	}
+	destroy_all(s, top);
 	return 0;
+}
+
+void fn_remove_go_on(struct sim *s)
+{
+	uint32_t top = s->removing;
+
+	if (top == SIM_NONE || !stop_all(s, top))
+		return;
+	s->removing = SIM_NONE;
+	destroy_all(s, top);
 }
 
 /* drivers/pci/probe.c:pci_type_str. */
@@ -92,6 +115,20 @@ static void log_found(struct sim *s, uint32_t fn)
 			   s->groups.v[s->places[fn].group].id);
 }
 
+/* A function comes: as enumeration leaves it, its group made if nobody else has it. */
+static void fn_found(struct sim *s, uint32_t fn)
+{
+	struct sim_group *g = s->places[fn].group == SIM_NONE
+				      ? NULL
+				      : &s->groups.v[s->places[fn].group];
+	bool made = g && !iommu_group_present(s, g);
+
+	fn_state_reset(s, fn);
+	if (made)
+		g->born = s->changes;
+	log_found(s, fn);
+}
+
 static bool in_scope(const struct sim *s, uint32_t fn, uint32_t beside)
 {
 	uint32_t up = beside == SIM_NONE ? SIM_NONE : s->places[beside].parent;
@@ -103,10 +140,12 @@ static bool in_scope(const struct sim *s, uint32_t fn, uint32_t beside)
 	return fn != up && is_below(s, fn, up);
 }
 
-void fn_rescan(struct sim *s, uint32_t beside)
+int fn_rescan(struct sim *s, uint32_t beside)
 {
 	bool attach = !(s->no_autoprobe && s->profile->autoprobe_on_rescan);
 
+	if (s->removing != SIM_NONE)
+		return block_until(s, UNTIL_RESCAN, SIM_NONE, false);
 	/* Parents come before their children, so one pass finds whole subtrees. */
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
 		uint32_t up = s->places[fn].parent;
@@ -114,10 +153,8 @@ void fn_rescan(struct sim *s, uint32_t beside)
 		if (!s->fns[fn].gone || s->m->fns.v[fn].is_vf ||
 		    (up != SIM_NONE && s->fns[up].gone) || !in_scope(s, fn, beside))
 			continue;
-		fn_state_reset(s, fn);
+		fn_found(s, fn);
 		s->fns[fn].found = true;
-		log_found(s, fn);
-		s->changes++;
 	}
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
 		if (!s->fns[fn].found)
@@ -126,6 +163,7 @@ void fn_rescan(struct sim *s, uint32_t beside)
 		if (attach)
 			(void)driver_attach_fn(s, fn);
 	}
+	return 0;
 }
 
 unsigned vfs_count(const struct sim *s, uint32_t pf)
@@ -149,15 +187,15 @@ int vfs_set(struct sim *s, uint32_t pf, unsigned n)
 				? 0
 				: fn_remove(s, s->vfs[p->first_vf + i]);
 
-		if (r < 0)
+		if (r < 0) {
+			s->wait.begun = false; /* those before it are still to go */
 			return r;
+		}
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t vf = s->vfs[p->first_vf + i];
 
-		fn_state_reset(s, vf);
-		log_found(s, vf);
-		s->changes++;
+		fn_found(s, vf);
 		/* iov.c:sriov_drivers_autoprobe: without it nothing is probed. */
 		if (!s->fns[pf].no_vf_autoprobe)
 			(void)driver_attach_fn(s, vf);

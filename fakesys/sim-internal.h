@@ -43,6 +43,7 @@ struct sim_driver {
 	const struct module *mod;
 	const struct driver_traits *traits;
 	VEC(struct dynid) dynids;
+	uint64_t born; /* sim.changes then, here and below */
 };
 
 struct sim_module {
@@ -51,12 +52,7 @@ struct sim_module {
 	bool builtin;
 	VEC(struct sim_module *) users; /* loaded modules that depend on it */
 	unsigned params[8], at_load[8]; /* by the slots of module_params */
-};
-
-/* What keeps the writer of a store waiting until the group is given back. */
-enum sim_wait {
-	SIM_WAIT_NONE,
-	SIM_WAIT_UNBIND,
+	uint64_t born;
 };
 
 /* Parallel to machine.fns: what changes at run time. */
@@ -69,8 +65,8 @@ struct fn_state {
 	unsigned enable;           /* enable_cnt */
 	int vfio_dev;              /* N of vfio-dev/vfioN; -1: none */
 	int numa;
-	enum sim_wait waiting;      /* its old driver's remove() has not returned */
-	struct sim_driver *leaving; /* that driver */
+	uint64_t born, bound_at;    /* when it was found; when its driver took it */
+	struct sim_driver *leaving; /* its old driver, whose remove() has not returned */
 	bool gone;                  /* removed and not found again by a rescan */
 	bool found;                 /* by the rescan under way */
 	bool rom_enabled, broken_parity, no_msi, d3cold_allowed;
@@ -119,8 +115,9 @@ struct sim_group {
 	const char *recorded_type; /* NULL: unknown */
 	const char *reserved;      /* text of reserved_regions */
 	uint32_t first, n;         /* into sim.members: indices of functions, in order */
-	unsigned owners; /* functions whose driver does DMA through the kernel */
-	bool claimed;    /* by a VM, through VFIO */
+	unsigned owners;          /* functions whose driver does DMA through the kernel */
+	bool claimed;             /* by a VM, through VFIO */
+	uint64_t born, vfio_born; /* the group; its node in dev/vfio */
 };
 
 struct sim_unit {                /* an IOMMU */
@@ -143,6 +140,25 @@ struct sim_proc {
 	mode_t mode;      /* 0: 0444 */
 	struct blob data;
 	const struct proc_text *text; /* sim-proc.c; NULL: data */
+};
+
+/* What a store waits for, and the queue of those that do; blocked.h. */
+struct sim_wait {
+	int what; /* enum block_until */
+	uint32_t fn;
+	bool begun;
+};
+struct sim_blocked {
+	uint64_t ticket, off;
+	struct sim_wait wait;
+	const struct entry *e;
+	const char *buf;
+	size_t len;
+	bool capable;
+};
+struct sim_answer {
+	uint64_t ticket;
+	ssize_t result;
 };
 
 struct sim_lock {
@@ -182,9 +198,13 @@ struct sim {
 	VEC(struct sim_lock) locks;
 	bool iommu_on; /* groups exist */
 	bool interrupt_remapping;
-	const char *alignment;   /* resource_alignment; NULL: unset */
-	bool no_autoprobe;       /* drivers_autoprobe is 0 */
-	unsigned long n_waiting; /* functions with .waiting set */
+	const char *alignment; /* resource_alignment; NULL: unset */
+	bool no_autoprobe;     /* drivers_autoprobe is 0 */
+	struct sim_wait wait;  /* of the store that just returned -EINPROGRESS */
+	VEC(struct sim_blocked) blocked;
+	VEC(struct sim_answer) answers; /* to blocked ones, not fetched yet */
+	bool capable;                   /* the writer of the store under way */
+	uint32_t removing;              /* holds the lock of all rescans; or SIM_NONE */
 	VEC(uint32_t)
 	vfio_devs;             /* by number of vfio-dev/vfioN the function, or SIM_NONE */
 	size_t vfio_free;      /* no lower number is free */
@@ -193,7 +213,8 @@ struct sim {
 	struct node_cache *cache;   /* node.c's */
 	char *modules_text;         /* proc/modules as it was at... */
 	uint64_t modules_text_at;   /* ...this count of changes */
-	uint64_t changes;           /* grows when names in the tree may have changed */
+	uint64_t booted_at, tickets;
+	uint64_t changes; /* grows when names in the tree may have changed */
 };
 
 /*

@@ -168,9 +168,15 @@ const struct attr device_rows[N_DEVICE_ROWS] = {
 };
 /* clang-format on */
 
+static uint64_t kid_birth(const struct sim *s, const struct node *dir)
+{
+	return s->fns[dir->i].bound_at;
+}
+
 const struct dir_kind dir_kid = {
 	.where = kid_where,
 	.attrs = ATTRS(device_rows),
 	.lookup = kid_lookup,
 	.each = kid_each,
+	.birth = kid_birth,
 };

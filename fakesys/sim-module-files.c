@@ -193,12 +193,14 @@ static const struct dir_kind dir_mod_drivers = {
 	.parent = &dir_module,
 	.lookup = drivers_lookup,
 	.each = drivers_each,
+	.each_type = S_IFLNK,
 };
 static const struct dir_kind dir_holders = {
 	.name = "holders",
 	.parent = &dir_module,
 	.lookup = holders_lookup,
 	.each = holders_each,
+	.each_type = S_IFLNK,
 };
 static const struct dir_kind dir_params = {
 	.name = "parameters",
@@ -231,7 +233,17 @@ static void module_where(const struct sim *s, const struct node *dir,
 	*ret_parent = (struct node){ .kind = &dir_modules };
 }
 
-const struct dir_kind dir_module = { .where = module_where, .attrs = ATTRS(module_rows) };
+static uint64_t module_birth(const struct sim *s, const struct node *dir)
+{
+	(void)s;
+	return ((const struct sim_module *)dir->p)->born;
+}
+
+const struct dir_kind dir_module = {
+	.where = module_where,
+	.attrs = ATTRS(module_rows),
+	.birth = module_birth,
+};
 
 /* A built-in module has a folder only for what it shows: parameters, its driver. */
 static bool is_shown(const struct sim *s, const struct sim_module *m)
@@ -273,4 +285,5 @@ const struct dir_kind dir_modules = {
 	.parent = &dir_sys,
 	.lookup = modules_lookup,
 	.each = modules_each,
+	.each_type = S_IFDIR,
 };

@@ -63,8 +63,16 @@ static void port_where(const struct sim *s, const struct node *dir,
 static const struct attr port_rows[] = {
 	{ "uevent", .mode = 0644, .show = attr_show_empty, .store = store_dir_uevent },
 };
-static const struct dir_kind dir_port = { .where = port_where,
-					  .attrs = ATTRS(port_rows) };
+static uint64_t port_birth(const struct sim *s, const struct node *dir)
+{
+	return s->fns[dir->i].bound_at;
+}
+
+static const struct dir_kind dir_port = {
+	.where = port_where,
+	.attrs = ATTRS(port_rows),
+	.birth = port_birth,
+};
 
 int port_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
 		struct entry *ret)

@@ -41,6 +41,7 @@ const struct dir_kind dir_slaves = {
 	.parent = &dir_stacked,
 	.lookup = slaves_lookup,
 	.each = slaves_each,
+	.each_type = S_IFLNK,
 };
 
 /* Disks that several controllers serve stand in folders of their own. */

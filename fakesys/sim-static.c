@@ -47,7 +47,17 @@ static const struct attr firmware_rows[] = {
 };
 /* clang-format on */
 
-const struct dir_kind dir_root = { .name = "", .attrs = ATTRS(root_rows) };
+static uint64_t root_birth(const struct sim *s, const struct node *dir)
+{
+	(void)dir;
+	return s->booted_at;
+}
+
+const struct dir_kind dir_root = {
+	.name = "",
+	.attrs = ATTRS(root_rows),
+	.birth = root_birth,
+};
 const struct dir_kind dir_sys = {
 	.name = "sys",
 	.parent = &dir_root,
@@ -132,4 +142,5 @@ const struct dir_kind dir_devices = {
 	.attrs = ATTRS(devices_rows),
 	.lookup = devices_lookup,
 	.each = devices_each,
+	.each_type = S_IFDIR,
 };

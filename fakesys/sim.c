@@ -100,7 +100,11 @@ static void forget(struct sim *s)
 	s->klog.v = NULL;
 	s->klog.n = s->klog.cap = 0;
 	s->vfio_free = 0;
-	s->n_waiting = 0;
+	s->removing = SIM_NONE;
+	s->blocked.v = NULL;
+	s->blocked.n = s->blocked.cap = 0;
+	s->answers.v = NULL;
+	s->answers.n = s->answers.cap = 0;
 	s->alignment = NULL;
 	s->report = NULL;
 	s->no_autoprobe = s->framebuffer_gone = s->off = false;
@@ -118,7 +122,7 @@ void sim_power_off(struct sim *s)
 	}
 	sim_set_running(s, "", "");
 	sim_set_iommu(s, false, false, NULL);
-	s->changes++;
+	s->booted_at = ++s->changes;
 }
 
 void sim_power_cut(struct sim *s, uint64_t seed)

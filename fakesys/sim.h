@@ -50,8 +50,14 @@ int sim_reboot(struct sim *s, const struct boot_report **ret, struct err *e);
 void sim_power_cut(struct sim *s, uint64_t seed);
 
 /*
+ * The answer to a store that was blocked, in the order in which they came; false: none.
+ * What waits still is forgotten when the power goes.
+ */
+bool sim_take_answer(struct sim *s, uint64_t *ret_ticket, ssize_t *ret_result);
+
+/*
  * One write(2) to a file of /sys by an opener with uid 0, as scenarios ask for it: count
- * or negative errno, -EINPROGRESS where the kernel would block.
+ * or negative errno; -EINPROGRESS: blocked, and answered later by sim_take_answer().
  */
 ssize_t sim_store(struct sim *s, const char *path, const char *buf, size_t len);
 

@@ -61,11 +61,18 @@ static int dev_each(const struct sim *s, const struct node *dir, host_list_fn *f
 	return fn(arg, name);
 }
 
+static uint64_t dev_birth(const struct sim *s, const struct node *dir)
+{
+	return s->fns[dir->i].bound_at;
+}
+
 const struct dir_kind dir_vfio_dev = {
 	.name = "vfio-dev",
 	.parent = &dir_fn,
 	.lookup = dev_lookup,
 	.each = dev_each,
+	.each_type = S_IFDIR,
+	.birth = dev_birth,
 };
 
 /* --- sys/devices/virtual/vfio/GROUP; node: i = into sim.groups --- */
@@ -98,8 +105,16 @@ static void group_where(const struct sim *s, const struct node *dir,
 	*ret_parent = (struct node){ .kind = &dir_virtual_vfio };
 }
 
-const struct dir_kind dir_vfio_group = { .where = group_where,
-					 .attrs = ATTRS(group_rows) };
+static uint64_t group_birth(const struct sim *s, const struct node *dir)
+{
+	return s->groups.v[dir->i].vfio_born;
+}
+
+const struct dir_kind dir_vfio_group = {
+	.where = group_where,
+	.attrs = ATTRS(group_rows),
+	.birth = group_birth,
+};
 
 uint32_t vfio_named_group(const struct sim *s, const char *name, size_t len)
 {
@@ -196,3 +211,15 @@ static const struct attr dev_rows[] = {
 const struct dir_kind dir_dev = { .name = "dev",
 				  .parent = &dir_root,
 				  .attrs = ATTRS(dev_rows) };
+
+void node_device(const struct sim *s, const struct entry *e, const char *name,
+		 uint32_t *ret_major, uint32_t *ret_minor)
+{
+	if (e->attr != &group_node) {
+		*ret_major = 10; /* drivers/vfio/container.c: misc device 196 */
+		*ret_minor = 196;
+		return;
+	}
+	*ret_major = VFIO_MAJOR;
+	*ret_minor = vfio_named_group(s, name, strlen(name));
+}

@@ -3,6 +3,7 @@
 
 #include <pci/header.h>
 
+#include "fakesys/blocked.h"
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/sim-module.h"
@@ -62,11 +63,31 @@ static bool idles_in_d3(const struct sim *s, uint32_t fn)
 	return !params[VFIO_DISABLE_IDLE_D3];
 }
 
+static bool is_vfio(const struct fn_state *st)
+{
+	const struct sim_driver *drv = st->driver ? st->driver : st->leaving;
+
+	return drv && drv->traits->vfio;
+}
+
+/* The node comes with the first member. */
+static void made_node(struct sim *s, struct sim_group *g)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < g->n; i++)
+		n += is_vfio(&s->fns[s->members[g->first + i]]);
+	if (n == 1)
+		g->vfio_born = ++s->changes;
+}
+
 void vfio_adopt(struct sim *s, uint32_t fn)
 {
 	struct fn_state *st = &s->fns[fn];
 
 	st->vfio_dev = lowest_free(s, fn);
+	if (s->places[fn].group != SIM_NONE)
+		made_node(s, &s->groups.v[s->places[fn].group]);
 	st->runtime_auto = true;
 	st->power = idles_in_d3(s, fn) ? "D3hot" : "D0";
 }
@@ -124,13 +145,6 @@ void vfio_remove(struct sim *s, uint32_t fn)
 	vfio_drop_dev(s, fn);
 	st->runtime_auto = false;
 	st->power = "D0"; /* resumed for the removal */
-}
-
-static bool is_vfio(const struct fn_state *st)
-{
-	const struct sim_driver *drv = st->driver ? st->driver : st->leaving;
-
-	return drv && drv->traits->vfio;
 }
 
 bool vfio_group_has_node(const struct sim *s, const struct sim_group *g)
@@ -203,5 +217,7 @@ int sim_release_group(struct sim *s, int group)
 		st->power = idles_in_d3(s, fn) ? "D3hot" : "D0";
 		driver_finish_wait(s, fn);
 	}
+	fn_remove_go_on(s);
+	blocked_wake(s);
 	return 0;
 }
