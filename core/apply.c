@@ -417,5 +417,8 @@ static int resume_locked(const struct work *w, const void *arg)
 int apply_resume(const struct host *h, struct arena *a, const struct apply_opts *o,
 		 struct apply_result *ret, struct err *e)
 {
+	/* No lock where nothing was ever done: asking leaves nothing behind. */
+	if (!host_exists(h, JOURNAL_DIR))
+		return err_set(e, -ENOENT, "no transaction is unfinished");
 	return work_locked(h, a, o, resume_locked, NULL, ret, e);
 }

@@ -13,6 +13,16 @@ const char *severity_name(enum severity s)
 	return names[s];
 }
 
+bool rule_allowed(const char *allow, const struct rule *r)
+{
+	size_t len = strlen(r->id);
+
+	for (const char *p = allow; p && *p; p += strcspn(p, ","), p += *p == ',')
+		if (strcspn(p, ",") == len && strncmp(p, r->id, len) == 0)
+			return true;
+	return false;
+}
+
 const struct rule *rule_find(const char *id)
 {
 	for (size_t i = 0; i < n_rules; i++)

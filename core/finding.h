@@ -67,6 +67,9 @@ extern const struct rule rules[];
 extern const size_t n_rules;
 const struct rule *rule_find(const char *id); /* NULL: no such rule */
 
+/* Is @r among the ids, joined by commas, that a user allows? @allow NULL: none. */
+bool rule_allowed(const char *allow, const struct rule *r);
+
 /* @fn NULL: the host. Returns the new finding, for file and line. */
 struct finding *finding_add(const struct judged *j, findings *ret, const struct rule *r,
 			    const struct pci_fn *fn, const char *remedy,

@@ -35,11 +35,35 @@ static bool has(const fn_list *list, const struct pci_fn *fn)
 	return list->n && bsearch(&fn, list->v, list->n, sizeof(*list->v), by_address);
 }
 
-static enum group_role role_of(const struct pci_fn *fn)
+/* Does the running kernel, or one that may be booted next, have a driver for it? */
+static bool has_module(const struct machine *m, const struct pci_fn *fn)
 {
-	bool idle = fn_class(fn) == PCI_CLASS_BRIDGE_HOST && !fn->driver;
+	vec_foreach(k, &m->kernels)
+		vec_foreach(mod, &k->modules)
+			vec_foreach(id, &mod->ids)
+				if (!id->override_only && pci_id_matches(id, &fn->id))
+					return true;
+	return false;
+}
 
-	return cfg_is_bridge(fn->config) || idle ? GROUP_STAYS : GROUP_COMES;
+/*
+ * A member that no driver has keeps nobody from the group (iommu.c: owner_cnt counts
+ * drivers only). It stays where none will come for it: an idle host or ISA bridge, or
+ * what no module knows. What lies in a slot that was asked for is wanted as a whole.
+ */
+static enum group_role role_of(const struct machine *m, const struct pci_fn *fn,
+			       const fn_list *asked)
+{
+	if (cfg_is_bridge(fn->config))
+		return GROUP_STAYS;
+	if (fn->driver)
+		return GROUP_COMES;
+	if (fn_is_bridge(fn))
+		return GROUP_STAYS;
+	vec_foreach(it, asked)
+		if (bdf_same_slot((*it)->bdf, fn->bdf))
+			return GROUP_COMES;
+	return m->kernels.n && !has_module(m, fn) ? GROUP_STAYS : GROUP_COMES;
 }
 
 void group_closure(const struct machine *m, struct arena *a, const fn_list *asked,
@@ -59,9 +83,9 @@ void group_closure(const struct machine *m, struct arena *a, const fn_list *aske
 			      bsearch(&fn->group, ids, n, sizeof(*ids), by_value);
 
 		if (is_asked || shares)
-			*vec_push(a, ret) =
-				(struct group_member){ fn, is_asked ? GROUP_ASKED
-								    : role_of(fn) };
+			*vec_push(a, ret) = (struct group_member){
+				fn, is_asked ? GROUP_ASKED : role_of(m, fn, list)
+			};
 	}
 }
 

@@ -230,7 +230,7 @@ static int bdf_read(struct json_reader *r, const struct json_place *at, const js
 	if (bdf_parse(s, &b) != (int)strlen(s) || !streq(bdf_format(b, again), s))
 		return json_wrong(r, at,
 				  "\"%.80s\" is no address of the form 0000:01:00.0 "
-				  "(lower-case hex)",
+				  "(lower-case hex; devices end at 1f, functions at 7)",
 				  s);
 	*(struct bdf *)p = b;
 	return 0;

@@ -58,6 +58,28 @@ static int check_schema(struct json_reader *r, const json_t *root)
 	return 0;
 }
 
+/* No machine is without these: one that lacks them says why they are not known. */
+static int check_parts(struct json_reader *r, const json_t *root, const struct machine *m)
+{
+	static const struct {
+		const char *key, *fact;
+	} parts[] = {
+		{ "cpu", "cpu" },
+		{ "kernel", "release" },
+		{ "functions", "functions" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		struct json_place at = { .key = parts[i].key };
+
+		if (!json_object_get(root, parts[i].key) &&
+		    !machine_unknown(m, "%s", parts[i].fact))
+			return json_wrong(r, &at,
+					  "missing, and `unknown` does not say why");
+	}
+	return 0;
+}
+
 int machine_from_json(const char *text, size_t len, const char *name,
 		      struct machine **ret, struct err *e)
 {
@@ -88,6 +110,8 @@ int machine_from_json(const char *text, size_t len, const char *name,
 	if (rc < 0)
 		return err_set(e, rc, "%.200s: functions: %s", name, inner.text);
 	rc = check_files(m, name, e);
+	if (rc >= 0)
+		rc = check_parts(&r, root, m);
 	if (rc < 0)
 		return rc;
 	*ret = TAKE(m);

@@ -246,6 +246,18 @@ const struct pci_fn *machine_upstream(const struct machine *m, const struct pci_
 	return NULL;
 }
 
+bool fn_is_bridge(const struct pci_fn *fn)
+{
+	switch (fn_class(fn)) {
+	case PCI_CLASS_BRIDGE_HOST:
+	case PCI_CLASS_BRIDGE_ISA:
+	case PCI_CLASS_BRIDGE_PCI:
+		return true;
+	default:
+		return cfg_is_bridge(fn->config);
+	}
+}
+
 bool fn_is_display(const struct pci_fn *fn)
 {
 	return fn->id.class >> 16 == PCI_BASE_CLASS_DISPLAY;
@@ -297,7 +309,7 @@ static int find_by_ids(const struct machine *m, struct arena *a, const char *tex
 			e, -ENOTUNIQ,
 			"%s: %u functions have this id (%s); name one by its address",
 			text, hits, all);
-	if (cfg_is_bridge(found->config))
+	if (fn_is_bridge(found))
 		return err_set(e, -EISDIR,
 			       "%s (%s) is a bridge; bridges stay with the host", text,
 			       all);
@@ -322,7 +334,7 @@ int machine_find(const struct machine *m, struct arena *a, const char *text, fn_
 			return err_set(e, -ENODEV,
 				       "there is no function %s on this machine",
 				       bdf_format(b, name));
-		if (cfg_is_bridge(fn->config))
+		if (fn_is_bridge(fn))
 			return err_set(e, -EISDIR,
 				       "%s is a bridge; bridges stay with the host",
 				       bdf_format(b, name));
@@ -342,7 +354,7 @@ int machine_find(const struct machine *m, struct arena *a, const char *text, fn_
 	vec_foreach(it, &m->fns) {
 		if (!bdf_same_slot(it->bdf, b) || (it->is_vf && bdf_cmp(it->bdf, b)))
 			continue;
-		if (cfg_is_bridge(it->config)) {
+		if (fn_is_bridge(it)) {
 			ret->n = before;
 			return err_set(e, -EISDIR,
 				       "%s is a bridge; bridges stay with the host",

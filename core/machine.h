@@ -197,6 +197,8 @@ static inline unsigned fn_class(const struct pci_fn *fn)
 {
 	return fn->id.class >> 8;
 }
+/* Host, ISA and PCI bridges, which stay with the host. */
+bool fn_is_bridge(const struct pci_fn *fn);
 bool fn_is_display(const struct pci_fn *fn); /* base class 03 */
 
 /* The machine's own spelling of a module's name: '-' becomes '_'. */

@@ -4,6 +4,7 @@
 
 #include "core/plan-edit.h"
 #include "core/planner.h"
+#include "core/rules.h"
 
 static const char *const method_names[] = { [PLAN_AUTO] = "auto",
 					    [PLAN_IDS] = "ids",
@@ -136,7 +137,6 @@ void planner_add_lines(struct planner *p, struct plan_step *s, const strings *li
 static void find_targets(struct planner *p)
 {
 	fn_list companions = { 0 };
-	char bdf[BDF_SIZE];
 
 	vec_foreach(it, &p->j->asked)
 		if (!list_has(&p->plan->targets, *it))
@@ -147,11 +147,11 @@ static void find_targets(struct planner *p)
 			continue;
 		*vec_push(p->a, &p->plan->targets) = member->fn;
 		planner_note(
-			p, arena_printf(
-				   p->a,
-				   "%s comes along: it shares IOMMU group %d with what "
-				   "you asked for.",
-				   bdf_format(member->fn->bdf, bdf), member->fn->group));
+			p,
+			arena_printf(p->a,
+				     "%s comes along: it shares IOMMU group %d with what "
+				     "you asked for.",
+				     rule_name(p->j, member->fn), member->fn->group));
 	}
 	group_companions(p->j->m, p->a, &p->plan->targets, &companions);
 	vec_foreach(it, &companions) {
@@ -160,7 +160,7 @@ static void find_targets(struct planner *p)
 			p, arena_printf(p->a,
 					"%s comes along: it is part of the same graphics "
 					"card.",
-					bdf_format((*it)->bdf, bdf)));
+					rule_name(p->j, *it)));
 	}
 }
 
@@ -170,7 +170,7 @@ static void refuse_by_findings(struct planner *p)
 	vec_foreach(f, &p->found) {
 		if (f->rule->severity != SEV_BLOCK)
 			continue;
-		if (p->req->allow && streq(p->req->allow, f->rule->id))
+		if (rule_allowed(p->req->allow, f->rule))
 			planner_note(p, arena_printf(p->a, "Overridden as you asked: %s",
 						     f->text));
 		else

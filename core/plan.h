@@ -27,7 +27,8 @@ struct plan_request {
 	fn_list fns; /* what the user named */
 	enum plan_method method;
 	enum plan_style style;
-	const char *allow; /* a guard finding's id the user overrides, or NULL */
+	const char
+		*allow; /* guard findings' ids the user overrides, by commas; or NULL */
 };
 
 enum plan_kind {

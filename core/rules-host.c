@@ -181,11 +181,11 @@ static void check_uses(const struct rule *r, const struct judged *j, unsigned ki
 
 void check_host_disk(const struct rule *r, const struct judged *j, findings *ret)
 {
-	check_uses(
-		r, j, 1u << GUARD_DISK | 1u << GUARD_SWAP,
-		"Unmount it, or take it out of /etc/fstab and reboot; the disk with the "
-		"root file system cannot be given away.",
-		ret);
+	check_uses(r, j, 1u << GUARD_DISK | 1u << GUARD_SWAP,
+		   "Unmount it, or take it out of /etc/fstab and reboot; without the "
+		   "disk of "
+		   "its root file system the host does not run.",
+		   ret);
 }
 
 void check_host_network(const struct rule *r, const struct judged *j, findings *ret)

@@ -88,16 +88,19 @@ static struct refuse_case refusals[] = {
 	{ "no address", HEAD ", \"functions\": [{}]}", "f.json: functions[0].bdf: missing" },
 	{ "address without domain", HEAD ", \"functions\": [{\"bdf\": \"01:00.0\"}]}",
 	  "f.json: functions[0].bdf: \"01:00.0\" is no address of the form 0000:01:00.0 "
-	  "(lower-case hex)" },
+	  "(lower-case hex; devices end at 1f, functions at 7)" },
 	{ "address in capitals", HEAD ", \"functions\": [{\"bdf\": \"0000:0A:00.0\"}]}",
 	  "f.json: functions[0].bdf: \"0000:0A:00.0\" is no address of the form 0000:01:00.0 "
-	  "(lower-case hex)" },
+	  "(lower-case hex; devices end at 1f, functions at 7)" },
 	{ "impossible device", HEAD ", \"functions\": [{\"bdf\": \"0000:00:20.0\"}]}",
 	  "f.json: functions[0].bdf: \"0000:00:20.0\" is no address of the form 0000:01:00.0 "
-	  "(lower-case hex)" },
+	  "(lower-case hex; devices end at 1f, functions at 7)" },
 	{ "impossible function", HEAD ", \"functions\": [{\"bdf\": \"0000:00:01.8\"}]}",
 	  "f.json: functions[0].bdf: \"0000:00:01.8\" is no address of the form 0000:01:00.0 "
-	  "(lower-case hex)" },
+	  "(lower-case hex; devices end at 1f, functions at 7)" },
+	{ "no processor, and no reason", HEAD "}", "f.json: cpu: missing, and `unknown` does not say why" },
+	{ "no functions, and no reason", HEAD ", \"cpu\": {}, \"kernel\": {}}",
+	  "f.json: functions: missing, and `unknown` does not say why" },
 	{ "address twice", HEAD ", \"functions\": [{\"bdf\": \"0000:00:01.0\"}, "
 	  "{\"bdf\": \"0000:00:02.0\"}, {\"bdf\": \"0000:00:01.0\"}]}",
 	  "f.json: functions: two functions have the address 0000:00:01.0" },
@@ -329,7 +332,8 @@ static void test_cut(void **state)
 
 static void test_defaults(void **state)
 {
-	static const char text[] = HEAD "}";
+	static const char text[] =
+		HEAD ", \"cpu\": {}, \"kernel\": {}, \"functions\": []}";
 	struct machine *m = must_read(text, strlen(text));
 
 	(void)state;
@@ -358,6 +362,9 @@ static void test_content(void **state)
 	AUTOFREE char *text = NULL;
 
 	m->name = m->source = "x";
+	machine_set_unknown(m, "not asked for", "cpu");
+	machine_set_unknown(m, "not asked for", "release");
+	machine_set_unknown(m, "not asked for", "functions");
 	*f = (struct machine_file){ .path = "f",
 				    .mode = S_IFREG | 0644,
 				    .data = { (const uint8_t *)c->data, c->len } };
@@ -399,6 +406,9 @@ static void test_latin1_klog(void **state)
 
 	(void)state;
 	m->name = m->source = "x";
+	machine_set_unknown(m, "not asked for", "cpu");
+	machine_set_unknown(m, "not asked for", "release");
+	machine_set_unknown(m, "not asked for", "functions");
 	*vec_push(m->arena, &m->klog) = "usb: K\xf6ln";
 	assert_int_equal(machine_to_json(m, &text), 0);
 	again = must_read(text, strlen(text));
@@ -423,7 +433,7 @@ static char *many_functions(unsigned n, size_t *ret_len)
 	char *text = NULL;
 	FILE *f = open_memstream(&text, ret_len);
 
-	fputs(HEAD ", \"functions\": [", f);
+	fputs(HEAD ", \"cpu\": {}, \"kernel\": {}, \"functions\": [", f);
 	for (unsigned i = 0; i < n; i++) {
 		fprintf(f,
 			"%s{\"bdf\": \"%04x:%02x:%02x.%x\", \"config\": {\"size\": 4096",

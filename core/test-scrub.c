@@ -23,6 +23,9 @@ static struct machine *machine_with(const char *text)
 	m->source = "captured";
 	m->release = m->kernel_version = m->cmdline = "";
 	m->cpu_vendor = m->cpu_model = m->about = "";
+	machine_set_unknown(m, "not asked for", "cpu");
+	machine_set_unknown(m, "not asked for", "release");
+	machine_set_unknown(m, "not asked for", "functions");
 	add_file(m, "etc/hostname", "tulip\n");
 	add_file(m, "etc/x", text);
 	assert_int_equal(machine_finish(m, NULL), 0);
@@ -128,6 +131,8 @@ static void test_serial(void **state)
 	add_file(m, "etc/x",
 		 "override 0000:01:00.0 525400ff 5254abffff123456 324\n"
 		 "5254abffff123457 5254abffff1234567\n");
+	machine_set_unknown(m, "not asked for", "cpu");
+	machine_set_unknown(m, "not asked for", "release");
 	assert_int_equal(machine_finish(m, NULL), 0);
 	assert_int_equal(machine_scrub(m, &scrubbed, NULL), 0);
 	f = machine_file(scrubbed, "etc/x");

@@ -342,6 +342,13 @@ static const char *shared_file(const struct journal *x, const struct journal *y)
 	return NULL;
 }
 
+static int no_such(struct err *e, unsigned number)
+{
+	return number ? err_set(e, -ENOENT,
+				"there is no transaction %u that could be undone", number)
+		      : err_set(e, -ENOENT, "there is nothing to undo");
+}
+
 static int undo_locked(const struct work *w, const void *arg)
 {
 	unsigned number = *(const unsigned *)arg;
@@ -355,10 +362,7 @@ static int undo_locked(const struct work *w, const void *arg)
 		if (it->state != JOURNAL_UNDONE && (!number || it->number == number))
 			j = it;
 	if (!j)
-		return number ? err_set(w->e, -ENOENT,
-					"there is no transaction %u that could be undone",
-					number)
-			      : err_set(w->e, -ENOENT, "there is nothing to undo");
+		return no_such(w->e, number);
 	vec_foreach(later, &all) {
 		const char *path = NULL;
 
@@ -376,5 +380,8 @@ static int undo_locked(const struct work *w, const void *arg)
 int apply_undo(const struct host *h, struct arena *a, unsigned number,
 	       const struct apply_opts *o, struct apply_result *ret, struct err *e)
 {
+	/* No lock where nothing was ever done: asking leaves nothing behind. */
+	if (!host_exists(h, JOURNAL_DIR))
+		return no_such(e, number);
 	return work_locked(h, a, o, undo_locked, &number, ret, e);
 }

@@ -37,6 +37,12 @@ static bool fn_listed(const fn_list *list, const struct pci_fn *fn)
 static int find_devices(const struct machine *m, struct arena *a, const struct request *r,
 			bool need_one, fn_list *ret, struct err *e)
 {
+	const char *why = machine_unknown(m, "functions");
+
+	if (why && r->n_devices)
+		return err_set(e, -ENODEV,
+			       "%s: the functions of this machine are not known: %s",
+			       r->devices[0], why);
 	for (size_t i = 0; i < r->n_devices; i++) {
 		fn_list found = { 0 };
 		int code = machine_find(m, a, r->devices[i], &found, e);
@@ -160,17 +166,24 @@ int verb_verify(const struct machine *m, const struct request *r, json_t **ret,
 }
 
 /* The host's need of a function that the user has not overridden; NULL: none. */
-static const struct finding *host_need(const struct judged *j, const char *allow)
+static const struct finding *host_need(const findings *found, const char *allow)
 {
-	findings found = { 0 };
-
-	judge(j, &found);
-	vec_foreach(f, &found)
+	vec_foreach(f, found)
 		if (f->rule->severity == SEV_BLOCK &&
-		    after_prefix(f->rule->id, "host-") &&
-		    !(allow && streq(allow, f->rule->id)))
+		    after_prefix(f->rule->id, "host-") && !rule_allowed(allow, f->rule))
 			return f;
 	return NULL;
+}
+
+/* What else keeps such a VM from starting. */
+static json_t *obstacles(const findings *found)
+{
+	json_t *list = json_array();
+
+	vec_foreach(f, found)
+		if (f->rule->severity == SEV_BLOCK && !after_prefix(f->rule->id, "host-"))
+			json_array_append_new(list, json_string(f->text));
+	return list;
 }
 
 int verb_vm(const struct machine *m, const struct request *r, json_t **ret, struct err *e)
@@ -180,6 +193,7 @@ int verb_vm(const struct machine *m, const struct request *r, json_t **ret, stru
 	};
 	AUTOARENA struct arena *a = arena_new();
 	const struct finding *need;
+	findings found = { 0 };
 	struct vm_model model;
 	struct judged j;
 	bool pcie = true, whole = true;
@@ -187,9 +201,11 @@ int verb_vm(const struct machine *m, const struct request *r, json_t **ret, stru
 
 	if (code < 0)
 		return (int)verb_status_of(code);
-	need = host_need(&j, r->allow);
+	judge(&j, &found);
+	need = host_need(&found, r->allow);
 	if (need) { /* managed='yes' and Proxmox take the function when the VM starts */
-		err_set(e, 0, "%s --allow %s overrides this", need->text, need->rule->id);
+		err_set(e, 0, "%s --allow %s%s%s overrides this", need->text,
+			r->allow ? r->allow : "", r->allow ? "," : "", need->rule->id);
 		return VERB_NO;
 	}
 	vm_decide(&j, &model);
@@ -197,11 +213,11 @@ int verb_vm(const struct machine *m, const struct request *r, json_t **ret, stru
 		pcie = pcie && d->pcie;
 		whole = whole && d->whole_slot;
 	}
-	*ret = json_pack("{s:s, s:i, s:s, s:b, s:b, s:b, s:o}", "target",
+	*ret = json_pack("{s:s, s:i, s:s, s:b, s:b, s:b, s:o, s:o}", "target",
 			 targets[r->target], "vmid", (int)r->vmid, "text",
 			 vm_write(&model, a, r->target, r->vmid), "ovmf", model.ovmf,
 			 "pcie", pcie, "whole_slot", whole, "why",
-			 report_strings(&model.why));
+			 report_strings(&model.why), "obstacles", obstacles(&found));
 	return *ret ? VERB_YES : VERB_REFUSED;
 }
 

@@ -17,7 +17,7 @@ struct request {
 	size_t n_devices;
 	enum plan_method method;
 	enum plan_style style;
-	const char *allow; /* guard rule to override, NULL: none */
+	const char *allow; /* guard rules to override, by commas; NULL: none */
 	unsigned number;   /* undo: transaction, 0: newest */
 	enum vm_target target;
 	unsigned vmid;

@@ -111,7 +111,8 @@ static void judge_boot(struct rehearsal *h, const struct boot_report *boot,
 
 		bdf_format(h->m->fns.v[i].bdf, bdf);
 		if (is_target(plan, bdf)) {
-			if (race)
+			/* Without groups vfio-pci gets nothing, by no chance. */
+			if (race && h->m->groups.n)
 				problem(h, "%s: chance decides: %s", bdf, race);
 		} else if (!same_driver(h->baseline[i], h->after[i])) {
 			problem(h, "%s was not asked for and goes from %s to %s", bdf,
@@ -280,16 +281,26 @@ static int refused_anyway(struct rehearsal *h, json_t *report, int r)
 	return 0;
 }
 
-/* The copy has no mounts or routes that were not recorded, so its plan asks for none. */
-static void note_blind_guard(const struct rehearsal *h, json_t *plan)
+/*
+ * The copy lacks what was not recorded of the machine, so its plan may be made where that
+ * of the machine is refused: for a need of the host that could not be traced.
+ */
+static void note_refusal(const struct rehearsal *h, json_t *report)
 {
-	if (machine_unknown(h->m, "mounts"))
-		json_array_append_new(
-			json_object_get(plan, "notes"),
-			json_string(
-				"Which disks and networks the host itself needs was "
-				"not recorded: this rehearsal cannot refuse for that, "
-				"pcipass plan does."));
+	json_auto_t *plan = NULL;
+	const char *why;
+
+	if (verb_plan(h->m, h->r, &plan, NULL) != VERB_NO)
+		return;
+	why = json_string_value(json_object_get(plan, "refused"));
+	json_object_set(report, "refused_rule", json_object_get(plan, "refused_rule"));
+	json_array_append_new(
+		json_object_get(json_object_get(report, "plan"), "notes"),
+		report_string(arena_printf(h->a,
+					   "This is what would happen; on what is known "
+					   "of the machine itself "
+					   "plan and apply refuse it: %s",
+					   why)));
 }
 
 static int play(struct rehearsal *h, json_t *report)
@@ -312,7 +323,7 @@ static int play(struct rehearsal *h, json_t *report)
 		return r > 0 ? -r : -EIO;
 	json_object_set_new(report, "plan",
 			    json_incref(json_object_get(applied, "plan")));
-	note_blind_guard(h, json_object_get(report, "plan"));
+	note_refusal(h, report);
 	plan = json_object_get(report, "plan");
 	json_object_set_new(report, "number",
 			    json_incref(json_object_get(applied, "number")));
@@ -335,10 +346,9 @@ static int play(struct rehearsal *h, json_t *report)
 	if (!h->m->groups.n)
 		problem(h,
 			"the machine was recorded without IOMMU groups, because its "
-			"IOMMU "
-			"was off or not to be read: vfio-pci takes nothing without one. "
-			"Switch the IOMMU on first (the plan does), reboot, and rehearse "
-			"again");
+			"IOMMU was off or not to be read: vfio-pci takes nothing without "
+			"one. The plan switches the IOMMU on; what the device shares its "
+			"group with shows after that reboot only");
 	r = verify(h, &verified);
 	if (!verified)
 		return r > 0 ? -r : r;
@@ -365,11 +375,13 @@ int rehearse(const struct machine *m, const struct kernel_profile *profile,
 
 	if (!profile)
 		profile = profile_for(m, &proven);
-	report = json_pack("{s:s, s:b, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:o}",
-			   "profile", profile->name, "proven", proven, "plan", "number",
-			   "boot", "functions", "verify", "undo", "baseline", "problems",
-			   h.problems);
+	report = json_pack("{s:s, s:b, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:o}",
+			   "profile", profile->name, "proven", proven, "plan",
+			   "refused_rule", "number", "boot", "functions", "verify",
+			   "undo", "baseline", "problems", h.problems);
 	code = sim_new(m, profile, &h.sim, e);
+	if (code < 0)
+		code = -VERB_INPUT; /* what was recorded makes no machine */
 	if (!code) {
 		h.host = sim_host(h.sim);
 		code = play(&h, report);

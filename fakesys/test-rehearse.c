@@ -65,7 +65,7 @@ static void test_rehearse(void **state)
 		machine_free(m);
 		return;
 	}
-	assert_int_equal(json_object_size(report), 10);
+	assert_int_equal(json_object_size(report), 11);
 	problems = json_object_get(report, "problems");
 	problem = json_string_value(json_array_get(problems, 0));
 	if (!problem != !c->problem || (problem && !strstr(problem, c->problem)))

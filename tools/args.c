@@ -32,7 +32,8 @@ int args_fail(const struct arg_program *p, int status, const char *fmt, ...)
 
 int args_finish(const struct arg_program *p, int status)
 {
-	if (fflush(stdout) != 0 || ferror(stdout))
+	/* A failure that was told is not told twice. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status != EXIT_REFUSED)
 		return args_fail(p, EXIT_REFUSED, "cannot write the output: %s",
 				 strerror(errno));
 	return status;
@@ -147,10 +148,18 @@ static int fail_option(const struct arg_program *p, const char *typed)
 {
 	const char *name = after_prefix(typed, "--"), *near = NULL;
 	char word[NAME_LEN_MAX + 2];
-	size_t best = 3;
+	size_t best = 3, starts = 0;
 
 	snprintf(word, sizeof(word), "%.*s", name ? (int)strcspn(name, "=") : 0,
 		 name ? name : "");
+	for (size_t i = 0; *word && i < p->n_options; i++)
+		starts += after_prefix(p->options[i].name, word) != NULL;
+	if (starts > 1)
+		return args_fail(p, EXIT_USAGE,
+				 "%s: several options begin so; see --help", typed);
+	/* A guess that changes most of a word is no help. */
+	if (best > strlen(word) / 2 + 1)
+		best = strlen(word) / 2 + 1;
 	for (size_t i = 0; name && i < p->n_options; i++)
 		consider(word, p->options[i].name, &best, &near);
 	if (near)
@@ -297,6 +306,11 @@ static bool read_options(const struct arg_program *p, int argc, char **argv, voi
 			return false;
 		}
 		o = by_key(p, key);
+		if (o->value && optarg && !*optarg) {
+			*ret_status = args_fail(p, EXIT_USAGE, "--%s needs a %s", o->name,
+						o->value);
+			return false;
+		}
 		if (set_value(o, optarg, values) < 0) {
 			*ret_status =
 				args_fail(p, EXIT_USAGE, "--%s is given twice", o->name);

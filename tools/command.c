@@ -35,7 +35,12 @@ int command_ask(const struct run *r, const char *question, struct err *e)
 
 static int rehearse_on_twin(struct run *r, struct err *e)
 {
-	return rehearse(r->subject.m, r->subject.profile, &r->req, &r->report, e);
+	const char *file = r->v->where.fixture;
+	int s = rehearse(r->subject.m, r->subject.profile, &r->req, &r->report, e);
+
+	if (s == VERB_INPUT && file && e->text[0] == 'f' && !strstr(e->text, file))
+		(void)err_prefix(e, 0, "%s", file);
+	return s;
 }
 
 /* Show what will be done and ask. *ret_go: it is to be done; else the status says all. */
@@ -95,6 +100,11 @@ static int capture(struct run *r, struct err *e)
 	AUTOMACHINE struct machine *scrubbed = NULL;
 	int code;
 
+	if (geteuid() != 0 && m->unknown.n && !r->v->where.fixture && !r->v->where.root)
+		fprintf(stderr,
+			"pcipass: without root %zu facts could not be read and stand in "
+			"the recording as unknown; better: sudo pcipass capture\n",
+			m->unknown.n);
 	if (!r->v->keep_ids) {
 		code = machine_scrub(m, &scrubbed, e);
 		if (code < 0)
@@ -102,11 +112,14 @@ static int capture(struct run *r, struct err *e)
 		m = scrubbed;
 	}
 	code = machine_save(m, path, e);
-	if (code == -ENOENT || code == -EISDIR)
+	if (code == -ENOENT || code == -EISDIR || code == -ENOTDIR)
 		return VERB_INPUT; /* no such folder, or a folder */
 	if (code < 0)
 		return verb_status_of(code);
-	if (!streq(path, "-"))
+	if (r->v->json && !streq(path, "-"))
+		r->report =
+			json_pack("{s:s, s:i}", "file", path, "functions", (int)m->fns.n);
+	else if (!streq(path, "-"))
 		say(&r->printer, TONE_PLAIN, "%s: %zu functions; next: fakesys lint %s\n",
 		    path, m->fns.n, path);
 	return VERB_YES;

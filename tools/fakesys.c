@@ -2,10 +2,12 @@
 /* fakesys - recorded machines: import, look at, compare, judge. */
 #include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include <jansson.h>
 
+#include "core/host-listing.h"
 #include "core/host.h"
 #include "core/machine-json.h"
 #include "core/scrub.h"
@@ -127,7 +129,7 @@ static int import(const struct values *v, const struct args *args, struct err *e
 	    (!v->keep_ids && machine_scrub(m, &scrubbed, e) < 0))
 		return VERB_INPUT;
 	code = machine_save(v->keep_ids ? m : scrubbed, path, e);
-	if (code == -ENOENT || code == -EISDIR)
+	if (code == -ENOENT || code == -EISDIR || code == -ENOTDIR)
 		return VERB_INPUT; /* no such folder, or a folder */
 	return code < 0 ? VERB_REFUSED : VERB_YES;
 }
@@ -178,6 +180,7 @@ static int listing_of_file(const char *path, const char *kernel, char **ret,
 {
 	AUTOARENA struct arena *a = arena_new();
 	AUTOMACHINE struct machine *m = NULL;
+	struct host_listing *listed;
 	struct blob data;
 	const char *text;
 	int code = read_file(path, a, &data, e);
@@ -189,6 +192,12 @@ static int listing_of_file(const char *path, const char *kernel, char **ret,
 		code = machine_from_json(text, data.len, path, &m, e);
 		return code < 0 ? code : listing(m, path, kernel, ret, e);
 	}
+	if (memchr(text, '\0', data.len))
+		return err_set(e, -EINVAL, "%s: neither a fixture nor a listing", path);
+	code = host_listing_open(text, path, &listed, e);
+	if (code < 0)
+		return code;
+	host_listing_close(listed);
 	*ret = strdup(text);
 	return *ret ? 0 : -ENOMEM;
 }
@@ -397,6 +406,7 @@ int main(int argc, char **argv)
 	struct args args;
 	int status;
 
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that is told */
 	setlocale(LC_ALL, "");
 	if (!args_parse(&program, argc, argv, &v, &args, &status))
 		return status;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -287,6 +288,7 @@ int main(int argc, char **argv)
 	struct args args;
 	int status;
 
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that is told */
 	setlocale(LC_ALL, "");
 	if (!args_parse(&program, argc, argv, &v, &args, &status))
 		return status;

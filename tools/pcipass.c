@@ -46,8 +46,8 @@ static const struct arg_option options[] = {
 	  "auto, ids, blacklist or override" },
 	{ "style", 0, ARG_TEXT, OPTION(style), PLANNING, "STYLE",
 	  "dropin (own files) or guide (the files the guide names)" },
-	{ "allow", 0, ARG_TEXT, OPTION(allow), PLANNING | ON(CMD_VM), "RULE",
-	  "go on although RULE found the host in need of the device" },
+	{ "allow", 0, ARG_TEXT, OPTION(allow), PLANNING | ON(CMD_VM), "RULE,...",
+	  "go on although these rules found the host in need of the device" },
 	{ "diff", 0, ARG_FLAG, OPTION(diff), ON(CMD_PLAN), NULL, "as a patch" },
 	{ "script", 0, ARG_FLAG, OPTION(script), ON(CMD_PLAN), NULL, "as a shell script" },
 	{ "yes", 'y', ARG_FLAG, OPTION(yes), ON(CMD_APPLY) | ON(CMD_VM), NULL, "do not ask" },
@@ -188,9 +188,16 @@ static int prepare(struct run *r, struct err *e)
 				 "auto, ids, blacklist or override", e);
 	if (v->style && plan_style_parse(v->style, &r->req.style) < 0)
 		return bad_value("--style", v->style, "dropin or guide", e);
-	if (v->allow && !rule_find(v->allow))
-		return bad_value("--allow", v->allow,
-				 "a rule of `pcipass explain --list`", e);
+	for (const char *p = v->allow; p && *p; p += strcspn(p, ","), p += *p == ',') {
+		char rule[64];
+
+		snprintf(rule, sizeof(rule), "%.*s", (int)strcspn(p, ","), p);
+		if (!rule_find(rule))
+			return bad_value("--allow", rule,
+					 "rules of `pcipass explain --list`, joined by "
+					 "commas",
+					 e);
+	}
 	if (r->command == CMD_UNDO && r->n_operands &&
 	    (!parse_number(r->operands[0], 9999, &r->req.number) || !r->req.number))
 		return bad_value("undo", r->operands[0],
@@ -232,6 +239,10 @@ static void name_next(struct run *r, struct arena *a, const char *self)
 		{ "--fixture", w->fixture },
 		{ "--kernel", w->kernel },
 		{ "--root", w->root },
+	}, said[] = {
+		{ "--method", r->v->method },
+		{ "--style", r->v->style },
+		{ "--allow", r->v->allow },
 	};
 
 	r->printer.again = add_word(a, "", self);
@@ -242,6 +253,11 @@ static void name_next(struct run *r, struct arena *a, const char *self)
 				named[i].value);
 	for (size_t i = 0; i < r->n_operands; i++)
 		r->printer.devices = add_word(a, r->printer.devices, r->operands[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(said); i++)
+		if (said[i].value)
+			r->printer.devices = add_word(
+				a, add_word(a, r->printer.devices, said[i].option),
+				said[i].value);
 	r->printer.twin = w->fixture;
 	if (!w->fixture && geteuid() != 0)
 		r->printer.sudo = "sudo ";
@@ -304,6 +320,8 @@ int main(int argc, char **argv)
 		name_next(&r, a, argv[0]);
 		status = command_run(&r, &e);
 	}
+	if (v.json && !r.report && *e.text)
+		r.report = json_pack("{s:s}", "error", e.text);
 	if (r.report)
 		print_report(&r);
 	if (*e.text)

@@ -45,6 +45,22 @@ static void print_unknown(const struct printer *p, const json_t *unknown)
 	}
 }
 
+/* The fact itself, or the whole that it is part of. */
+static bool is_unknown(const json_t *host, const char *fact)
+{
+	const json_t *all = json_object_get(host, "unknown"), *u;
+	size_t i;
+
+	json_array_foreach(all, i, u)
+	{
+		const char *part = after_prefix(fact, get_text(u, "fact"));
+
+		if (part && (!*part || *part == '/'))
+			return true;
+	}
+	return false;
+}
+
 static void print_host(const struct printer *p, const json_t *h)
 {
 	AUTOARENA struct arena *a = arena_new();
@@ -60,7 +76,12 @@ static void print_host(const struct printer *p, const json_t *h)
 			  get_text(h, "loader_evidence")));
 	fact(p, "IOMMU", active ? TONE_GOOD : TONE_WARN,
 	     arena_printf(a, "%s, interrupt remapping %s",
-			  active ? "active" : "not active", remap ? "on" : "off"));
+			  active                         ? "active"
+			  : is_unknown(h, "iommu/units") ? "not known"
+							 : "not active",
+			  remap                                        ? "on"
+			  : is_unknown(h, "iommu/interrupt_remapping") ? "not known"
+								       : "off"));
 	print_unknown(p, json_object_get(h, "unknown"));
 }
 
@@ -204,7 +225,9 @@ static void print_findings(const struct printer *p, const json_t *findings,
 			if (!streq(get_text(f, "severity"), severities[s].name))
 				continue;
 			print_finding(p, f, severities[s].tone);
-			count[s]++;
+			/* "ready" says again what other findings are the cause of. */
+			count[s] += !streq(get_text(f, "step"), "ready") ||
+				    json_array_size(findings) == 1;
 		}
 	}
 	if (json_array_size(findings))
@@ -316,5 +339,13 @@ void print_explain(const struct printer *p, const json_t *report)
 /* The configuration alone, its reasons in comments: it is there to be put into a file. */
 void print_vm(const struct printer *p, const json_t *report)
 {
+	const json_t *all = json_object_get(report, "obstacles"), *o;
+	size_t i;
+
 	fputs(get_text(report, "text"), p->out);
+	/* Beside the configuration, which may go into a file. */
+	fflush(p->out);
+	json_array_foreach(all, i, o)
+		fprintf(stderr, "pcipass: such a VM does not start yet: %s\n",
+			json_string_value(o));
 }

@@ -115,6 +115,7 @@ void print_list(const struct printer *p, const json_t *report)
 	const json_t *fns = json_object_get(report, "functions"), *fn;
 	AUTOFREE struct row *rows = NULL;
 	struct libscols_table *t = table_new(p, columns);
+	static const char *const facts[] = { "functions", "groups" };
 	size_t i, n = json_array_size(fns);
 
 	rows = calloc(n + 1, sizeof(*rows));
@@ -134,6 +135,15 @@ void print_list(const struct printer *p, const json_t *report)
 	for (i = 0; p->view == VIEW_TEXT && i < n; i++)
 		fill(table_line(t, NULL), rows[i].fn);
 	table_end(t);
+	for (i = 0; i < ARRAY_SIZE(facts); i++) {
+		const char *why = p->m ? machine_unknown(p->m, "%s", facts[i]) : NULL;
+
+		if (!why)
+			continue;
+		say(p, TONE_WARN, "The %s of this machine are not known: %s.\n", facts[i],
+		    why);
+		return;
+	}
 	if (!get_bool(json_object_get(report, "iommu"), "active"))
 		say(p, TONE_WARN, "The IOMMU is not active: there are no groups.\n");
 }

@@ -344,6 +344,12 @@ static void print_way_back(const struct printer *p, const json_t *undo, const js
 	    "  %zu of %zu functions have the driver they had\n", same, n);
 }
 
+/* Was the machine recorded with its IOMMU off? */
+static bool no_groups(const struct printer *p)
+{
+	return p->m && !p->m->groups.n && !machine_unknown(p->m, "groups");
+}
+
 void print_rehearse(const struct printer *p, const json_t *report)
 {
 	const json_t *plan = json_object_get(report, "plan");
@@ -376,10 +382,25 @@ void print_rehearse(const struct printer *p, const json_t *report)
 	}
 	if (json_is_object(json_object_get(report, "undo")))
 		print_way_back(p, json_object_get(report, "undo"), fns);
+	print_list_of(p, TONE_DIM, "Notes", json_object_get(plan, "notes"));
 	print_list_of(p, TONE_BAD, "Problems", problems);
-	if (json_array_size(problems))
+	if (json_array_size(problems) && no_groups(p))
+		say(p, TONE_WARN,
+		    "\nOnly half of it can be rehearsed. Next: %s%s apply %s, reboot, "
+		    "and "
+		    "rehearse again.\n",
+		    p->sudo, p->again, p->devices);
+	else if (json_array_size(problems))
 		say(p, TONE_BAD, "\nNot safe to apply as it is.\n");
-	else if (!is_empty(plan))
+	else if (is_empty(plan))
+		return;
+	else if (*get_text(report, "refused_rule"))
+		say(p, TONE_WARN,
+		    "\nNext: %s%s apply %s\nIt will refuse by rule %s; if you know "
+		    "better, --allow %s says so.\n",
+		    p->sudo, p->again, p->devices, get_text(report, "refused_rule"),
+		    get_text(report, "refused_rule"));
+	else
 		say(p, TONE_PLAIN, "\nNext: %s%s apply %s\n", p->sudo, p->again,
 		    p->devices);
 }

@@ -76,7 +76,7 @@ expect "kernel without fixture" 2 '--kernel goes with --fixture' pcipass check -
 expect "unknown method" 2 '--method magic: it can be auto' pcipass plan --method magic 01:00
 expect "unknown style" 2 '--style x: it can be dropin' pcipass plan --style x 01:00
 expect "unknown colour" 2 '--color red: it can be auto' pcipass list --color red
-expect "unknown rule to allow" 2 '--allow x: it can be a rule' pcipass plan --allow x 01:00
+expect "unknown rule to allow" 2 '--allow x: it can be rules' pcipass plan --allow x 01:00
 expect "two views" 2 'only one of' pcipass list --groups --tree
 expect "undo of no number" 2 'undo two: it can be a number' pcipass undo two
 expect "undo of zero" 2 'undo 0: it can be a number' pcipass undo 0
