@@ -5,6 +5,7 @@
 #include "core/boot-override.h"
 #include "core/boot-shell.h"
 #include "core/modprobe-shell.h"
+#include "core/plan-override.h"
 
 static const struct pci_ident any_ident = { PCI_ID_ANY, PCI_ID_ANY, PCI_ID_ANY,
 					    PCI_ID_ANY, PCI_ID_ANY };
@@ -111,8 +112,13 @@ void override_parse_script(struct arena *a, const char *text, boot_overrides *re
 			   unsigned *ret_odd)
 {
 	static const char driver_folder[] = "/sys/bus/pci/drivers/";
-	struct script s = { .arena = a, .p = text, .line = 1 };
-	bool stores = false;
+	/* What stands behind an exit that nothing guards is never run. */
+	const char *end = strstr(text, "\nexit");
+	struct script s = { .arena = a,
+			    .p = end ? arena_strndup(a, text, (size_t)(end - text) + 1)
+				     : text,
+			    .line = 1 };
+	bool stores = false, ours = override_is_script(text);
 	strings words = { 0 };
 	unsigned line;
 
@@ -125,7 +131,7 @@ void override_parse_script(struct arena *a, const char *text, boot_overrides *re
 					   .line = line };
 
 		if (modprobe_line(a, &words, &o, ret) ||
-		    (!own_line(&words, &o) && !echo_line(&words, &o)))
+		    !((ours && own_line(&words, &o)) || echo_line(&words, &o)))
 			continue;
 		stores = true;
 		*vec_push(a, ret) = o;

@@ -23,8 +23,8 @@ typedef VEC(struct boot_override) boot_overrides;
 
 /*
  * Append what the shell script of an initramfs does. Understood are our own lines
- * "override BDF VENDOR DEVICE SUBVENDOR SUBDEVICE DRIVER SERIAL|- ..." (where a file of
- * pcipass makes them), "echo DRIVER > /sys/bus/pci/devices/BDF/driver_override" and
+ * "override BDF VENDOR DEVICE SUBVENDOR SUBDEVICE DRIVER SERIAL|- ..." in a script that
+ * begins as ours do, "echo DRIVER > /sys/bus/pci/devices/BDF/driver_override" and
  * "modprobe NAME", with variables and `for` loops over words; conditions are taken to
  * hold. *ret_odd grows by one if it gives drivers to functions in other ways.
  */

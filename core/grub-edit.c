@@ -163,6 +163,51 @@ static bool find_last(const char *text, const char *name, struct shell_stmt *ret
 	return found;
 }
 
+/* A word of @words that stands among the words from @p to @end, or NULL. */
+static const char *find_word(const char *p, const char *end, const strings *words)
+{
+	static const char around[] = " \t\n\"'$+=";
+
+	for (size_t i = 0; words && i < words->n; i++) {
+		size_t n = strlen(words->v[i]);
+
+		for (const char *at = p; end - at >= (long)n; at++)
+			if (memcmp(at, words->v[i], n) == 0 &&
+			    (at == p || strchr(around, at[-1])) &&
+			    (at + n == end || strchr(around, at[n])))
+				return words->v[i];
+	}
+	return NULL;
+}
+
+/*
+ * A later assignment may take an earlier one's words over ("$NAME more", +=), and only
+ * the last is edited: what is to go must not stand in the others.
+ */
+static int check_earlier(const char *path, const char *text, const char *name,
+			 const struct shell_stmt *last, const strings *remove,
+			 struct err *e)
+{
+	struct shell_scan sc = { .p = text, .line = 1 };
+	struct shell_stmt s;
+
+	while (shell_next(&sc, &s) && s.value != last->value) {
+		const char *word;
+
+		if (!s.name || s.name_len != strlen(name) ||
+		    memcmp(s.name, name, s.name_len) != 0)
+			continue;
+		word = find_word(s.value, s.end, remove);
+		if (word)
+			return err_set(
+				e, -EINVAL,
+				"%s:%u: %s is set more than once, and has %s here: "
+				"take it out by hand",
+				path, s.line, name, word);
+	}
+	return 0;
+}
+
 int grub_default_edit(struct arena *a, const char *path, const char *text,
 		      const char *name, const strings *add, const strings *remove,
 		      char **ret, struct err *e)
@@ -195,6 +240,8 @@ int grub_default_edit(struct arena *a, const char *path, const char *text,
 		return err_set(e, -EINVAL, "%s:%u: the value of %s %s", path, last.line,
 			       name, why);
 
+	if (check_earlier(path, text, name, &last, remove, e) < 0)
+		return -EINVAL;
 	from = last.value + quoted;
 	to = last.end - quoted;
 	have = arena_alloc(a, add && add->n ? add->n : 1);

@@ -220,6 +220,39 @@ static void read_entry_files(const struct machine *m, struct arena *a,
 		*vec_push(a, ret) = e->entry;
 }
 
+static int newest_first(const void *a, const void *b)
+{
+	const struct loader_entry *x = a, *y = b;
+
+	return strverscmp(y->release, x->release);
+}
+
+/*
+ * Proxmox mounts its EFI system partitions only while proxmox-boot-tool works on them.
+ * What its refresh writes there: an entry for each kernel, with the words of
+ * etc/kernel/cmdline.
+ */
+static void derive_entries(const struct machine *m, struct arena *a, loader_entries *ret)
+{
+	const char *text = file_text(a, machine_file(m, KERNEL_CMDLINE));
+
+	if (!text)
+		return;
+	vec_foreach(k, &m->kernels)
+		*vec_push(a, ret) = (struct loader_entry){
+			.title = arena_printf(a, "proxmox-%s.conf", k->release),
+			.release = k->release,
+			.cmdline = arena_printf(
+				a, "initrd=\\EFI\\proxmox\\%s\\initrd.img-%s %s",
+				k->release, k->release,
+				arena_strndup(a, text, strcspn(text, "\n"))),
+			.file = KERNEL_CMDLINE,
+			.line = 1,
+		};
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), newest_first);
+}
+
 static void read_grub(const struct machine *m, struct arena *a, loader_entries *ret)
 {
 	const struct machine_file *cfg = machine_file(m, GRUB_CFG);
@@ -245,6 +278,8 @@ void loader_entries_read(const struct machine *m, struct arena *a, loader_entrie
 	loader_detect(m, a, &l);
 	if (l.kind == LOADER_GRUB)
 		read_grub(m, a, ret);
+	else if (l.kind == LOADER_SYSTEMD_BOOT && l.proxmox_tool && !has_entry_files(m))
+		derive_entries(m, a, ret);
 	else if (l.kind == LOADER_SYSTEMD_BOOT)
 		read_entry_files(m, a, ret);
 	else if (machine_file(m, GRUB_CFG))

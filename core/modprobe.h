@@ -113,8 +113,9 @@ void modprobe_resolve_fn(const struct modprobe_config *c, const struct kernel *k
 /* One entry of vfio-pci's ids= (drivers/vfio/pci/vfio_pci.c:vfio_pci_fill_ids). */
 struct vfio_id {
 	struct pci_id id;
-	const char *text; /* the entry as written */
-	const char *bad;  /* NULL, or why the kernel does not take it */
+	const char *text;    /* the entry as written */
+	const char *bad;     /* NULL, or why the kernel does not take it */
+	const char *ignored; /* NULL, or its end that the kernel drops without a word */
 };
 typedef VEC(struct vfio_id) vfio_ids;
 /* The entries of every ids= among @options ("ids=8086:10d3,10de:1b81 disable_vga=1"). */

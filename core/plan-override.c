@@ -66,6 +66,11 @@ const char *override_hook(void)
 	return hook;
 }
 
+bool override_is_script(const char *text)
+{
+	return after_prefix(text, script_head);
+}
+
 char *override_script(struct arena *a, const fn_list *fns, const char *before)
 {
 	strings lines = { 0 };

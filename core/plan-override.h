@@ -17,3 +17,5 @@
 char *override_script(struct arena *a, const fn_list *fns, const char *before);
 char *override_rules(struct arena *a, const fn_list *fns, const char *before);
 const char *override_hook(void);
+/* Does a script begin as ours do, so that its lines mean what they say? */
+bool override_is_script(const char *text);

@@ -181,6 +181,32 @@ static void refuse_by_findings(struct planner *p)
 	}
 }
 
+/*
+ * ids= that nothing obeyed so far wakes up once vfio-pci is loaded. Only a driver that is
+ * there before the root file system keeps its function, and only if the plan leaves the
+ * order of the initramfs alone.
+ */
+static void refuse_sleeping_ids(struct planner *p)
+{
+	vec_foreach(f, &p->found)
+		if (streq(f->rule->id, "ids-take-others") &&
+		    !list_has(&p->plan->targets, f->fn) &&
+		    !(p->plan->method == PLAN_OVERRIDE &&
+		      rule_native_early(p->j, f->fn)) &&
+		    !rule_allowed(p->req->allow, f->rule))
+			planner_refuse(p, f->rule->id,
+				       arena_printf(p->a, "%s %s", f->text, f->remedy));
+}
+
+/* They come after every boot, if they come: nothing on the disk can be set up for one. */
+static void refuse_virtual(struct planner *p)
+{
+	vec_foreach(f, &p->found)
+		if (streq(f->rule->id, "vf-not-at-boot"))
+			planner_refuse(p, f->rule->id,
+				       arena_printf(p->a, "%s %s", f->text, f->remedy));
+}
+
 static bool drives(const struct module *mod, const struct pci_fn *fn)
 {
 	bool yes = mod->driver && fn->driver && streq(mod->driver, fn->driver);
@@ -437,8 +463,10 @@ void plan_make(const struct judged *j, const struct plan_request *req, struct pl
 		p.kernel = &j->m->kernels.v[j->m->kernels.n - 1];
 	find_targets(&p);
 	refuse_by_findings(&p);
+	refuse_virtual(&p);
 	find_natives(&p);
 	choose_method(&p);
+	refuse_sleeping_ids(&p);
 	if (!plan.refused) {
 		plan_iommu(&p);
 		switch (plan.method) {

@@ -60,6 +60,10 @@ void check_iommu_off(const struct rule *r, const struct judged *j, findings *ret
 
 	if (!is_off(j) || has_failed(j) || lacks_driver(j) || next_turns_on(j))
 		return;
+	/* Only Intel's driver may wait for a word; AMD's would be there. */
+	if (!j->now.off_words.n && !is_table(j, "DMAR") &&
+	    !streq(j->m->cpu_vendor, "GenuineIntel"))
+		return;
 	if (j->now.off_words.n)
 		why = arena_printf(j->arena, "%s on the kernel command line forbids it",
 				   j->now.off_words.v[0]);
@@ -262,8 +266,13 @@ void check_unknown_loader(const struct rule *r, const struct judged *j, findings
 		return; /* the command line may stay as it is */
 	finding_add(
 		j, ret, r, NULL,
-		"Add intel_iommu=on (Intel) to the kernel command line by hand, reboot "
-		"and run pcipass again.",
+		j->next.off_words.n
+			? arena_printf(j->arena,
+				       "Take %s from the kernel command line by hand, "
+				       "reboot and run pcipass again.",
+				       j->next.off_words.v[0])
+			: "Add intel_iommu=on to the kernel command line by hand, reboot "
+			  "and run pcipass again.",
 		"The kernel command line must change, and how this host boots is not "
 		"known: %s.",
 		j->loader.evidence);

@@ -35,8 +35,10 @@ static const char *why_shared(const struct judged *j, const struct pci_fn *fn)
 	const char *lack;
 
 	if (cfg_pcie_type(fn->config) < 0 && fn->config.len > 64)
-		return " (conventional PCI: functions on such a bus cannot be told "
-		       "apart)";
+		return machine_upstream(j->m, fn)
+			       ? " (conventional PCI: functions on such a bus cannot be "
+				 "told apart)"
+			       : " (functions of one device of the chipset, without ACS)";
 	/* Bus numbers grow downwards, so the walk up ends. */
 	while ((up = machine_upstream(j->m, up))) {
 		int type = cfg_pcie_type(up->config);
@@ -93,15 +95,18 @@ void check_group_shared(const struct rule *r, const struct judged *j, findings *
 		}
 		if (!asked || asked->group == GROUP_NONE || !come.names.n)
 			continue;
-		finding_add(j, ret, r, asked,
-			    "pcipass apply takes them along; or move the card to another "
-			    "slot.",
-			    "IOMMU group %d of %s also holds %s%s: a VM gets them all or "
-			    "none%s%s%s.",
-			    asked->group, rule_name(j, asked), name_list_text(&come),
-			    why_shared(j, asked), stay.names.n ? "; " : "",
-			    name_list_text(&stay),
-			    stay.names.n ? " may stay with the host" : "");
+		finding_add(
+			j, ret, r, asked,
+			machine_upstream(j->m, asked)
+				? "pcipass apply takes them along; or move the card to "
+				  "another slot."
+				: "pcipass apply takes them along.",
+			"IOMMU group %d of %s also holds %s%s: a VM gets them all or "
+			"none%s%s%s.",
+			asked->group, rule_name(j, asked), name_list_text(&come),
+			why_shared(j, asked), stay.names.n ? "; " : "",
+			name_list_text(&stay),
+			stay.names.n ? " may stay with the host" : "");
 	}
 }
 

@@ -54,8 +54,12 @@ void check_no_iommu_table(const struct rule *r, const struct judged *j, findings
 {
 	const char *table;
 
-	if (!rule_is_running(j) || j->m->acpi.n || j->iommu_active ||
-	    rule_tables_unknown(j, &table))
+	bool amd = streq(j->m->cpu_vendor, "AuthenticAMD");
+
+	if (!rule_is_running(j) || j->m->acpi.n || j->iommu_active)
+		return;
+	/* Nothing has to be asked of AMD's driver: where it is not there it cannot be. */
+	if (rule_tables_unknown(j, &table) && (!amd || j->now.off_words.n))
 		return;
 	finding_add(
 		j, ret, r, NULL,
@@ -251,9 +255,8 @@ void check_vfio_denylist(const struct rule *r, const struct judged *j, findings 
 			if ((*it)->id.vendor == 0x8086 && (*it)->id.device == denied[i])
 				finding_add(
 					j, ret, r, *it,
-					"Pass one of its virtual functions, or accept "
-					"the risk with options vfio-pci "
-					"disable_denylist=1.",
+					"Leave it to the host, or accept the risk with "
+					"options vfio-pci disable_denylist=1.",
 					"%s stands on vfio-pci's denylist of devices "
 					"that a guest can break.",
 					rule_name(j, *it));
@@ -269,6 +272,22 @@ void check_vfs_enabled(const struct rule *r, const struct judged *j, findings *r
 				    "%s has %u virtual functions switched on: vfio-pci "
 				    "refuses it (EBUSY).",
 				    rule_name(j, *it), (*it)->vfs_now);
+}
+
+void check_vf_not_at_boot(const struct rule *r, const struct judged *j, findings *ret)
+{
+	char bdf[BDF_SIZE];
+
+	vec_foreach(it, &j->asked)
+		if ((*it)->is_vf)
+			finding_add(
+				j, ret, r, *it,
+				"Have sriov_numvfs written at every boot; `pcipass vm` "
+				"writes the VM's side, and the VM takes the function "
+				"when it starts.",
+				"%s is a virtual function of %s: it is not there while "
+				"the host boots, so nothing can be set up for it.",
+				rule_name(j, *it), bdf_format((*it)->physfn, bdf));
 }
 
 void check_secure_boot(const struct rule *r, const struct judged *j, findings *ret)

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "core/boot-override.h"
+#include "core/plan-override.h"
 #include "core/rules.h"
 
 static bool is_modprobe_conf(const char *path)
@@ -90,6 +91,27 @@ static const char *difference(const struct judged *j, const struct kernel *k,
 				j->arena, "it still has /%s, which is gone from the disk",
 				in->path);
 		}
+	vec_foreach(f, &j->m->files) {
+		const char *script =
+			after_prefix(f->path, "etc/initramfs-tools/scripts/");
+		const struct machine_file *in;
+
+		if (!script || !S_ISREG(f->mode))
+			continue;
+		in = find_inside(i, arena_printf(j->arena, "scripts/%s", script));
+		if (in && same_data(in, f))
+			continue;
+		*ret_file = f->path;
+		return arena_printf(j->arena,
+				    in ? "its copy of /%s is an older one"
+				       : "it has no copy of /%s",
+				    f->path);
+	}
+	if (!machine_file(j->m, OVERRIDE_SCRIPT) &&
+	    find_inside(i, after_prefix(OVERRIDE_SCRIPT, "etc/initramfs-tools/"))) {
+		*ret_file = OVERRIDE_SCRIPT;
+		return "it still has /" OVERRIDE_SCRIPT ", which is gone from the disk";
+	}
 	modules_load_parse(j->arena, rule_file_text(machine_file(j->m, list)), &wanted);
 	vec_foreach(w, &wanted)
 		if (!loads(j, &i->load, *w)) {
@@ -130,6 +152,30 @@ static bool is_before(const struct judged *j, const char *native)
 
 	return vfio && mod && load_phase(j, "vfio_pci") != BOOT_PHASES &&
 	       boot_ordered(&j->boot, vfio, mod);
+}
+
+bool rule_vfio_first(const struct judged *j, const struct pci_fn *fn)
+{
+	strings natives = { 0 };
+
+	if (!j->boot.kernel || load_phase(j, "vfio_pci") == BOOT_PHASES)
+		return false;
+	rule_natives(j, fn, &natives);
+	vec_foreach(name, &natives)
+		if (load_phase(j, *name) != BOOT_PHASES && !is_before(j, *name))
+			return false;
+	return true;
+}
+
+bool rule_native_early(const struct judged *j, const struct pci_fn *fn)
+{
+	strings natives = { 0 };
+
+	rule_natives(j, fn, &natives);
+	vec_foreach(name, &natives)
+		if (load_phase(j, *name) < BOOT_ROOT)
+			return true;
+	return false;
 }
 
 /* Is @fn given to a driver by its address before @phase? Then no ids count. */

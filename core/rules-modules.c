@@ -116,6 +116,15 @@ void check_ids_malformed(const struct rule *r, const struct judged *j, findings 
 						"not take: %s.",
 						id->text, id->bad),
 					l);
+			else if (id->ignored)
+				at_line(finding_add(j, ret, r, NULL,
+						    "Join ids by commas: ids=1234:5678,"
+						    "4321:8765.",
+						    "ids= has \"%s\", of which vfio-pci "
+						    "drops "
+						    "\"%s\" without a word.",
+						    id->text, id->ignored),
+					l);
 	}
 }
 
@@ -267,20 +276,45 @@ void check_vfio_contradiction(const struct rule *r, const struct judged *j, find
 	const struct modprobe_line *l = modprobe_blacklisted(&j->config, "vfio_pci");
 
 	find_lost_ids(r, j, ret);
-	find_backward_softdep(r, j, ret);
 	if (l)
 		at_line(finding_add(
 				j, ret, r, NULL, "Take the line away.",
 				"vfio-pci itself is blacklisted: /etc/modules does not "
 				"load it then."),
 			l);
-	l = modprobe_install(&j->config, "vfio_pci");
+}
+
+void check_vfio_kept_out(const struct rule *r, const struct judged *j, findings *ret)
+{
+	const struct modprobe_line *l = modprobe_install(&j->config, "vfio_pci");
+
+	find_backward_softdep(r, j, ret);
 	if (l && !strstr(l->arg[1], "modprobe"))
 		at_line(finding_add(
 				j, ret, r, NULL, "Take the line away.",
 				"An install line replaces loading vfio-pci by \"%s\".",
 				l->arg[1]),
 			l);
+}
+
+void check_ids_take_others(const struct rule *r, const struct judged *j, findings *ret)
+{
+	vec_foreach(fn, &j->m->fns) {
+		const struct vfio_id *id = rule_vfio_id(j, fn);
+
+		/* What the next boot does anyway is no news. */
+		if (!id || !rule_host_driven(fn) || rule_is_taken(j, fn) ||
+		    cfg_is_bridge(fn->config) || rule_vfio_first(j, fn))
+			continue;
+		finding_add(j, ret, r, fn,
+			    arena_printf(j->arena,
+					 "Take %s out of ids=, or ask for this device, "
+					 "too.",
+					 id->text),
+			    "ids= has %s, which is %s: its driver %s loses it as soon as "
+			    "vfio-pci is loaded before that.",
+			    id->text, rule_name(j, fn), fn->driver);
+	}
 }
 
 void check_both_methods(const struct rule *r, const struct judged *j, findings *ret)

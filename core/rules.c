@@ -98,10 +98,9 @@ const struct rule rules[] = {
 	  check_not_endpoint },
 	{ "vfio-denylist", SEV_BLOCK, HARDWARE,
 	  "vfio-pci refuses this device",
-	  "Some devices (Intel QuickAssist physical functions) can hang the host when a "
-	  "guest resets them, so vfio-pci has them on a denylist. Their virtual "
-	  "functions may be passed. The option disable_denylist=1 of vfio-pci takes "
-	  "them all the same, at your risk.",
+	  "Some Intel accelerators (QuickAssist with its virtual functions, DSA and IAX) "
+	  "let a guest harm the host, so vfio-pci has them on a denylist. The option "
+	  "disable_denylist=1 of vfio-pci takes them all the same, at your risk.",
 	  check_vfio_denylist },
 	{ "vfs-enabled", SEV_BLOCK, HARDWARE,
 	  "the device has virtual functions switched on",
@@ -110,6 +109,14 @@ const struct rule rules[] = {
 	  "virtual functions, that is what they are for, or write 0 to sriov_numvfs "
 	  "first.",
 	  check_vfs_enabled },
+	{ "vf-not-at-boot", SEV_WARN, HARDWARE,
+	  "the device is a virtual function, which no boot makes",
+	  "Virtual functions (SR-IOV) are there from the moment somebody writes to "
+	  "sriov_numvfs of the physical function; a reboot takes them away. So there is "
+	  "nothing that pcipass could apply for the next boot, and nothing to: libvirt and "
+	  "Proxmox take a virtual function from its driver when the VM starts. Have "
+	  "sriov_numvfs written at every boot, and configure the VM.",
+	  check_vf_not_at_boot },
 	{ "reset-missing", SEV_WARN, HARDWARE,
 	  "the kernel has no way to reset the device",
 	  "When a VM ends, its device should start afresh for the next. If a function "
@@ -254,10 +261,22 @@ const struct rule rules[] = {
 	{ "vfio-contradiction", SEV_WARN, MODULES,
 	  "two settings for vfio-pci contradict",
 	  "A parameter given twice keeps its last value, so of two ids= lines only the "
-	  "last one works, in the order of the files' names. Lines that blacklist "
-	  "vfio-pci, replace it (install) or load the device's driver before it "
-	  "(softdep vfio-pci pre:) undo what ids= asks for.",
+	  "last one works, in the order of the files' names. A line that blacklists "
+	  "vfio-pci keeps /etc/modules from loading it.",
 	  check_vfio_contradiction },
+	{ "vfio-kept-out", SEV_BLOCK, MODULES,
+	  "a line keeps vfio-pci from coming first",
+	  "An install line that replaces loading vfio-pci by something else, or a softdep "
+	  "that loads the device's driver before it (softdep vfio-pci pre:), undoes "
+	  "whatever gives the device to vfio-pci. Take the line away, or turn it round.",
+	  check_vfio_kept_out },
+	{ "ids-take-others", SEV_WARN, MODULES,
+	  "ids= names a device that the host uses",
+	  "The ids= that is on the disk, or on the command line, has the ids of a device "
+	  "which a driver of the host has now. It has no effect as long as vfio-pci comes "
+	  "late or not at all; once vfio-pci is loaded early, for any device, it takes "
+	  "that one as well. Take those ids out, or ask for that device, too.",
+	  check_ids_take_others },
 	{ "both-methods", SEV_INFO, MODULES,
 	  "the device is both given to vfio-pci and blacklisted",
 	  "The guide's two methods exclude each other in nothing, but the blacklist "

@@ -14,7 +14,8 @@ rule_check check_no_functions, check_iommu_unknown, check_no_virtualization,
 	check_no_iommu_table, check_table_unreadable, check_table_damaged,
 	check_dma_opt_in, check_rmrr, check_rmrr_relaxable, check_no_interrupt_remapping,
 	check_unsafe_interrupts, check_reset_missing, check_not_endpoint,
-	check_vfio_denylist, check_vfs_enabled, check_secure_boot, check_facts_unknown;
+	check_vfio_denylist, check_vfs_enabled, check_vf_not_at_boot, check_secure_boot,
+	check_facts_unknown;
 /* rules-cmdline.c */
 rule_check check_iommu_off, check_iommu_on, check_iommu_failed, check_iommu_no_driver,
 	check_iommu_not_active_yet, check_loader_not_refreshed, check_option_useless,
@@ -23,7 +24,8 @@ rule_check check_iommu_off, check_iommu_on, check_iommu_failed, check_iommu_no_d
 /* rules-modules.c */
 rule_check check_vfio_missing, check_virqfd_gone, check_vfio_builtin, check_ids_malformed,
 	check_vfio_option_unknown, check_modprobe_line_bad, check_modprobe_file_ignored,
-	check_vfio_contradiction, check_both_methods, check_driver_builtin;
+	check_vfio_contradiction, check_vfio_kept_out, check_ids_take_others,
+	check_both_methods, check_driver_builtin;
 /* rules-initramfs.c */
 rule_check check_initramfs_stale, check_native_in_initramfs, check_boot_race,
 	check_no_initramfs, check_kernel_left_out;
@@ -62,6 +64,12 @@ bool rule_host_driven(const struct pci_fn *fn);
 const struct vfio_id *rule_vfio_id(const struct judged *j, const struct pci_fn *fn);
 /* Modules of j->kernel that drive @fn, vfio's own left out. */
 void rule_natives(const struct judged *j, const struct pci_fn *fn, strings *ret);
+/*
+ * Does the next boot load vfio-pci before everything that would drive @fn? And does it
+ * load a driver for it before the root file system is there?
+ */
+bool rule_vfio_first(const struct judged *j, const struct pci_fn *fn);
+bool rule_native_early(const struct judged *j, const struct pci_fn *fn);
 /* Has the machine a running kernel? An installed image has none: nothing is so now. */
 bool rule_is_running(const struct judged *j);
 bool rule_is_taken(const struct judged *j, const struct pci_fn *fn);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "core/plan-override.h"
 #include "core/finding.h"
 #include "core/test-machine.h"
 
@@ -322,6 +323,14 @@ static void vfs_on(struct machine *m)
 	fn_at(m, "0000:03:00.0")->vfs_now = 2;
 }
 
+static void is_virtual(struct machine *m)
+{
+	struct pci_fn *vf = fn_at(m, "0000:03:00.0");
+
+	vf->is_vf = true;
+	vf->physfn = fn_at(m, "0000:01:00.0")->bdf;
+}
+
 static void secure_boot(struct machine *m)
 {
 	m->secure_boot = m->efi = true;
@@ -505,6 +514,18 @@ static void ids_comma(struct machine *m)
 	configure(m, CONF, "# my card\noptions vfio-pci ids=10de,1b81\n");
 }
 
+static void ids_semicolon(struct machine *m)
+{
+	configure(m, CONF, "options vfio-pci ids=10de:1b81;10de:10f0\n");
+}
+
+/* Its driver needs no word, so where it is not there firmware keeps it away. */
+static void amd_unreadable(struct machine *m)
+{
+	acpi_unreadable(m);
+	m->cpu_vendor = "AuthenticAMD";
+}
+
 static void option_typo(struct machine *m)
 {
 	configure(m, CONF, "options vfio-pci id=10de:1b81\n");
@@ -636,13 +657,29 @@ static void add_script(struct machine *m, const char *name, const char *text)
 	};
 }
 
+/* A script of pcipass with these lines behind its head. */
+static char *own_script(struct machine *m, const char *lines)
+{
+	fn_list none = { 0 };
+
+	return arena_printf(m->arena, "%s%s", override_script(m->arena, &none, NULL),
+			    lines);
+}
+
+static void sleeping_ids(struct machine *m)
+{
+	add_file(m, "etc/modprobe.d/vfio.conf", "options vfio-pci ids=144d:a808\n");
+}
+
 static void native_early_override(struct machine *m)
 {
 	native_early(m);
 	add_script(m, "ORDER", "/scripts/init-top/pcipass \"$@\"\n");
 	add_script(m, "pcipass",
-		   "override 0000:01:00.0 0x10de 0x1b81 0x0000 0x0000 vfio-pci - 0\n"
-		   "override 0000:01:00.1 0x10de 0x10f0 0x0000 0x0000 vfio-pci - 0\n");
+		   own_script(m, "override 0000:01:00.0 0x10de 0x1b81 0x0000 0x0000 "
+				 "vfio-pci - 0\n"
+				 "override 0000:01:00.1 0x10de 0x10f0 0x0000 0x0000 "
+				 "vfio-pci - 0\n"));
 }
 
 /* It is not the card that the script means. */
@@ -651,7 +688,8 @@ static void native_early_other(struct machine *m)
 	native_early(m);
 	add_script(m, "ORDER", "/scripts/init-top/pcipass \"$@\"\n");
 	add_script(m, "pcipass",
-		   "override 0000:01:00.0 0x10de 0x1b82 0x0000 0x0000 vfio-pci - 0\n");
+		   own_script(m, "override 0000:01:00.0 0x10de 0x1b82 0x0000 0x0000 "
+				 "vfio-pci - 0\n"));
 }
 
 static void native_early_softdep(struct machine *m)
@@ -898,6 +936,7 @@ static struct finding_case cases[] = {
 	{ "no DMAR", "no-iommu-table", no_table, .want = "DMAR" },
 	{ "DMAR", "no-iommu-table" },
 	{ "DMAR not readable is not absent", "no-iommu-table", acpi_unreadable },
+	{ "AMD, nothing readable and nothing there", "no-iommu-table", amd_unreadable, .want = "no IOMMU" },
 	{ "an image has no firmware", "no-iommu-table", image },
 	{ "DMAR not readable", "iommu-table-unreadable", acpi_unreadable, .want = "needs root" },
 	{ "DMAR readable", "iommu-table-unreadable" },
@@ -929,6 +968,9 @@ static struct finding_case cases[] = {
 	{ "QuickAssist, list off", "vfio-denylist", quickassist_allowed, "09:00.0" },
 	{ "another device", "vfio-denylist", quickassist },
 	{ "VFs on", "vfs-enabled", vfs_on, "03:00.0", "2 virtual functions" },
+	{ "a virtual function", "vf-not-at-boot", is_virtual, "03:00.0",
+	  "is a virtual function of 0000:01:00.0" },
+	{ "a physical one", "vf-not-at-boot", .asked = "03:00.0" },
 	{ "VFs off", "vfs-enabled", .asked = "03:00.0" },
 	{ "Secure Boot", "secure-boot-lockdown", secure_boot, .want = "locked down" },
 	{ "no Secure Boot", "secure-boot-lockdown" },
@@ -944,6 +986,7 @@ static struct finding_case cases[] = {
 	{ "on, asked for", "iommu-off", guide_intel },
 	{ "not known", "iommu-off", iommu_unknown },
 	{ "off, table unreadable", "iommu-off", acpi_unreadable, .want = "off" },
+	{ "AMD waits for no word", "iommu-off", amd_unreadable },
 	{ "absent is not off", "iommu-off", no_table },
 	{ "asked for and off", "iommu-failed", off_but_asked, .want = "DMAR" },
 	{ "AMD's is on by default", "iommu-failed", amd_off, .want = "IVRS" },
@@ -994,6 +1037,8 @@ static struct finding_case cases[] = {
 	{ "options for a module", "vfio-builtin", ids_right },
 	{ "comma for a colon", "vfio-ids-malformed", ids_comma, .want = "\"10de\"",
 	  .file = CONF, .line = 2 },
+	{ "a semicolon for a comma", "vfio-ids-malformed", ids_semicolon,
+	  .want = "drops \";10de:10f0\"", .file = CONF, .line = 1 },
 	{ "ids as they should be", "vfio-ids-malformed", ids_right },
 	{ "id= for ids=", "vfio-option-unknown", option_typo, .want = "\"id=10de:1b81\"",
 	  .file = CONF, .line = 1 },
@@ -1011,10 +1056,13 @@ static struct finding_case cases[] = {
 	{ "two options lines, ids= in one", "vfio-contradiction", ids_again },
 	{ "vfio-pci blacklisted", "vfio-contradiction", vfio_blacklisted, .want = "blacklisted",
 	  .file = CONF, .line = 1 },
-	{ "vfio-pci replaced", "vfio-contradiction", vfio_install, .want = "/bin/false" },
-	{ "softdep the wrong way round", "vfio-contradiction", softdep_backwards,
+	{ "vfio-pci replaced", "vfio-kept-out", vfio_install, .want = "/bin/false" },
+	{ "softdep the wrong way round", "vfio-kept-out", softdep_backwards,
 	  .want = "nouveau before vfio-pci", .file = CONF, .line = 2 },
-	{ "softdep the right way", "vfio-contradiction", ids_right },
+	{ "softdep the right way", "vfio-kept-out", ids_right },
+	{ "ids of the host's disk, not obeyed", "ids-take-others", sleeping_ids,
+	  .want = "its driver nvme loses it" },
+	{ "ids that are obeyed anyway", "ids-take-others", ids_right },
 	{ "ids and blacklist", "both-methods", both_methods, .want = "nouveau",
 	  .file = CONF, .line = 2 },
 	{ "ids only", "both-methods", ids_right },

@@ -276,9 +276,8 @@ static const struct plan_case cases[] = {
 	  .refused = "would take 0000:08:00.0 as well" },
 	{ "override without initramfs-tools", DESKTOP, { "01:00" }, .method = PLAN_OVERRIDE,
 	  .change = no_initramfs_tools, .refused = "no /etc/initramfs-tools here" },
-	{ "override of a virtual function: not there at boot", "server-sriov.json",
-	  { "18:10.0" }, .method = PLAN_OVERRIDE, .note = "udev rule",
-	  .steps = "etc/udev/rules.d/59-pcipass.rules" REST },
+	{ "a virtual function: not there at boot", "server-sriov.json", { "18:10.0" },
+	  .refused = "is not there while the host boots" },
 	/* built into the kernel */
 	{ "the driver is", DESKTOP, { "01:00" }, .change = builtin_nouveau,
 	  .refused = "part of" },

@@ -27,14 +27,19 @@ static const char *scan_hex(const char *s, uint32_t *ret)
 	return p;
 }
 
-/* Numbers with colons between them at the start of @text; returns how many. */
-static int scan_fields(const char *text, uint32_t f[static 6])
+/*
+ * Numbers with colons between them at the start of @text; returns how many, and in
+ * *ret_rest what follows them, which the kernel ignores.
+ */
+static int scan_fields(const char *text, uint32_t f[static 6], const char **ret_rest)
 {
 	const char *p = text;
 	int n = 0;
 
+	*ret_rest = text;
 	while (n < 6 && (p = scan_hex(p, &f[n]))) {
 		n++;
+		*ret_rest = p;
 		if (*p++ != ':')
 			break;
 	}
@@ -63,10 +68,13 @@ static void parse_entry(struct arena *a, char *text, vfio_ids *ret)
 {
 	uint32_t f[6] = { 0, 0, PCI_ID_ANY, PCI_ID_ANY, 0, 0 };
 	struct vfio_id e = { .text = text };
+	const char *rest;
 
-	if (scan_fields(text, f) < 2)
+	if (scan_fields(text, f, &rest) < 2)
 		e.bad = why_bad(a, text);
-	else
+	else if (*rest)
+		e.ignored = rest;
+	if (!e.bad)
 		e.id = (struct pci_id){ .vendor = f[0],
 					.device = f[1],
 					.subvendor = f[2],

@@ -148,6 +148,12 @@ static char *write_libvirt(const struct vm_model *v, struct arena *a, unsigned v
 	out_put(&o, "  <vcpu>4</vcpu>");
 	out_put(&o, "  <os%s>", v->ovmf ? " firmware='efi'" : "");
 	out_put(&o, "    <type arch='x86_64' machine='q35'>hvm</type>");
+	if (v->ovmf) { /* option ROMs of cards are seldom signed */
+		out_put(&o, "    <firmware>");
+		out_put(&o, "      <feature enabled='no' name='secure-boot'/>");
+		out_put(&o, "      <feature enabled='no' name='enrolled-keys'/>");
+		out_put(&o, "    </firmware>");
+	}
 	out_put(&o, "  </os>");
 	out_put(&o, "  <features>");
 	out_put(&o, "    <acpi/>");

@@ -134,8 +134,12 @@ static const struct {
 /* class/iommu lists units only of an IOMMU that is in use; groups show that it is. */
 static void make_units(struct machine *m)
 {
+	const char *why = machine_unknown(m, "groups");
+
 	if (!m->groups.n) {
 		m->units.n = 0;
+		if (why) /* so nobody knows whether there is one */
+			machine_set_unknown(m, why, "units");
 		return;
 	}
 	for (size_t i = 0; !m->units.n && i < ARRAY_SIZE(unit_names); i++) {

@@ -264,43 +264,36 @@ static int play_undo(struct rehearsal *h, bool applied, const disk_files *before
 }
 
 /*
- * The copy does not boot: is there anything to rehearse at all? 0: no, the plan is
- * refused, as reported; else the failure @r.
+ * Is there anything to rehearse? The copy lacks what was not recorded, so the plan is
+ * made of the machine itself first. 1: it is refused, as reported. A need of the host
+ * that could not be traced is no reason not to show what would happen: *ret_note says so.
  */
-static int refused_anyway(struct rehearsal *h, json_t *report, int r)
+static int refused_beforehand(struct rehearsal *h, json_t *report, const char **ret_note)
 {
 	json_t *plan = NULL;
+	const char *rule, *why;
+	int r = verb_plan(h->m, h->r, &plan, h->e);
 
-	if (verb_plan(h->m, h->r, &plan, NULL) != VERB_NO) {
+	if (r != VERB_NO) {
 		json_decref(plan);
-		return r;
+		return r == VERB_YES ? 0 : -r;
+	}
+	rule = json_string_value(json_object_get(plan, "refused_rule"));
+	why = json_string_value(json_object_get(plan, "refused"));
+	if (rule && after_prefix(rule, "host-") && machine_unknown(h->m, "mounts")) {
+		json_object_set(report, "refused_rule",
+				json_object_get(plan, "refused_rule"));
+		*ret_note =
+			arena_printf(h->a,
+				     "This is what would happen; on what is known of "
+				     "the machine itself plan and apply refuse it: %s",
+				     why);
+		json_decref(plan);
+		return 0;
 	}
 	json_object_set_new(report, "plan", plan);
-	problem(h, "%s", json_string_value(json_object_get(plan, "refused")));
-	h->e->text[0] = '\0';
-	return 0;
-}
-
-/*
- * The copy lacks what was not recorded of the machine, so its plan may be made where that
- * of the machine is refused: for a need of the host that could not be traced.
- */
-static void note_refusal(const struct rehearsal *h, json_t *report)
-{
-	json_auto_t *plan = NULL;
-	const char *why;
-
-	if (verb_plan(h->m, h->r, &plan, NULL) != VERB_NO)
-		return;
-	why = json_string_value(json_object_get(plan, "refused"));
-	json_object_set(report, "refused_rule", json_object_get(plan, "refused_rule"));
-	json_array_append_new(
-		json_object_get(json_object_get(report, "plan"), "notes"),
-		report_string(arena_printf(h->a,
-					   "This is what would happen; on what is known "
-					   "of the machine itself "
-					   "plan and apply refuse it: %s",
-					   why)));
+	problem(h, "%s", why);
+	return 1;
 }
 
 static int play(struct rehearsal *h, json_t *report)
@@ -308,13 +301,17 @@ static int play(struct rehearsal *h, json_t *report)
 	json_t *baseline = NULL, *applied = NULL, *verified = NULL, *undo = NULL;
 	const struct boot_report *boot;
 	disk_files before = { 0 };
+	const char *note = NULL;
 	const json_t *plan;
 	int r;
 
 	h->recorded = recorded_drivers(h);
+	r = refused_beforehand(h, report, &note);
+	if (r)
+		return r < 0 ? r : 0;
 	r = play_baseline(h, &baseline);
 	if (r < 0)
-		return refused_anyway(h, report, r);
+		return r;
 	json_object_set_new(report, "baseline", baseline);
 	snapshot(h, &before);
 
@@ -323,7 +320,10 @@ static int play(struct rehearsal *h, json_t *report)
 		return r > 0 ? -r : -EIO;
 	json_object_set_new(report, "plan",
 			    json_incref(json_object_get(applied, "plan")));
-	note_refusal(h, report);
+	if (note)
+		json_array_append_new(
+			json_object_get(json_object_get(report, "plan"), "notes"),
+			report_string(note));
 	plan = json_object_get(report, "plan");
 	json_object_set_new(report, "number",
 			    json_incref(json_object_get(applied, "number")));
