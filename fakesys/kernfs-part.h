@@ -5,11 +5,12 @@
 #include "fakesys/kernfs.h"
 
 struct knode {
-	struct knode *parent; /* counted; NULL: the root */
-	struct knode *next;   /* in its bucket */
-	struct entry e;       /* as of `checked` */
-	uint64_t birth;       /* of the youngest folder on the way */
-	uint64_t checked;     /* count of changes at which it was last found alive */
+	struct knode *parent;        /* counted; NULL: the root */
+	struct knode *next;          /* in its bucket */
+	struct knode *older, *newer; /* of all nodes, the dead ones included */
+	struct entry e;              /* as of `checked` */
+	uint64_t birth;              /* of the youngest folder on the way */
+	uint64_t checked; /* count of changes at which it was last found alive */
 	uint64_t ino;
 	uint64_t size; /* when last asked */
 	mode_t mode;
@@ -24,6 +25,7 @@ struct knode {
 struct kernfs {
 	struct sim *s;
 	struct knode *root, **table;
+	struct knode *newest;
 	size_t size, n; /* size is a power of 2 */
 };
 

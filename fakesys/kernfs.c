@@ -87,6 +87,10 @@ static struct knode *node_make(struct kernfs *k, struct knode *dir, const char *
 	n->next = k->table[b];
 	k->table[b] = n;
 	k->n++;
+	n->older = k->newest;
+	if (n->older)
+		n->older->newer = n;
+	k->newest = n;
 	return n;
 }
 
@@ -155,11 +159,10 @@ void kernfs_free(struct kernfs *k)
 {
 	if (!k)
 		return;
-	for (size_t i = 0; i < k->size; i++)
-		for (struct knode *n = k->table[i], *next; n; n = next) {
-			next = n->next;
-			free(n);
-		}
+	for (struct knode *n = k->newest, *older; n; n = older) {
+		older = n->older;
+		free(n);
+	}
 	free(k->table);
 	free(k);
 }
@@ -182,6 +185,12 @@ void knode_put(struct kernfs *k, struct knode *n)
 
 		if (!n->dead)
 			table_remove(k, n);
+		if (n->older)
+			n->older->newer = n->newer;
+		if (n->newer)
+			n->newer->older = n->older;
+		else
+			k->newest = n->older;
 		free(n);
 		n = up;
 	}
