@@ -4,6 +4,8 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
 
 #include <jansson.h>
 
@@ -12,17 +14,32 @@
 #include "core/machine-json.h"
 #include "core/scrub.h"
 #include "core/verbs.h"
+#include "fakesys/ctl.h"
+#include "fakesys/fuse-server.h"
 #include "fakesys/import.h"
 #include "fakesys/lint.h"
+#include "fakesys/run.h"
 #include "fakesys/sim.h"
 #include "fakesys/tree.h"
 #include "tools/args.h"
 #include "tools/subject.h"
 
-enum command { CMD_IMPORT, CMD_TREE, CMD_LINT, CMD_DIFF, CMD_GROUPS, N_COMMANDS };
+enum command {
+	CMD_IMPORT,
+	CMD_TREE,
+	CMD_LINT,
+	CMD_DIFF,
+	CMD_GROUPS,
+	CMD_RUN,
+	CMD_MOUNT,
+	CMD_CTL,
+	N_COMMANDS
+};
+
+#define EXIT_CANNOT 125 /* as env(1) and others that run a command */
 
 struct values {
-	const char *kernel, *output;
+	const char *kernel, *output, *at;
 	bool json, rewrite, keep_ids;
 };
 
@@ -37,6 +54,12 @@ static const struct arg_command command_names[N_COMMANDS] = {
 	[CMD_LINT]   = { "lint", "FIXTURE...", 1, -1, "is it fit to contribute?" },
 	[CMD_DIFF]   = { "diff", "A B", 2, 2, "compare two fixtures or tree listings" },
 	[CMD_GROUPS] = { "groups", "FIXTURE", 1, 1, "IOMMU groups as recorded" },
+	[CMD_RUN]    = { "run", "FIXTURE -- COMMAND...", 2, -1,
+			 "run a command on the simulated machine" },
+	[CMD_MOUNT]  = { "mount", "FIXTURE DIR", 2, 2,
+			 "mount the simulated machine, until it is unmounted or ^C" },
+	[CMD_CTL]    = { "ctl", "WORD...", 1, -1,
+			 "from inside: reboot, claim GROUP, timeline, help, ..." },
 	/* clang-format on */
 };
 
@@ -46,8 +69,11 @@ static const struct arg_option options[] = {
 	  "where to; without it, stdout" },
 	{ "keep-ids", 0, ARG_FLAG, OPTION(keep_ids), ON(CMD_IMPORT), NULL,
 	  "keep serial numbers, MAC addresses, UUIDs" },
-	{ "kernel", 0, ARG_TEXT, OPTION(kernel), ON(CMD_TREE) | ON(CMD_DIFF), "PROFILE",
+	{ "kernel", 0, ARG_TEXT, OPTION(kernel),
+	  ON(CMD_TREE) | ON(CMD_DIFF) | ON(CMD_RUN) | ON(CMD_MOUNT), "PROFILE",
 	  "simulate this kernel (6.1, 6.12, 7.3)" },
+	{ "at", 0, ARG_TEXT, OPTION(at), ON(CMD_CTL), "DIR",
+	  "where it is mounted, if not over this machine's /sys" },
 	{ "rewrite", 0, ARG_FLAG, OPTION(rewrite), ON(CMD_LINT), NULL,
 	  "bring it into canonical form" },
 	{ "json", 0, ARG_FLAG, OPTION(json), ON(CMD_LINT) | ON(CMD_DIFF) | ON(CMD_GROUPS),
@@ -65,7 +91,9 @@ static const struct arg_program program = {
 	.epilog = "FIXTURE is a recorded machine: `pcipass capture -o FILE` makes one.\n"
 		  "Exit status: 0 yes or done, 1 no (differs, not fit), 2 wrong usage or "
 		  "input,\n"
-		  "3 the system refused.\n",
+		  "3 the system refused; run: that of the command, 125 to 127 if it was "
+		  "not "
+		  "run.\n",
 };
 
 /* A whole file, NUL-terminated, in @a. */
@@ -393,10 +421,88 @@ static int groups(const struct values *v, const struct args *args, struct err *e
 	return VERB_YES;
 }
 
+static int simulate(const char *path, const char *kernel, struct machine **ret_m,
+		    struct sim **ret, struct err *e)
+{
+	const struct kernel_profile *p = NULL;
+
+	if (machine_load(path, ret_m, e) < 0 ||
+	    (kernel && subject_profile(kernel, &p, e) != VERB_YES))
+		return VERB_INPUT;
+	if (sim_new(*ret_m, p, ret, e) < 0) {
+		(void)err_prefix(e, 0, "%s", path);
+		return VERB_INPUT;
+	}
+	return VERB_YES;
+}
+
+static int run(const struct values *v, const struct args *args, struct err *e)
+{
+	AUTOMACHINE struct machine *m = NULL;
+	AUTOFREE char *self = realpath("/proc/self/exe", NULL);
+	struct sim *s = NULL;
+	int status = simulate(args->operands[0], v->kernel, &m, &s, e);
+
+	if (status == VERB_YES &&
+	    run_inside(s, self ? self : "",
+		       (char *const *)(uintptr_t)(args->operands + 1), &status, e) < 0)
+		status = EXIT_CANNOT;
+	sim_free(s);
+	return status;
+}
+
+/* ^C, a kill, or somebody's umount ends it. */
+static int mount_host(const struct values *v, const struct args *args, struct err *e)
+{
+	AUTOMACHINE struct machine *m = NULL;
+	struct fuse_server *f = NULL;
+	struct sim *s = NULL;
+	int r, status = simulate(args->operands[0], v->kernel, &m, &s, e);
+	AUTOCLOSE int stop = -1;
+	sigset_t signals;
+
+	if (status == VERB_YES && fuse_server_open(s, args->operands[1], -1, &f, e) < 0)
+		status = EXIT_CANNOT;
+	if (status == VERB_YES && run_guard_mount(args->operands[1], e) < 0)
+		status = EXIT_CANNOT;
+	if (status == VERB_YES) {
+		sigemptyset(&signals);
+		sigaddset(&signals, SIGINT);
+		sigaddset(&signals, SIGTERM);
+		sigaddset(&signals, SIGHUP);
+		sigprocmask(SIG_BLOCK, &signals, NULL);
+		stop = signalfd(-1, &signals, SFD_CLOEXEC);
+		r = fuse_server_serve(f, stop);
+		if (r < 0)
+			status = verb_status_of(err_set(e, r, "%s", strerror(-r)));
+	}
+	fuse_server_close(f);
+	sim_free(s);
+	return status;
+}
+
+static int control(const struct values *v, const struct args *args, struct err *e)
+{
+	AUTOFREE char *dir = NULL, *text = NULL;
+	int status = 0;
+
+	if (streq(args->operands[0], "help")) {
+		fputs(ctl_help, stdout);
+		return VERB_YES;
+	}
+	if (asprintf(&dir, "%s/sys", v->at ? v->at : "") < 0)
+		abort();
+	if (ctl_say(dir, (char *const *)(uintptr_t)args->operands, &text, &status, e) < 0)
+		return EXIT_CANNOT;
+	fputs(text, status ? stderr : stdout);
+	return status;
+}
+
 static int (*const actions[N_COMMANDS])(const struct values *v, const struct args *args,
 					struct err *e) = {
-	[CMD_IMPORT] = import, [CMD_TREE] = tree,     [CMD_LINT] = lint,
-	[CMD_DIFF] = diff,     [CMD_GROUPS] = groups,
+	[CMD_IMPORT] = import,    [CMD_TREE] = tree,     [CMD_LINT] = lint,
+	[CMD_DIFF] = diff,        [CMD_GROUPS] = groups, [CMD_RUN] = run,
+	[CMD_MOUNT] = mount_host, [CMD_CTL] = control,
 };
 
 int main(int argc, char **argv)
@@ -406,6 +512,8 @@ int main(int argc, char **argv)
 	struct args args;
 	int status;
 
+	if (run_stand_in(path_name(argv[0]), argc, argv, &status))
+		return status;
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that is told */
 	setlocale(LC_ALL, "");
 	if (!args_parse(&program, argc, argv, &v, &args, &status))

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+#include "fakesys/run-part.h"
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) >= 0;
+}
+
+static int bind_over(const char *from, const char *to, unsigned long flags, struct err *e)
+{
+	if (mount(from, to, NULL, MS_BIND | flags, NULL) < 0)
+		return err_set(e, -errno, "cannot lay %s over %s: %s", from, to,
+			       strerror(errno));
+	return 0;
+}
+
+/* Whole folders of the host; one that the caller lacks cannot be covered. */
+static int cover_folders(struct arena *a, const char *stage, struct err *e)
+{
+	static const char *const folders[] = { "sys", "boot", "etc" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		const char *from =
+			arena_printf(a, "%s/" STAGE_HOST "/%s", stage, folders[i]);
+		const char *to = arena_printf(a, "/%s", folders[i]);
+		int r;
+
+		if (!exists(from) || !exists(to))
+			continue;
+		r = bind_over(from, to, 0, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* A proc of the command's own processes, where that may be mounted; and single files. */
+static int cover_proc(struct arena *a, const char *stage, struct err *e)
+{
+	const char *from = arena_printf(a, "%s/" STAGE_HOST "/proc", stage);
+	DIR *dir;
+	int r = 0;
+
+	(void)mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	dir = opendir(from);
+	if (!dir)
+		return err_set(e, -errno, "%s: %s", from, strerror(errno));
+	for (struct dirent *d; r >= 0 && (d = readdir(dir));) {
+		const char *to = arena_printf(a, "/proc/%s", d->d_name);
+
+		if (d->d_type == DT_REG && exists(to))
+			r = bind_over(arena_printf(a, "%s/%s", from, d->d_name), to, 0,
+				      e);
+	}
+	closedir(dir);
+	return r;
+}
+
+/* One name of the caller's /dev, as it is there. */
+static int copy_node(struct arena *a, const char *name, const char *dev, struct err *e)
+{
+	const char *from = arena_printf(a, "/dev/%s", name);
+	const char *to = arena_printf(a, "%s/%s", dev, name);
+	char target[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if (lstat(from, &st) < 0)
+		return 0;
+	if (S_ISLNK(st.st_mode)) {
+		n = readlink(from, target, sizeof(target) - 1);
+		if (n < 0)
+			return 0;
+		target[n] = '\0';
+		return symlink(target, to) < 0
+			       ? err_set(e, -errno, "%s: %s", to, strerror(errno))
+			       : 0;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		if (mkdir(to, 0755) < 0)
+			return err_set(e, -errno, "%s: %s", to, strerror(errno));
+		return bind_over(from, to, MS_REC, e);
+	}
+	fd = open(to, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(e, -errno, "%s: %s", to, strerror(errno));
+	close(fd);
+	return bind_over(from, to, 0, e);
+}
+
+/*
+ * Where the caller has a /dev/vfio it is covered; else /dev is put together anew with
+ * one, as nothing may be made in the caller's.
+ */
+static int cover_dev(struct arena *a, const char *stage, struct err *e)
+{
+	const char *vfio = arena_printf(a, "%s/" STAGE_HOST "/dev/vfio", stage);
+	const char *dev = arena_printf(a, "%s/" STAGE_DEV, stage);
+	const char *there = arena_printf(a, "%s/vfio", dev);
+	DIR *dir;
+	int r = 0;
+
+	if (!exists(vfio))
+		return 0;
+	if (exists("/dev/vfio"))
+		return bind_over(vfio, "/dev/vfio", 0, e);
+	dir = opendir("/dev");
+	if (!dir)
+		return err_set(e, -errno, "/dev: %s", strerror(errno));
+	for (struct dirent *d; r >= 0 && (d = readdir(dir));)
+		if (strcmp(d->d_name, ".") && strcmp(d->d_name, ".."))
+			r = copy_node(a, d->d_name, dev, e);
+	closedir(dir);
+	if (r >= 0 && mkdir(there, 0755) < 0)
+		r = err_set(e, -errno, "%s: %s", there, strerror(errno));
+	if (r >= 0)
+		r = bind_over(vfio, there, 0, e);
+	return r < 0 ? r : bind_over(dev, "/dev", MS_REC, e);
+}
+
+/*
+ * The host's commands: by name, first in PATH; and by path where the caller has a program
+ * there. kmod is one program under many names.
+ */
+static int cover_commands(struct arena *a, const char *stage, const char *self,
+			  struct err *e)
+{
+	static const char *const names[] = {
+		"update-grub", "update-initramfs", "proxmox-boot-tool",
+		"dmesg",       "modprobe",         "insmod",
+		"rmmod"
+	};
+	static const char *const paths[] = { "/usr/sbin/update-grub",
+					     "/usr/sbin/update-initramfs",
+					     "/usr/sbin/proxmox-boot-tool",
+					     "/usr/bin/dmesg", "/usr/bin/kmod" };
+	const char *real = arena_printf(a, "%s/" STAGE_REAL, stage);
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (symlink(self,
+			    arena_printf(a, "%s/" STAGE_BIN "/%s", stage, names[i])) < 0)
+			return err_set(e, -errno, "%s: %s", names[i], strerror(errno));
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(paths); i++) {
+		const char *keep =
+			arena_printf(a, "%s/%s", real, strrchr(paths[i], '/') + 1);
+		int fd;
+
+		if (access(paths[i], X_OK) < 0)
+			continue;
+		fd = open(keep, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
+		if (fd < 0)
+			return err_set(e, -errno, "%s: %s", keep, strerror(errno));
+		close(fd);
+		r = bind_over(paths[i], keep, 0, e);
+		if (r >= 0)
+			r = bind_over(self, paths[i], 0, e);
+	}
+	return r;
+}
+
+int cover(const char *stage, const char *self, struct err *e)
+{
+	AUTOARENA struct arena *a = arena_new();
+	const char *path = getenv("PATH");
+	int r = cover_commands(a, stage, self, e);
+
+	if (r >= 0)
+		r = cover_dev(a, stage, e);
+	if (r >= 0)
+		r = cover_proc(a, stage, e);
+	if (r >= 0)
+		r = cover_folders(a, stage, e);
+	if (r < 0)
+		return r;
+	/* sd-device takes a sys only if it is of that very file system, unless told so.
+	 */
+	if (setenv("SYSTEMD_DEVICE_VERIFY_SYSFS", "0", 1) < 0 ||
+	    setenv("PATH",
+		   arena_printf(
+			   a, "%s/" STAGE_BIN ":%s", stage,
+			   path ? path
+				: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+				  "/sbin:/bin"),
+		   1) < 0)
+		return err_set(e, -errno, "environment: %s", strerror(errno));
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run-part - inside of run, for the run-*.c files. */
+#pragma once
+
+#include "fakesys/run.h"
+
+#define STAGE_SIZE 64
+/* Folders of the stage. */
+#define STAGE_HOST "host" /* the simulated host */
+#define STAGE_BIN "bin"   /* its commands, for PATH */
+#define STAGE_REAL "real" /* programs of the caller that were covered */
+#define STAGE_DEV "dev"   /* /dev with the host's vfio in it */
+
+/*
+ * run-cover.c: in the command's own mount namespace lay the host over the caller's. Ends
+ * with an environment in which its commands are found first.
+ */
+int cover(const char *stage, const char *self, struct err *e);
