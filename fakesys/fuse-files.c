@@ -313,12 +313,10 @@ static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_
 		fuse_reply_err(req, -r);
 		return;
 	}
-	h = calloc(1, sizeof(*h));
-	if (!h)
-		abort();
+	h = fhandle_new(f);
 	r = files_open(f, path, fi->flags, h);
 	if (r < 0) {
-		free(h);
+		fhandle_free(h);
 		fuse_reply_err(req, -r);
 		return;
 	}

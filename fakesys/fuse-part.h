@@ -25,6 +25,7 @@ struct finode {
 
 /* An open file or folder: fi->fh. */
 struct fhandle {
+	struct fhandle *next, **prev; /* of all that are open */
 	struct kfile *k;
 	struct disk_file *d;
 	int real; /* descriptor of one of the caller's files; -1 */
@@ -53,6 +54,7 @@ struct fuse_server {
 	struct finode root, **table;
 	size_t size, n; /* size is a power of 2 */
 	uint64_t seen;  /* count of changes that the kernel was told of */
+	struct fhandle *open;
 	VEC(struct fwaiting) waiting;
 	struct arena *arena; /* of waiting */
 	char *answer;        /* to the last control command; malloc'd */
@@ -62,6 +64,10 @@ struct fuse_server {
 	unsigned fault_in;
 	int fault_error;
 };
+
+/* fuse-server.c */
+struct fhandle *fhandle_new(struct fuse_server *f);
+void fhandle_free(struct fhandle *h);
 
 /* fuse-inode.c */
 static inline struct finode *finode_of(struct fuse_server *f, fuse_ino_t ino)

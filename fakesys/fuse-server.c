@@ -22,6 +22,32 @@ static struct fhandle *handle(const struct fuse_file_info *fi)
 	return (struct fhandle *)(uintptr_t)fi->fh;
 }
 
+struct fhandle *fhandle_new(struct fuse_server *f)
+{
+	struct fhandle *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		abort();
+	*h = (struct fhandle){ .next = f->open, .prev = &f->open, .real = -1 };
+	if (h->next)
+		h->next->prev = &h->next;
+	f->open = h;
+	return h;
+}
+
+void fhandle_free(struct fhandle *h)
+{
+	*h->prev = h->next;
+	if (h->next)
+		h->next->prev = h->prev;
+	kfile_close(h->k);
+	disk_close(h->d);
+	if (h->real >= 0)
+		close(h->real);
+	klist_done(&h->list);
+	free(h);
+}
+
 /* --- what a change brings about --- */
 
 /* Names that the kernel knows and that are gone; below one of them it forgets all. */
@@ -274,14 +300,11 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fuse_server *f = fuse_req_userdata(req);
 	struct finode *i = finode_of(f, ino);
-	struct fhandle *h = calloc(1, sizeof(*h));
+	struct fhandle *h = fhandle_new(f);
 	int how = fi->flags & O_ACCMODE, r;
 	AUTOARENA struct arena *a = NULL;
 	struct stat st;
 
-	if (!h)
-		abort();
-	h->real = -1;
 	if (i->kn) {
 		r = kernfs_open(f->k, i->kn, fi->flags, who(req), &h->k);
 		fi->direct_io = 1;
@@ -296,7 +319,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 			r = files_open(f, finode_path(a, i), fi->flags, h);
 	}
 	if (r < 0) {
-		free(h);
+		fhandle_free(h);
 		fuse_reply_err(req, -r);
 		return;
 	}
@@ -306,14 +329,8 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fhandle *h = handle(fi);
-
 	(void)ino;
-	kfile_close(h->k);
-	disk_close(h->d);
-	if (h->real >= 0)
-		close(h->real);
-	free(h);
+	fhandle_free(handle(fi));
 	fuse_reply_err(req, 0);
 }
 
@@ -420,26 +437,13 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct fuse_server *f = fuse_req_userdata(req);
 	struct finode *i = finode_of(f, ino);
-	struct fhandle *h = calloc(1, sizeof(*h));
 
-	if (!h)
-		abort();
-	h->real = -1;
 	if (i->kn && !knode_alive(f->k, i->kn)) {
-		free(h);
 		fuse_reply_err(req, ENOENT);
 		return;
 	}
-	fi->fh = (uint64_t)(uintptr_t)h;
+	fi->fh = (uint64_t)(uintptr_t)fhandle_new(f);
 	fuse_reply_open(req, fi);
-}
-
-static void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	(void)ino;
-	klist_done(&handle(fi)->list);
-	free(handle(fi));
-	fuse_reply_err(req, 0);
 }
 
 /* The listing as it is when it is begun, as far as its names are still there. */
@@ -555,7 +559,7 @@ int fuse_server_open(struct sim *s, const char *dir, int caller_etc,
 	ops.fsync = op_fsync;
 	ops.fsyncdir = op_fsyncdir;
 	ops.opendir = op_opendir;
-	ops.releasedir = op_releasedir;
+	ops.releasedir = op_release;
 	ops.readdir = op_readdir;
 	ops.readdirplus = op_readdirplus;
 	ops.ioctl = fuse_ctl;
@@ -636,6 +640,8 @@ void fuse_server_close(struct fuse_server *f)
 		fnotify_free(f->notify);
 		fuse_session_destroy(f->se);
 	}
+	while (f->open)
+		fhandle_free(f->open);
 	finodes_done(f);
 	kernfs_free(f->k);
 	arena_free(f->arena);

@@ -48,6 +48,8 @@ static int cover_folders(struct arena *a, const char *stage, struct err *e)
 /* A proc of the command's own processes, where that may be mounted; and single files. */
 static int cover_proc(struct arena *a, const char *stage, struct err *e)
 {
+	static const char *const deeper[] = { "sys/kernel/osrelease",
+					      "sys/kernel/version" };
 	const char *from = arena_printf(a, "%s/" STAGE_HOST "/proc", stage);
 	DIR *dir;
 	int r = 0;
@@ -64,6 +66,9 @@ static int cover_proc(struct arena *a, const char *stage, struct err *e)
 				      e);
 	}
 	closedir(dir);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(deeper); i++)
+		r = bind_over(arena_printf(a, "%s/%s", from, deeper[i]),
+			      arena_printf(a, "/proc/%s", deeper[i]), 0, e);
 	return r;
 }
 
@@ -112,8 +117,11 @@ static int cover_dev(struct arena *a, const char *stage, struct err *e)
 	DIR *dir;
 	int r = 0;
 
-	if (!exists(vfio))
-		return 0;
+	if (exists("/dev/kmsg"))
+		r = bind_over(arena_printf(a, "%s/" STAGE_HOST "/dev/kmsg", stage),
+			      "/dev/kmsg", 0, e);
+	if (r < 0 || !exists(vfio))
+		return r;
 	if (exists("/dev/vfio"))
 		return bind_over(vfio, "/dev/vfio", 0, e);
 	dir = opendir("/dev");

@@ -118,6 +118,7 @@ struct sim_group {
 	unsigned owners;          /* functions whose driver does DMA through the kernel */
 	bool claimed;             /* by a VM, through VFIO */
 	uint64_t born, vfio_born; /* the group; its node in dev/vfio */
+	uint32_t vfio_minor;      /* of that node */
 };
 
 struct sim_unit {                /* an IOMMU */

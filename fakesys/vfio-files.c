@@ -81,7 +81,8 @@ static ssize_t show_dev(struct sim *s, const struct node *dir, const struct attr
 			char buf[static SIM_PAGE])
 {
 	(void)s, (void)a;
-	return snprintf(buf, SIM_PAGE, "%d:%u\n", VFIO_MAJOR, dir->i);
+	return snprintf(buf, SIM_PAGE, "%d:%u\n", VFIO_MAJOR,
+			s->groups.v[dir->i].vfio_minor);
 }
 
 static ssize_t show_uevent(struct sim *s, const struct node *dir, const struct attr *a,
@@ -89,7 +90,8 @@ static ssize_t show_uevent(struct sim *s, const struct node *dir, const struct a
 {
 	(void)a;
 	return snprintf(buf, SIM_PAGE, "MAJOR=%d\nMINOR=%u\nDEVNAME=vfio/%d\n",
-			VFIO_MAJOR, dir->i, s->groups.v[dir->i].id);
+			VFIO_MAJOR, s->groups.v[dir->i].vfio_minor,
+			s->groups.v[dir->i].id);
 }
 
 static const struct attr group_rows[] = {
@@ -205,7 +207,45 @@ static const struct dir_kind dir_dev_vfio = {
 	.each = groups_each,
 };
 
+/* Documentation/ABI/testing/dev-kmsg, as one text: PRIORITY,SEQUENCE,MICROSECONDS,-;LINE
+ */
+static ssize_t kmsg_read(struct sim *s, const struct node *dir, const struct attr *a,
+			 char *buf, size_t len, uint64_t off)
+{
+	char line[2048];
+	uint64_t at = 0;
+	size_t n = 0;
+
+	(void)dir, (void)a;
+	for (size_t i = 0; i < s->klog.n && n < len; i++) {
+		int k = snprintf(line, sizeof(line), "6,%zu,%zu,-;%.1900s\n", i, i * 1000,
+				 s->klog.v[i]);
+		size_t from = off > at ? (size_t)(off - at) : 0;
+
+		at += (uint64_t)k;
+		if (from >= (size_t)k)
+			continue;
+		k -= (int)from;
+		if ((size_t)k > len - n)
+			k = (int)(len - n);
+		memcpy(buf + n, line + from, (size_t)k);
+		n += (size_t)k;
+		off += (uint64_t)k;
+	}
+	return (ssize_t)n;
+}
+
+static uint64_t kmsg_size(const struct sim *s, const struct node *dir,
+			  const struct attr *a)
+{
+	(void)s, (void)dir, (void)a;
+	return 0; /* grows */
+}
+
+static const struct attr_bin kmsg = { .size = kmsg_size, .read = kmsg_read };
+
 static const struct attr dev_rows[] = {
+	{ "kmsg", .mode = 0644, .bin = &kmsg },
 	{ "vfio", .mode = S_IFDIR | 0755, .dir = &dir_dev_vfio },
 };
 const struct dir_kind dir_dev = { .name = "dev",
@@ -221,5 +261,5 @@ void node_device(const struct sim *s, const struct entry *e, const char *name,
 		return;
 	}
 	*ret_major = VFIO_MAJOR;
-	*ret_minor = vfio_named_group(s, name, strlen(name));
+	*ret_minor = s->groups.v[vfio_named_group(s, name, strlen(name))].vfio_minor;
 }

@@ -70,6 +70,23 @@ static bool is_vfio(const struct fn_state *st)
 	return drv && drv->traits->vfio;
 }
 
+/* vfio/group.c: ida_alloc_max(), the lowest that no other group's node has. */
+static uint32_t free_minor(const struct sim *s, const struct sim_group *g)
+{
+	uint32_t minor = 0;
+
+	for (size_t i = 0; i < s->groups.n; i++) {
+		const struct sim_group *other = &s->groups.v[i];
+
+		if (other == g || other->vfio_minor != minor ||
+		    !vfio_group_has_node(s, other))
+			continue;
+		minor++;
+		i = (size_t)-1; /* from the first group again */
+	}
+	return minor;
+}
+
 /* The node comes with the first member. */
 static void made_node(struct sim *s, struct sim_group *g)
 {
@@ -77,8 +94,10 @@ static void made_node(struct sim *s, struct sim_group *g)
 
 	for (uint32_t i = 0; i < g->n; i++)
 		n += is_vfio(&s->fns[s->members[g->first + i]]);
-	if (n == 1)
-		g->vfio_born = ++s->changes;
+	if (n != 1)
+		return;
+	g->vfio_born = ++s->changes;
+	g->vfio_minor = free_minor(s, g);
 }
 
 void vfio_adopt(struct sim *s, uint32_t fn)
