@@ -275,6 +275,7 @@ static int take_steps_and_mark(const struct work *w, struct journal *j)
 	if (r < 0)
 		return r;
 	w->ret->number = j->number;
+	w->ret->state = j->state;
 	w->ret->reboot = true;
 	return 0;
 }
@@ -361,7 +362,9 @@ static int apply_locked(const struct work *w, const void *arg)
 	why = *w->e;
 	work_say(w, "that failed; putting everything back");
 	undo.e = &back;
-	if (work_undo(&undo, &j) < 0)
+	if (work_undo(&undo, &j) >= 0 && j.state != JOURNAL_UNDONE)
+		(void)err_set(&back, 0, "commands are left to the first boot");
+	if (j.state != JOURNAL_UNDONE)
 		return err_set(
 			w->e, r,
 			"%.300s; putting things back failed too (%.300s): transaction "

@@ -22,7 +22,8 @@ struct apply_opts {
 /* What was done; lives in the arena of the call. */
 struct apply_result {
 	unsigned number;
-	bool reboot; /* the kernel still lives by what was before */
+	enum journal_state state; /* that it ended in */
+	bool reboot;              /* the kernel still lives by what was before */
 	/*
 	 * On a host that does not run: commands that are left to its first boot, in
 	 * order.
@@ -50,8 +51,10 @@ int apply_plan(const struct host *h, struct arena *a, const struct machine *m,
 int apply_resume(const struct host *h, struct arena *a, const struct apply_opts *o,
 		 struct apply_result *ret, struct err *e);
 /*
- * Take transaction @number back; 0: the newest that is not undone. -ENOENT: there is
- * none. -EBUSY: a later one that is still applied changes the same file.
+ * Take transaction @number back; 0: the newest that is not undone. Where commands are
+ * left to the first boot (ret->pending) it stays undoing, with all that was saved, until
+ * undo runs them there. -ENOENT: there is none. -EBUSY: a later one that is still applied
+ * changes the same file.
  */
 int apply_undo(const struct host *h, struct arena *a, unsigned number,
 	       const struct apply_opts *o, struct apply_result *ret, struct err *e);

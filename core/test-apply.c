@@ -13,6 +13,7 @@
 #define DROPIN "etc/default/grub.d/zz-pcipass.cfg"
 #define GRUB "etc/default/grub"
 #define NOTES "var/lib/pcipass/0001/"
+#define NOTES2 "var/lib/pcipass/0002/"
 
 static const struct apply_opts opts = { .now = 1700000000 };
 
@@ -468,8 +469,77 @@ static void test_image(void **state)
 	assert_null(tree_get(CONF));
 	assert_string_equal(tree_get("boot/initrd.img-6.1.0-1-amd64"), booted);
 	assert_int_equal(done.pending.n, 2);
+	assert_int_equal(done.state, JOURNAL_UNDOING);
+	/* Nothing replaced the saved ones: they are kept until something does. */
+	assert_string_equal(tree_get(NOTES2 "before.3"), "the first image\n");
+	assert_non_null(tree_get(NOTES2 "undo.sh"));
+	assert_int_equal(undo(&t.h, 0, &done, &e), 0);
+	assert_int_equal(done.pending.n, 2);
+	t.h.running = true;
+	assert_int_equal(undo(&t.h, 0, &done, &e), 0);
+	assert_int_equal(done.state, JOURNAL_UNDONE);
+	assert_string_equal(t.log, "update-initramfs update-grub");
+	assert_null(tree_get(NOTES2 "undo.sh"));
 	tree_end(&t);
 }
+
+/* ---- undo of a host that was applied to, from a rescue system ---- */
+
+struct rescue_case {
+	const char *name;
+	const char *shell; /* what happened meanwhile */
+	int want;
+	const char *said;
+	enum journal_state state;
+	const char *path, *text; /* what that holds afterwards */
+	size_t pending;
+};
+
+#define IMAGE1 "boot/initrd.img-6.1.0-1-amd64"
+
+static void test_rescue(void **state)
+{
+	const struct rescue_case *c = *state;
+	struct apply_result done = { 0 };
+	struct plan p;
+	struct tree t;
+	struct err e;
+
+	tree_make(&t, true);
+	p = make_plan();
+	must_apply(&p);
+	(void)tree_shell(c->shell);
+	t.h.running = false;
+	assert_int_equal(undo(&t.h, 0, &done, &e), c->want);
+	if (c->said)
+		must_say(&e, c->said);
+	assert_int_equal(state_of(1), c->state);
+	if (c->text)
+		assert_string_equal(tree_get(c->path), c->text);
+	assert_int_equal(done.pending.n, c->pending);
+	/* The only good images, until better ones were made. */
+	if (c->state != JOURNAL_UNDONE) {
+		assert_string_equal(tree_get(NOTES "before.3"), "the first image\n");
+		assert_non_null(tree_get(NOTES "undo.sh"));
+	}
+	tree_end(&t);
+}
+
+static const struct rescue_case rescues[] = {
+	/* clang-format off */
+	{ "rescue: nothing happened", "true", .state = JOURNAL_UNDONE, .path = IMAGE1,
+	  .text = "the first image\n" },
+	{ "rescue: /boot is not mounted", "mv boot boot.away && mkdir boot", -ESTALE,
+	  "is that file system mounted", JOURNAL_APPLIED },
+	{ "rescue: a kernel came", "echo x >boot/initrd.img-6.1.0-3-amd64",
+	  .state = JOURNAL_UNDOING, .path = IMAGE1, .text = "the first image\n",
+	  .pending = 2 },
+	{ "rescue: a kernel went", "rm boot/initrd.img-6.1.0-2-amd64",
+	  .state = JOURNAL_UNDOING, .pending = 2 },
+	{ "rescue: others' lines", "echo nbd >>etc/modules", .state = JOURNAL_UNDOING,
+	  .path = IMAGE1, .text = "the first image\n", .pending = 2 },
+	/* clang-format on */
+};
 
 /* ---- what stands in the way ---- */
 
@@ -629,7 +699,8 @@ int main(void)
 		cmocka_unit_test(test_resume),
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(scripts) + ARRAY_SIZE(failures) +
-				ARRAY_SIZE(edits) + ARRAY_SIZE(others)];
+				ARRAY_SIZE(edits) + ARRAY_SIZE(rescues) +
+				ARRAY_SIZE(others)];
 	size_t n = 0;
 
 	/* clang-format off */
@@ -642,6 +713,9 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_SIZE(edits); i++)
 		tests[n++] = (struct CMUnitTest){ edits[i].name, test_edit, NULL, NULL,
 						  (void *)(uintptr_t)&edits[i] };
+	for (size_t i = 0; i < ARRAY_SIZE(rescues); i++)
+		tests[n++] = (struct CMUnitTest){ rescues[i].name, test_rescue, NULL, NULL,
+						  (void *)(uintptr_t)&rescues[i] };
 	/* clang-format on */
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		tests[n++] = others[i];

@@ -34,7 +34,31 @@ int work_run(const struct work *w, const strings *argv);
 /* What commands wrote is in the page cache at best: grub-mkconfig syncs nothing. */
 int work_sync(const struct work *w, const struct journal *j);
 
-/* Take a transaction back, whatever came of it; its state ends as undone. */
+/*
+ * Take a transaction back, whatever came of it; its state ends as undone, or as undoing
+ * where commands are left to the first boot.
+ */
 int work_undo(const struct work *w, struct journal *j);
 /* Of one that is undone: remove what only undoing it needs. */
 void work_forget(const struct work *w, const struct journal *j);
+
+/* What undo will do with one file; decided for all before any is touched. */
+enum fate {
+	FATE_LEAVE,   /* it is as it was */
+	FATE_RESTORE, /* put the saved bytes back */
+	FATE_REMOVE,  /* it was not there */
+	FATE_MERGE,   /* others edited it: only our lines go */
+	FATE_MERGED,  /* an earlier try did that */
+	FATE_MAKE,    /* generated, and made anew since: run the commands again */
+};
+
+struct verdict {
+	enum fate fate;
+	char *text; /* FATE_MERGE */
+};
+/*
+ * One verdict for each file of @j; @ret_make: commands have to make some anew. -ESTALE,
+ * -EIO and others with @w->e: nothing can be undone.
+ */
+int undo_judge(const struct work *w, const struct journal *j, struct verdict *v,
+	       bool *ret_make);

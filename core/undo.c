@@ -2,173 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "core/diff.h"
 #include "core/transaction.h"
-
-/* What undo will do with one file; decided for all before any is touched. */
-enum fate {
-	FATE_LEAVE,   /* it is as it was */
-	FATE_RESTORE, /* put the saved bytes back */
-	FATE_REMOVE,  /* it was not there */
-	FATE_MERGE,   /* others edited it: only our lines go */
-	FATE_MERGED,  /* an earlier try did that */
-	FATE_MAKE,    /* generated, and made anew since: run the commands again */
-};
-
-struct verdict {
-	enum fate fate;
-	char *text; /* FATE_MERGE */
-};
-
-static int foreign(const struct work *w, const struct journal_file *f, const char *what)
-{
-	return err_set(
-		w->e, -ESTALE,
-		"somebody else %s /%s meanwhile; nothing was undone. As it was: /%s",
-		what, f->path, f->before ? f->before : "(no such file)");
-}
-
-/* Texts with NUL bytes would come back cut short. */
-static bool is_text(struct blob b)
-{
-	return !memchr(b.data, '\0', b.len);
-}
-
-static bool list_equal(const strings *x, const strings *y)
-{
-	if (x->n != y->n)
-		return false;
-	for (size_t i = 0; i < x->n; i++)
-		if (!streq(x->v[i], y->v[i]))
-			return false;
-	return true;
-}
-
-/* Only comments and blanks: nothing that anybody would miss. */
-static bool says_nothing(const char *text)
-{
-	for (const char *p = text; *p; p += *p == '\n') {
-		p += strspn(p, " \t");
-		if (*p && *p != '#' && *p != '\n')
-			return false;
-		p += strcspn(p, "\n");
-	}
-	return true;
-}
-
-static int merge(const struct work *w, const struct journal_file *f, struct verdict *v)
-{
-	struct blob before = { (const uint8_t *)"", 0 }, after, now;
-	const char *old;
-	char *text;
-	int r = 0;
-
-	if (f->before)
-		r = host_read(w->h, w->a, f->before, HOST_FILE_MAX, &before);
-	if (!r)
-		r = host_read(w->h, w->a, f->after, HOST_FILE_MAX, &after);
-	if (!r)
-		r = host_read(w->h, w->a, f->path, HOST_FILE_MAX, &now);
-	if (r < 0)
-		return err_set(w->e, r == -ENOENT ? -EIO : r, "/%s or its copies: %s",
-			       f->path, strerror(-r));
-	/* Others' lines may follow what was the last line, so that has to end. */
-	old = (const char *)before.data;
-	if (before.len && before.data[before.len - 1] != '\n')
-		old = arena_printf(w->a, "%s\n", old);
-	if (!is_text(before) || !is_text(after) || !is_text(now) ||
-	    diff_revert(w->a, old, (const char *)after.data, (const char *)now.data,
-			&text) < 0)
-		return foreign(w, f, "changed the lines of pcipass in");
-	*v = (struct verdict){ FATE_MERGE, text };
-	if (!f->existed && says_nothing(text))
-		v->fate = FATE_REMOVE;
-	return 0;
-}
-
-static int judge_config(const struct work *w, const struct journal *j,
-			const struct journal_file *f, struct verdict *v)
-{
-	const struct {
-		const char *copy; /* whose bytes the file may have now */
-		enum fate fate;
-	} known[] = {
-		{ f->before, FATE_LEAVE },
-		{ f->after, f->existed ? FATE_RESTORE : FATE_REMOVE },
-		{ journal_merged(w->a, j, f), FATE_MERGED },
-	};
-	struct host_stat st;
-	int r = w->h->ops->stat(w->h->ctx, f->path, &st);
-
-	/* A file that was not there before, and somebody removed: so be it. */
-	if (r == -ENOENT && f->existed)
-		return foreign(w, f, "removed");
-	if (r == -ENOENT) {
-		v->fate = FATE_LEAVE;
-		return 0;
-	}
-	if (!r && !S_ISREG(st.mode))
-		return foreign(w, f, "put something that is no regular file at");
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(known); i++) {
-		r = work_same(w, f->path, known[i].copy);
-		v->fate = known[i].fate;
-		if (r == 1 && v->fate == FATE_RESTORE && !host_exists(w->h, f->before))
-			return err_set(
-				w->e, -EIO,
-				"/%s is lost, so nothing was undone; /%s was in it",
-				f->before, f->path);
-		if (r == 1)
-			return 0;
-	}
-	return r < 0 ? err_set(w->e, r, "/%s: %s", f->path, strerror(-r))
-		     : merge(w, f, v);
-}
-
-/*
- * Generated files come back as they were unless kernels came or went, or somebody made
- * them anew since apply: then what they should hold today is not what was saved.
- */
-static void judge_generated(const struct work *w, const struct journal_file *f,
-			    bool same_kernels, struct verdict *v)
-{
-	if (work_same(w, f->path, f->before) == 1)
-		v->fate = FATE_LEAVE;
-	else if (!same_kernels || (f->before && !host_exists(w->h, f->before)))
-		v->fate = FATE_MAKE;
-	else if (f->sum && journal_sum(w->h, f->path) != f->sum)
-		v->fate = FATE_MAKE;
-	else
-		v->fate = f->existed ? FATE_RESTORE : FATE_REMOVE;
-}
-
-static int judge_all(const struct work *w, const struct journal *j, struct verdict *v)
-{
-	strings kernels = { 0 };
-	bool same_kernels, merged = false, make = false;
-	int r;
-
-	journal_kernels(w->h, w->a, &kernels);
-	same_kernels = list_equal(&kernels, &j->kernels);
-	for (size_t i = 0; i < j->files.n; i++) {
-		const struct journal_file *f = &j->files.v[i];
-
-		if (f->generated) {
-			judge_generated(w, f, same_kernels, &v[i]);
-			make |= v[i].fate == FATE_MAKE;
-			continue;
-		}
-		r = judge_config(w, j, f, &v[i]);
-		if (r < 0)
-			return r;
-		merged |= v[i].fate == FATE_MERGE || v[i].fate == FATE_MERGED;
-	}
-	/* With others' edits in the configuration the old images are not what it asks
-	 * for. */
-	for (size_t i = 0; (merged || make) && i < j->files.n; i++)
-		if (j->files.v[i].generated)
-			v[i].fate = FATE_MAKE;
-	return 0;
-}
 
 /* The saved file itself, where the file system lets it have two names; else a copy. */
 static int put_back(const struct work *w, const struct journal_file *f)
@@ -297,11 +131,31 @@ void work_forget(const struct work *w, const struct journal *j)
 							journal_folder(w->a, j->number)));
 }
 
+/*
+ * What its commands would have made is not there yet: the saved files stay, and so does
+ * the state, until undo has run them.
+ */
+static int finish(const struct work *w, struct journal *j)
+{
+	int r;
+
+	w->ret->number = j->number;
+	w->ret->reboot = w->h->running && j->commands.n > 0;
+	if (!w->ret->pending.n) {
+		r = journal_set_state(w->h, j, JOURNAL_UNDONE, w->e);
+		if (r < 0)
+			return r;
+		work_forget(w, j);
+	}
+	w->ret->state = j->state;
+	return 0;
+}
+
 int work_undo(const struct work *w, struct journal *j)
 {
 	struct verdict *v = arena_alloc(w->a, (j->files.n + 1) * sizeof(*v));
 	bool make = false;
-	int r = judge_all(w, j, v);
+	int r = undo_judge(w, j, v, &make);
 
 	if (r < 0)
 		return r;
@@ -311,10 +165,8 @@ int work_undo(const struct work *w, struct journal *j)
 	for (size_t i = 0; !r && i < 2 * j->files.n; i++) {
 		size_t k = i % j->files.n;
 
-		if (j->files.v[k].generated != (i < j->files.n))
-			continue;
-		make |= v[k].fate == FATE_MAKE;
-		r = carry_out(w, &j->files.v[k], &v[k]);
+		if (j->files.v[k].generated == (i < j->files.n))
+			r = carry_out(w, &j->files.v[k], &v[k]);
 	}
 	if (!r)
 		r = run_again(w, j, make);
@@ -324,13 +176,7 @@ int work_undo(const struct work *w, struct journal *j)
 		return r;
 	for (size_t i = j->created_dirs.n; i--;)
 		(void)w->h->ops->rmdir(w->h->ctx, j->created_dirs.v[i]);
-	r = journal_set_state(w->h, j, JOURNAL_UNDONE, w->e);
-	if (r < 0)
-		return r;
-	work_forget(w, j);
-	w->ret->number = j->number;
-	w->ret->reboot = w->h->running && j->commands.n > 0;
-	return 0;
+	return finish(w, j);
 }
 
 static const char *shared_file(const struct journal *x, const struct journal *y)

@@ -303,8 +303,14 @@ int verb_undo(const struct host *h, const struct request *r, json_t **ret, struc
 
 	if (code < 0)
 		return (int)verb_status_of(code);
-	*ret = report_change(&done, journal_state_name(JOURNAL_UNDONE), NULL);
-	return VERB_YES;
+	*ret = report_change(&done, journal_state_name(done.state), NULL);
+	if (done.state == JOURNAL_UNDONE)
+		return VERB_YES;
+	err_set(e, 0,
+		"transaction %u is taken back as far as that can be done here; boot that "
+		"system and run `pcipass undo %u` there, which makes the rest",
+		done.number, done.number);
+	return VERB_UNFINISHED;
 }
 
 int verb_history(const struct host *h, json_t **ret, struct err *e)

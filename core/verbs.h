@@ -30,6 +30,7 @@ struct request {
  * not there,
  * ...), VERB_REFUSED (the system refused), VERB_UNFINISHED (a transaction waits).
  * VERB_NO may come with @e alone: nothing to undo; vm, where the host needs the function.
+ * VERB_UNFINISHED of undo comes with both where commands are left to the first boot.
  * Reports are documented by example in scenarios/README.md.
  */
 enum verb_status {

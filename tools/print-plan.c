@@ -181,7 +181,8 @@ void print_apply(const struct printer *p, const json_t *report)
 
 void print_undo(const struct printer *p, const json_t *report)
 {
-	say(p, TONE_GOOD, "Transaction %lld is %s.\n",
+	say(p, streq(get_text(report, "state"), "undone") ? TONE_GOOD : TONE_WARN,
+	    "Transaction %lld is %s.\n",
 	    (long long)get_int(report, "number"), get_text(report, "state"));
 	print_pending(p, report);
 	if (get_bool(report, "reboot"))
