@@ -280,13 +280,17 @@ static int take_steps_and_mark(const struct work *w, struct journal *j)
 	return 0;
 }
 
-/* The journal that waits, NULL if none does. */
-static struct journal *unfinished(journals *all)
+int work_unfinished(const struct work *w, const struct journal *j)
 {
-	vec_foreach(j, all)
-		if (j->state == JOURNAL_PREPARED || j->state == JOURNAL_UNDOING)
-			return j;
-	return NULL;
+	if (j->state == JOURNAL_UNDOING)
+		return err_set(w->e, -EUCLEAN,
+			       "transaction %u is half taken back; `pcipass undo %u` "
+			       "finishes that",
+			       j->number, j->number);
+	return err_set(w->e, -EUCLEAN,
+		       "transaction %u is unfinished; `pcipass undo %u` takes it back, "
+		       "`pcipass apply --resume` finishes it",
+		       j->number, j->number);
 }
 
 static int check_fresh(const struct work *w, const struct plan *p)
@@ -329,15 +333,8 @@ static int apply_locked(const struct work *w, const void *arg)
 
 	if (r < 0)
 		return r;
-	if (unfinished(&all))
-		return err_set(
-			w->e, -EUCLEAN,
-			unfinished(&all)->state == JOURNAL_UNDOING
-				? "transaction %u is half taken back; `pcipass undo` "
-				  "finishes that"
-				: "transaction %u is unfinished; `pcipass undo` takes it "
-				  "back, `pcipass apply --resume` finishes it",
-			unfinished(&all)->number);
+	if (journal_unfinished(&all))
+		return work_unfinished(w, journal_unfinished(&all));
 	r = check_fresh(w, order->p);
 	if (r < 0)
 		return r;
@@ -368,8 +365,8 @@ static int apply_locked(const struct work *w, const void *arg)
 		return err_set(
 			w->e, r,
 			"%.300s; putting things back failed too (%.300s): transaction "
-			"%u waits for `pcipass undo`",
-			why.text, back.text, j.number);
+			"%u waits for `pcipass undo %u`",
+			why.text, back.text, j.number, j.number);
 	return err_set(w->e, r, "%.600s; everything is as it was before", why.text);
 }
 
@@ -391,15 +388,11 @@ static int resume_locked(const struct work *w, const void *arg)
 	(void)arg;
 	if (r < 0)
 		return r;
-	j = unfinished(&all);
+	j = journal_unfinished(&all);
 	if (!j)
 		return err_set(w->e, -ENOENT, "no transaction is unfinished");
 	if (j->state == JOURNAL_UNDOING)
-		return err_set(
-			w->e, -EUCLEAN,
-			"transaction %u is half taken back; `pcipass undo` finishes "
-			"that",
-			j->number);
+		return work_unfinished(w, j);
 	/* A file that is neither old nor new is somebody else's by now. */
 	vec_foreach(f, &j->files) {
 		if (f->generated || work_same(w, f->path, f->after) == 1)
@@ -410,9 +403,9 @@ static int resume_locked(const struct work *w, const void *arg)
 		if (!r)
 			return err_set(
 				w->e, -ESTALE,
-				"somebody else changed /%s meanwhile; `pcipass undo` "
+				"somebody else changed /%s meanwhile; `pcipass undo %u` "
 				"takes back what it can",
-				f->path);
+				f->path, j->number);
 	}
 	return take_steps_and_mark(w, j);
 }

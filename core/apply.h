@@ -51,7 +51,8 @@ int apply_plan(const struct host *h, struct arena *a, const struct machine *m,
 int apply_resume(const struct host *h, struct arena *a, const struct apply_opts *o,
 		 struct apply_result *ret, struct err *e);
 /*
- * Take transaction @number back; 0: the newest that is not undone. Where commands are
+ * Take transaction @number back; 0: the unfinished one, else the newest
+ * that is not undone. Where commands are
  * left to the first boot (ret->pending) it stays undoing, with all that was saved, until
  * undo runs them there. -ENOENT: there is none. -EBUSY: a later one that is still applied
  * changes the same file.

@@ -130,6 +130,14 @@ int journal_list(const struct host *h, struct arena *a, journals *ret, struct er
 	return 0;
 }
 
+struct journal *journal_unfinished(const journals *all)
+{
+	vec_foreach(j, all)
+		if (j->state == JOURNAL_PREPARED || j->state == JOURNAL_UNDOING)
+			return j;
+	return NULL;
+}
+
 int journal_write(const struct host *h, struct arena *a, const struct journal *j,
 		  struct err *e)
 {

@@ -59,6 +59,8 @@ typedef VEC(struct journal) journals;
 /* All transactions by number. -EINVAL, -EFBIG and others with @e, which names the file.
  */
 int journal_list(const struct host *h, struct arena *a, journals *ret, struct err *e);
+/* The one that is prepared or undoing, NULL: none is. */
+struct journal *journal_unfinished(const journals *all);
 
 /* FNV-1a of a file's content, 64 bits, never 0; 0: it cannot be read. */
 uint64_t journal_sum(const struct host *h, const char *path);

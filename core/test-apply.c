@@ -649,6 +649,46 @@ static void test_two(void **state)
 	tree_end(&t);
 }
 
+/* One that is half taken back comes first, whatever was applied since. */
+static void test_two_unfinished(void **state)
+{
+	struct plan p, q = { .method = PLAN_IDS };
+	struct apply_result done;
+	const char *before;
+	struct journal j;
+	journals all = { 0 };
+	struct tree t;
+	struct err e;
+
+	(void)state;
+	tree_make(&t, true);
+	before = tree_snapshot();
+	p = make_plan();
+	must_apply(&p);
+	add_file(&q, "etc/other", NULL, "x\n");
+	must_apply(&q);
+	/* As when the power went while 1 was being taken back. */
+	assert_int_equal(journal_list(&t.h, t.a, &all, &e), 0);
+	j = all.v[0];
+	assert_int_equal(journal_set_state(&t.h, &j, JOURNAL_UNDOING, &e), 0);
+	assert_int_equal(undo(&t.h, 2, &done, &e), -EUCLEAN);
+	must_say(&e, "transaction 1 is half taken back; `pcipass undo 1`");
+	assert_int_equal(undo(&t.h, 0, &done, &e), 0);
+	assert_int_equal(done.number, 1);
+	/* As when the power went while 2 was applied. */
+	must_apply(&p);
+	all.n = 0;
+	assert_int_equal(journal_list(&t.h, t.a, &all, &e), 0);
+	j = all.v[2];
+	assert_int_equal(journal_set_state(&t.h, &j, JOURNAL_PREPARED, &e), 0);
+	assert_int_equal(undo(&t.h, 2, &done, &e), -EUCLEAN);
+	must_say(&e, "`pcipass undo 3` takes it back");
+	must_undo(0);
+	must_undo(0);
+	assert_string_equal(tree_snapshot(), before);
+	tree_end(&t);
+}
+
 /* Cut short, then finished. */
 static void test_resume(void **state)
 {
@@ -696,6 +736,7 @@ int main(void)
 		cmocka_unit_test(test_stale_meanwhile),
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_two),
+		cmocka_unit_test(test_two_unfinished),
 		cmocka_unit_test(test_resume),
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(scripts) + ARRAY_SIZE(failures) +

@@ -34,6 +34,9 @@ int work_run(const struct work *w, const strings *argv);
 /* What commands wrote is in the page cache at best: grub-mkconfig syncs nothing. */
 int work_sync(const struct work *w, const struct journal *j);
 
+/* -EUCLEAN, with what can be done about @j, which is unfinished. */
+int work_unfinished(const struct work *w, const struct journal *j);
+
 /*
  * Take a transaction back, whatever came of it; its state ends as undone, or as undoing
  * where commands are left to the first boot.

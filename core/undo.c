@@ -195,32 +195,53 @@ static int no_such(struct err *e, unsigned number)
 		      : err_set(e, -ENOENT, "there is nothing to undo");
 }
 
-static int undo_locked(const struct work *w, const void *arg)
+/* The one that is meant: 0 is the unfinished one, else the newest. */
+static struct journal *find(journals *all, unsigned number)
 {
-	unsigned number = *(const unsigned *)arg;
-	journals all = { 0 };
-	struct journal *j = NULL;
-	int r = journal_list(w->h, w->a, &all, w->e);
+	struct journal *j = number ? NULL : journal_unfinished(all);
 
-	if (r < 0)
-		return r;
-	vec_foreach(it, &all)
-		if (it->state != JOURNAL_UNDONE && (!number || it->number == number))
-			j = it;
-	if (!j)
-		return no_such(w->e, number);
-	vec_foreach(later, &all) {
-		const char *path = NULL;
+	for (size_t i = all->n; !j && i--;)
+		if (all->v[i].state != JOURNAL_UNDONE &&
+		    (!number || all->v[i].number == number))
+			j = &all->v[i];
+	return j;
+}
 
-		if (later->number > j->number && later->state != JOURNAL_UNDONE)
-			path = shared_file(j, later);
+/* No other one may be unfinished, no later one may have changed the same file. */
+static int check_others(const struct work *w, const journals *all,
+			const struct journal *j)
+{
+	vec_foreach(x, all) {
+		const char *path;
+
+		if (x == j || x->state == JOURNAL_UNDONE)
+			continue;
+		if (x->state != JOURNAL_APPLIED)
+			return work_unfinished(w, x);
+		path = x->number > j->number ? shared_file(j, x) : NULL;
 		if (path)
 			return err_set(
 				w->e, -EBUSY,
 				"transaction %u changed /%s after %u did: undo %u first",
-				later->number, path, j->number, later->number);
+				x->number, path, j->number, x->number);
 	}
-	return work_undo(w, j);
+	return 0;
+}
+
+static int undo_locked(const struct work *w, const void *arg)
+{
+	unsigned number = *(const unsigned *)arg;
+	journals all = { 0 };
+	struct journal *j;
+	int r = journal_list(w->h, w->a, &all, w->e);
+
+	if (r < 0)
+		return r;
+	j = find(&all, number);
+	if (!j)
+		return no_such(w->e, number);
+	r = check_others(w, &all, j);
+	return r < 0 ? r : work_undo(w, j);
 }
 
 int apply_undo(const struct host *h, struct arena *a, unsigned number,
