@@ -29,7 +29,9 @@ static int lock(const struct work *w)
 		return err_set(w->e, r, "cannot make /" JOURNAL_DIR ": %s", strerror(-r));
 	r = w->h->ops->lock(w->h->ctx, LOCK_OWN, HOST_LOCK_OWN, 0);
 	if (r == -EAGAIN)
-		return err_set(w->e, r, "another pcipass is at work on this host");
+		return err_set(w->e, r,
+			       "another pcipass is at work on this host, or a command "
+			       "that one left behind");
 	if (r < 0)
 		return err_set(w->e, r, "cannot lock /" LOCK_OWN ": %s", strerror(-r));
 	if (!host_exists(w->h, "var/lib/dpkg"))

@@ -41,8 +41,25 @@ static int find_command(const char *name, char ret[static PATH_MAX])
 	return -ENOENT;
 }
 
-/* Start it with an empty stdin and @out as stdout and stderr, and nothing else open. */
-static int spawn(const char *file, const char *const argv[], int out, pid_t *ret)
+/* Scripts redirect descriptors of one digit (debconf 3), shells keep some from 10 on. */
+#define LOCK_FD 99
+
+/* Nothing but stdin, stdout and stderr open, and @lock, if there is one, as LOCK_FD. */
+static int close_others(posix_spawn_file_actions_t *fa, int lock)
+{
+	int r = 0;
+
+	if (lock < 0)
+		return posix_spawn_file_actions_addclosefrom_np(fa, 3);
+	r = posix_spawn_file_actions_adddup2(fa, lock, LOCK_FD);
+	for (int fd = 3; !r && fd < LOCK_FD; fd++)
+		r = posix_spawn_file_actions_addclose(fa, fd);
+	return r ? r : posix_spawn_file_actions_addclosefrom_np(fa, LOCK_FD + 1);
+}
+
+/* Start it with an empty stdin and @out as stdout and stderr; @lock as above. */
+static int spawn(const char *file, const char *const argv[], int out, int lock,
+		 pid_t *ret)
 {
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
@@ -67,7 +84,7 @@ static int spawn(const char *file, const char *const argv[], int out, pid_t *ret
 	    (r = posix_spawn_file_actions_adddup2(&fa, out, 2)) == 0 &&
 	    (r = posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0)) ==
 		    0 &&
-	    (r = posix_spawn_file_actions_addclosefrom_np(&fa, 3)) == 0 &&
+	    (r = close_others(&fa, lock)) == 0 &&
 	    (r = posix_spawn_file_actions_addchdir_np(&fa, "/")) == 0)
 		r = posix_spawn(ret, file, &fa, &attr, (char *const *)(uintptr_t)argv,
 				(char *const *)(uintptr_t)command_env);
@@ -124,7 +141,7 @@ static int collect(pid_t pid, int out, FILE *text, int *ret_status)
 	return 0;
 }
 
-int live_run(const char *const argv[], struct host_output *ret)
+int live_run(const char *const argv[], int lock, struct host_output *ret)
 {
 	AUTOCLOSE int out = -1;
 	AUTOFREE char *text = NULL;
@@ -146,7 +163,7 @@ int live_run(const char *const argv[], struct host_output *ret)
 	else if (fcntl(out, F_SETFL, O_NONBLOCK) < 0)
 		r = -errno;
 	else
-		r = spawn(file, argv, pipe_fd[1], &pid);
+		r = spawn(file, argv, pipe_fd[1], lock, &pid);
 	close(pipe_fd[1]);
 	if (r >= 0)
 		r = collect(pid, out, f, &status);

@@ -8,6 +8,10 @@
 /* More output than this is cut off at its end. */
 #define RUN_OUTPUT_MAX ((size_t)4 << 20)
 
-/* As host_ops.run and .klog, for the machine this program runs on. */
-int live_run(const char *const argv[], struct host_output *ret);
+/*
+ * As host_ops.run and .klog, for the machine this program runs on. The command keeps
+ * @lock (-1: none), a descriptor with a flock(2), so that the lock outlives this program
+ * if the command does.
+ */
+int live_run(const char *const argv[], int lock, struct host_output *ret);
 int live_klog(char **ret_text);

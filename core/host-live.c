@@ -16,6 +16,7 @@
 
 struct held_lock {
 	struct held_lock *next;
+	enum host_lock kind;
 	int fd;
 	char path[];
 };
@@ -311,7 +312,7 @@ static int live_lock(void *ctx, const char *path, enum host_lock kind, int deadl
 	held = malloc(sizeof(*held) + strlen(path) + 1);
 	if (!held)
 		return -ENOMEM;
-	*held = (struct held_lock){ .next = l->locks, .fd = fd };
+	*held = (struct held_lock){ .next = l->locks, .kind = kind, .fd = fd };
 	memcpy(held->path, path, strlen(path) + 1);
 	l->locks = held;
 	fd = -1;
@@ -323,6 +324,9 @@ static void free_lock(struct held_lock **at)
 	struct held_lock *held = *at;
 
 	*at = held->next;
+	/* A daemon that a command left behind may have it, too: closing is not enough. */
+	if (held->kind == HOST_LOCK_OWN)
+		(void)flock(held->fd, LOCK_UN);
 	close(held->fd);
 	free(held);
 }
@@ -340,8 +344,11 @@ static int live_unlock(void *ctx, const char *path)
 static int live_command(void *ctx, const char *const argv[], struct host_output *ret)
 {
 	const struct host_live *l = ctx;
+	const struct held_lock *held = l->locks;
 
-	return l->running ? live_run(argv, ret) : -EOPNOTSUPP;
+	while (held && held->kind != HOST_LOCK_OWN)
+		held = held->next;
+	return l->running ? live_run(argv, held ? held->fd : -1, ret) : -EOPNOTSUPP;
 }
 
 static const struct host_ops live_ops = {

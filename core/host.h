@@ -96,8 +96,11 @@ struct host_ops {
 	int (*lock)(void *ctx, const char *path, enum host_lock kind, int deadline_ms);
 	int (*unlock)(void *ctx, const char *path); /* -ENOLCK: it is not held */
 
-	/* Run argv[0] with its arguments, no shell; stdin is empty. -ENOENT: no such
-	 * command. */
+	/*
+	 * Run argv[0] with its arguments, no shell; stdin is empty. If this program dies
+	 * meanwhile, HOST_LOCK_OWN stays locked until the command has ended. -ENOENT: no
+	 * such command.
+	 */
 	int (*run)(void *ctx, const char *const argv[], struct host_output *ret);
 };
 

@@ -252,6 +252,72 @@ static void test_lock(void **state)
 	tree_end(&t);
 }
 
+/* A killed pcipass leaves its command at work: nobody may begin before that has ended. */
+static void test_orphan_keeps_lock(void **state)
+{
+	struct tree t = tree_make();
+	char *fifo = NULL, *lock = NULL;
+	int r, writer;
+	pid_t pid;
+
+	(void)state;
+	assert_true(asprintf(&fifo, "%s/fifo", t.dir) > 0);
+	assert_true(asprintf(&lock, "%s/lock", t.dir) > 0);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	pid = fork();
+	if (pid == 0) {
+		const char *const argv[] = { "sh", "-c", "cat <\"$0\"", fifo, NULL };
+		struct host_output out;
+		struct host_live *l;
+		struct err e;
+		struct host h;
+
+		if (host_live_open("/", &l, &e) < 0)
+			_exit(1);
+		h = host_live_get(l);
+		if (h.ops->lock(h.ctx, lock + 1, HOST_LOCK_OWN, 0) < 0)
+			_exit(1);
+		_exit(h.ops->run(h.ctx, argv, &out) < 0);
+	}
+	writer = open(fifo, O_WRONLY | O_CLOEXEC); /* the command runs */
+	assert_true(writer >= 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	r = t.h.ops->lock(t.h.ctx, "lock", HOST_LOCK_OWN, 0);
+	close(writer);
+	assert_int_equal(r, -EAGAIN);
+	assert_int_equal(t.h.ops->lock(t.h.ctx, "lock", HOST_LOCK_OWN, 10000), 0);
+	free(fifo);
+	free(lock);
+	tree_end(&t);
+}
+
+/* What a command left running has no lock once the transaction is over. */
+static void test_daemon_gives_lock_back(void **state)
+{
+	static const char *const argv[] = { "sh", "-c", "sleep 30 & echo $!", NULL };
+	struct tree t = tree_make();
+	struct host_output out;
+	char *lock = NULL;
+	struct host_live *l;
+	struct host h;
+	struct err e;
+
+	(void)state;
+	assert_true(asprintf(&lock, "%s/lock", t.dir) > 0);
+	assert_int_equal(host_live_open("/", &l, &e), 0);
+	h = host_live_get(l);
+	assert_int_equal(h.ops->lock(h.ctx, lock + 1, HOST_LOCK_OWN, 0), 0);
+	assert_int_equal(h.ops->run(h.ctx, argv, &out), 0);
+	assert_int_equal(h.ops->unlock(h.ctx, lock + 1), 0);
+	assert_int_equal(t.h.ops->lock(t.h.ctx, "lock", HOST_LOCK_OWN, 0), 0);
+	assert_int_equal(kill((pid_t)strtol(out.text, NULL, 10), SIGKILL), 0);
+	free(out.text);
+	free(lock);
+	host_live_close(l);
+	tree_end(&t);
+}
+
 static const enum host_lock own = HOST_LOCK_OWN, dpkg = HOST_LOCK_DPKG;
 
 /* Commands on this machine. */
@@ -516,6 +582,8 @@ int main(void)
 		cmocka_unit_test(test_primitives),
 		cmocka_unit_test(test_long_directory),
 		cmocka_unit_test(test_output_limit),
+		cmocka_unit_test(test_orphan_keeps_lock),
+		cmocka_unit_test(test_daemon_gives_lock_back),
 		cmocka_unit_test(test_own_kernel),
 		cmocka_unit_test(test_hung_worker_holds_no_lock),
 		cmocka_unit_test(test_store_takes_effect_late),
@@ -524,7 +592,7 @@ int main(void)
 		{ "own lock", test_lock, .initial_state = (void *)(uintptr_t)&own },
 		{ "dpkg's lock", test_lock, .initial_state = (void *)(uintptr_t)&dpkg },
 	};
-	size_t n = 14;
+	size_t n = 16;
 
 	for (size_t i = 0; i < ARRAY_SIZE(escapes); i++)
 		tests[n++] = (struct CMUnitTest)ROW(test_stays_inside, &escapes[i]);
