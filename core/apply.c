@@ -21,6 +21,27 @@ void work_say(const struct work *w, const char *fmt, ...)
 	va_end(ap);
 }
 
+static int check_stop(const struct work *w)
+{
+	return w->o->stop && w->o->stop(w->o->arg) ? err_set(w->e, -EINTR, "interrupted")
+						   : 0;
+}
+
+/* Somebody who does not want to wait for dpkg need not. */
+static int wait_for_dpkg(const struct work *w)
+{
+	const int slice = 250;
+	int r = -EAGAIN;
+
+	work_say(w, "waiting for dpkg or apt to finish");
+	for (int left = APPLY_DPKG_MS; r == -EAGAIN && left > 0; left -= slice) {
+		r = check_stop(w);
+		if (!r)
+			r = w->h->ops->lock(w->h->ctx, LOCK_DPKG, HOST_LOCK_DPKG, slice);
+	}
+	return r;
+}
+
 static int lock(const struct work *w)
 {
 	int r = host_make_parents(w->h, LOCK_OWN);
@@ -37,12 +58,12 @@ static int lock(const struct work *w)
 	if (!host_exists(w->h, "var/lib/dpkg"))
 		return 0;
 	r = w->h->ops->lock(w->h->ctx, LOCK_DPKG, HOST_LOCK_DPKG, 0);
-	if (r == -EAGAIN) {
-		work_say(w, "waiting for dpkg or apt to finish");
-		r = w->h->ops->lock(w->h->ctx, LOCK_DPKG, HOST_LOCK_DPKG, APPLY_DPKG_MS);
-	}
+	if (r == -EAGAIN)
+		r = wait_for_dpkg(w);
 	if (r < 0)
 		(void)w->h->ops->unlock(w->h->ctx, LOCK_OWN);
+	if (r == -EINTR)
+		return r;
 	if (r == -EAGAIN)
 		return err_set(w->e, r, "dpkg or apt is still at work after %d s",
 			       APPLY_DPKG_MS / 1000);
@@ -236,11 +257,14 @@ static int check_proof(const struct work *w, const struct journal *j)
 /* Take every step; safe to repeat. */
 static int take_steps(const struct work *w, struct journal *j)
 {
-	int r = 0;
+	int r;
 
 	vec_foreach(f, &j->files) {
 		if (f->generated)
 			continue;
+		r = check_stop(w);
+		if (r < 0)
+			return r;
 		if (work_same(w, f->path, f->after) == 1) {
 			/* Written before a crash; its name may not be durable yet. */
 			(void)host_sync_parent(w->h, f->path);
@@ -252,11 +276,14 @@ static int take_steps(const struct work *w, struct journal *j)
 			return r;
 	}
 	vec_foreach(c, &j->commands) {
-		r = work_run(w, c);
+		r = check_stop(w);
+		if (!r)
+			r = work_run(w, c);
 		if (r < 0)
 			return r;
 	}
-	if (w->h->running)
+	r = check_stop(w);
+	if (w->h->running && !r)
 		r = work_sync(w, j);
 	if (w->h->running && !r)
 		r = check_proof(w, j);

@@ -16,6 +16,11 @@ typedef void apply_progress(void *arg, const char *what);
 struct apply_opts {
 	int64_t now; /* seconds since 1970, for the journal */
 	apply_progress *progress;
+	/*
+	 * Asked between the steps of apply: true ends it there, with everything put back;
+	 * and while dpkg has its lock. NULL: never. Undo, once begun, is not stopped.
+	 */
+	bool (*stop)(void *arg);
 	void *arg;
 };
 
@@ -39,6 +44,7 @@ struct apply_result {
  *   -ESTALE    a file changed since the plan was made, nothing was done (apply_plan);
  *              somebody else's edit stands in the way, it is named and nothing was done
  *              (apply_resume, apply_undo)
+ *   -EINTR     opts->stop asked for it
  *   -EPROTO    a command failed, or its effect did not arrive in what boots
  *   else the errno of the operation that failed
  * apply_plan on failure restores the old state before it returns; if that fails as well,

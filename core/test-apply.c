@@ -595,6 +595,42 @@ static void test_stale_meanwhile(void **state)
 	tree_end(&t);
 }
 
+/* Ctrl-C at each point where apply asks: all is as it was. */
+static bool stop_at(void *arg)
+{
+	unsigned *left = arg;
+
+	return !--*left;
+}
+
+static void test_interrupted(void **state)
+{
+	(void)state;
+	for (unsigned at = 1; at <= 6; at++) {
+		unsigned left = at;
+		const struct apply_opts stopped = { .now = 1,
+						    .stop = stop_at,
+						    .arg = &left };
+		struct machine *m = machine_new();
+		struct apply_result done;
+		const char *before;
+		struct plan p;
+		struct tree t;
+		struct err e;
+
+		tree_make(&t, true);
+		before = tree_snapshot();
+		p = make_plan();
+		m->release = "6.1.0-1-amd64";
+		assert_int_equal(apply_plan(&t.h, t.a, m, &p, &stopped, &done, &e),
+				 -EINTR);
+		must_say(&e, "interrupted; everything is as it was before");
+		assert_string_equal(tree_snapshot(), before);
+		machine_free(m);
+		tree_end(&t);
+	}
+}
+
 static void test_locks(void **state)
 {
 	static const struct {
@@ -734,6 +770,7 @@ int main(void)
 		cmocka_unit_test(test_image),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_stale_meanwhile),
+		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_two_unfinished),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -61,24 +62,65 @@ static int confirm_plan(struct run *r, bool *ret_go, struct err *e)
 	return s;
 }
 
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
+
+/* Did somebody ask for the end while that was held up? */
+static bool asked_to_end(void *arg)
+{
+	sigset_t waiting;
+
+	(void)arg;
+	if (sigpending(&waiting) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		if (sigismember(&waiting, ending[i]) == 1)
+			return true;
+	return false;
+}
+
+typedef int change_verb(const struct host *h, const struct request *r, json_t **ret,
+			struct err *e);
+
+/*
+ * Nothing may end this program amid a transaction: signals that do are held up, ask it to
+ * stop between two steps, and are dropped then, for the answer says what came of it.
+ */
+static int change(struct run *r, change_verb *verb, struct err *e)
+{
+	const struct timespec now = { 0 };
+	sigset_t held, old;
+	int s;
+
+	sigemptyset(&held);
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		sigaddset(&held, ending[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, &old);
+	r->req.apply.stop = asked_to_end;
+	s = verb(&r->subject.host, &r->req, &r->report, e);
+	while (sigtimedwait(&held, NULL, &now) > 0)
+		;
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return s;
+}
+
 static int apply(struct run *r, struct err *e)
 {
 	bool go = r->v->json;
 
 	if (r->v->resume)
-		return verb_resume(&r->subject.host, &r->req, &r->report, e);
+		return change(r, verb_resume, e);
 	if (!go) {
 		int s = confirm_plan(r, &go, e);
 
 		if (!go)
 			return s;
 	}
-	return verb_apply(&r->subject.host, &r->req, &r->report, e);
+	return change(r, verb_apply, e);
 }
 
 static int undo(struct run *r, struct err *e)
 {
-	return verb_undo(&r->subject.host, &r->req, &r->report, e);
+	return change(r, verb_undo, e);
 }
 
 static int history(struct run *r, struct err *e)

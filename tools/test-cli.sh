@@ -115,6 +115,21 @@ expect "plan as a patch" 0 '^\+\+\+ ' pcipass plan --diff --fixture "$fixture" 0
 expect "plan as a script" 0 '^#!/bin/sh' pcipass plan --script --fixture "$fixture" 01:00
 expect "rehearse" 0 'Ready to be passed through' pcipass rehearse --fixture "$fixture" 01:00
 json "rehearse as JSON" '"clean": true' pcipass rehearse --json --fixture "$fixture" 01:00
+# A Ctrl-C that came just before: perl blocks it, so that it waits when pcipass begins.
+if command -v perl >/dev/null; then
+	cat >"$dir/interrupted" <<'END'
+use POSIX;
+sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGINT));
+kill "INT", $$;
+exec @ARGV;
+END
+	status=0
+	perl "$dir/interrupted" "$bin/pcipass" apply --fixture "$fixture" 01:00 \
+		>"$dir/out" 2>"$dir/err" || status=$?
+	good=0
+	[ $status = 3 ] && grep -q 'interrupted; everything is as it was' "$dir/err" && good=1
+	result $good "pcipass: apply is interrupted between two steps"
+fi
 expect "apply on a twin" 0 'as transaction 1' pcipass apply --fixture "$fixture" 01:00
 expect "history of a twin" 0 'has changed nothing' pcipass history --fixture "$fixture"
 expect "vm for Proxmox" 0 '^hostpci0: ' pcipass vm --for proxmox:100 --fixture "$fixture" 01:00
