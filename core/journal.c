@@ -46,6 +46,17 @@ uint64_t journal_sum(const struct host *h, const char *path)
 	return n < 0 ? 0 : sum ? sum : 1;
 }
 
+/* An image of a kernel that is installed: initrd.img-REL.bak is somebody's copy. */
+static bool is_kernel(const struct host *h, struct arena *a, const char *release)
+{
+	static const char *const bases[] = { "lib/modules", "usr/lib/modules" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bases); i++)
+		if (host_exists(h, arena_printf(a, "%s/%s", bases[i], release)))
+			return true;
+	return false;
+}
+
 void journal_kernels(const struct host *h, struct arena *a, strings *ret)
 {
 	strings names = { 0 };
@@ -55,8 +66,7 @@ void journal_kernels(const struct host *h, struct arena *a, strings *ret)
 	vec_foreach(name, &names) {
 		const char *release = after_prefix(*name, "initrd.img-");
 
-		/* initrd.img-REL.new and .dpkg-bak are nobody's kernel. */
-		if (release && !ends_with(release, ".new") && !ends_with(release, "-bak"))
+		if (release && *release && is_kernel(h, a, release))
 			*vec_push(a, ret) = release;
 	}
 }

@@ -81,5 +81,5 @@ char *journal_merged(struct arena *a, const struct journal *j,
 		     const struct journal_file *file);
 /* Text of undo.sh. */
 char *journal_undo_script(struct arena *a, const struct journal *j);
-/* Releases of the kernels whose initramfs images lie in boot/, sorted. */
+/* Releases of the kernels that have modules, and an initramfs image in boot/; sorted. */
 void journal_kernels(const struct host *h, struct arena *a, strings *ret);

@@ -13,6 +13,8 @@
 #define DROPIN "etc/default/grub.d/zz-pcipass.cfg"
 #define GRUB "etc/default/grub"
 #define NOTES "var/lib/pcipass/0001/"
+#define KERNEL3 "mkdir lib/modules/6.1.0-3-amd64 && echo x >boot/initrd.img-6.1.0-3-amd64"
+#define IMAGE1 "boot/initrd.img-6.1.0-1-amd64"
 #define NOTES2 "var/lib/pcipass/0002/"
 
 static const struct apply_opts opts = { .now = 1700000000 };
@@ -355,9 +357,11 @@ static const struct edit_case edits[] = {
 	  .text = "blacklist floppy\n", .log = "update-initramfs update-grub" },
 	{ "a file in our folder", "echo A=1 >etc/default/grub.d/a.cfg",
 	  .path = "etc/default/grub.d/a.cfg", .text = "A=1\n" },
-	{ "a kernel came", "echo x >boot/initrd.img-6.1.0-3-amd64",
+	{ "a kernel came", KERNEL3,
 	  .path = "boot/initrd.img-6.1.0-3-amd64", .text = "blacklist pcspkr\n\nmade\n",
 	  .log = "update-initramfs update-grub" },
+	{ "a copy of an image is no kernel", "cp boot/initrd.img-6.1.0-1-amd64 boot/initrd.img-6.1.0-1-amd64.bak",
+	  .path = IMAGE1, .text = "the first image\n" },
 	{ "a kernel went", "rm boot/initrd.img-6.1.0-2-amd64",
 	  .path = "boot/initrd.img-6.1.0-2-amd64",
 	  .log = "update-initramfs update-grub" },
@@ -495,8 +499,6 @@ struct rescue_case {
 	size_t pending;
 };
 
-#define IMAGE1 "boot/initrd.img-6.1.0-1-amd64"
-
 static void test_rescue(void **state)
 {
 	const struct rescue_case *c = *state;
@@ -531,7 +533,7 @@ static const struct rescue_case rescues[] = {
 	  .text = "the first image\n" },
 	{ "rescue: /boot is not mounted", "mv boot boot.away && mkdir boot", -ESTALE,
 	  "is that file system mounted", JOURNAL_APPLIED },
-	{ "rescue: a kernel came", "echo x >boot/initrd.img-6.1.0-3-amd64",
+	{ "rescue: a kernel came", KERNEL3,
 	  .state = JOURNAL_UNDOING, .path = IMAGE1, .text = "the first image\n",
 	  .pending = 2 },
 	{ "rescue: a kernel went", "rm boot/initrd.img-6.1.0-2-amd64",

@@ -130,7 +130,10 @@ static inline void make_images(void)
 
 	assert_non_null(d);
 	for (struct dirent *e; (e = readdir(d));)
-		if (after_prefix(e->d_name, "initrd.img-"))
+		if (after_prefix(e->d_name, "initrd.img-") &&
+		    access(tree_path(arena_printf(the_tree->a, "lib/modules/%s",
+						  e->d_name + strlen("initrd.img-"))),
+			   F_OK) == 0)
 			*vec_push(the_tree->a, &names) =
 				arena_printf(the_tree->a, "boot/%s", e->d_name);
 	closedir(d);
@@ -210,6 +213,8 @@ static inline void tree_make(struct tree *t, bool running)
 	tree_put("etc/modprobe.d/other.conf", "blacklist pcspkr\n", 0644);
 	tree_put("boot/initrd.img-6.1.0-1-amd64", "the first image\n", 0600);
 	tree_put("boot/initrd.img-6.1.0-2-amd64", "the second image\n", 0644);
+	tree_put("lib/modules/6.1.0-1-amd64/modules.dep", "", 0644);
+	tree_put("lib/modules/6.1.0-2-amd64/modules.dep", "", 0644);
 	tree_put("boot/vmlinuz-6.1.0-1-amd64", "kernel\n", 0644);
 	tree_put("boot/grub/grub.cfg", "", 0600);
 	make_grub_cfg();
