@@ -322,12 +322,47 @@ int work_unfinished(const struct work *w, const struct journal *j)
 		       j->number, j->number);
 }
 
+/* The command makes the images of all kernels: each of them must be in the plan. */
+static int check_kernels(const struct work *w, const strings *makes)
+{
+	strings kernels = { 0 }, images = { 0 };
+	const char *odd = NULL;
+
+	journal_kernels(w->h, w->a, &kernels);
+	vec_foreach(k, &kernels) {
+		char *path = arena_printf(w->a, "boot/initrd.img-%s", *k);
+
+		*vec_push(w->a, &images) = path;
+		if (!strings_have(makes, path))
+			odd = path;
+	}
+	vec_foreach(path, makes)
+		if (after_prefix(*path, "boot/initrd.img-") &&
+		    !strings_have(&images, *path))
+			odd = *path;
+	return odd ? err_set(w->e, -ESTALE,
+			     "/%s came or went while this was being planned; nothing was "
+			     "done, try again",
+			     odd)
+		   : 0;
+}
+
+static bool makes_images(const struct plan_step *s)
+{
+	vec_foreach(path, &s->makes)
+		if (after_prefix(*path, "boot/initrd.img-"))
+			return true;
+	return false;
+}
+
 static int check_fresh(const struct work *w, const struct plan *p)
 {
 	vec_foreach(s, &p->steps) {
 		struct blob now = { 0 };
-		int r;
+		int r = makes_images(s) ? check_kernels(w, &s->makes) : 0;
 
+		if (r < 0)
+			return r;
 		if (s->kind != PLAN_FILE)
 			continue;
 		r = host_read(w->h, w->a, s->path, HOST_FILE_MAX, &now);

@@ -41,13 +41,12 @@ struct apply_result {
  *   -EACCES, -EPERM, -EROFS  no right to change this host
  *   -EAGAIN    another pcipass, or dpkg, has its lock
  *   -EUCLEAN   an unfinished transaction stands in the way
- *   -ESTALE    a file changed since the plan was made, nothing was done (apply_plan);
- *              somebody else's edit stands in the way, it is named and nothing was done
- *              (apply_resume, apply_undo)
- *   -EINTR     opts->stop asked for it
- *   -EPROTO    a command failed, or its effect did not arrive in what boots
- *   else the errno of the operation that failed
- * apply_plan on failure restores the old state before it returns; if that fails as well,
+ *   -ESTALE    a file changed, or a kernel came or went, since the plan was made, nothing
+ * was done (apply_plan); somebody else's edit stands in the way, it is named and nothing
+ * was done (apply_resume, apply_undo) -EINTR     opts->stop asked for it -EPROTO    a
+ * command failed, or its effect did not arrive in what boots else the errno of the
+ * operation that failed apply_plan on failure restores the old state before it returns;
+ * if that fails as well,
  * @e says what is left, and the journal stays unfinished.
  */
 int apply_plan(const struct host *h, struct arena *a, const struct machine *m,

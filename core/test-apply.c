@@ -564,6 +564,37 @@ static void test_stale(void **state)
 	tree_end(&t);
 }
 
+struct kernel_case {
+	const char *name, *shell, *said;
+};
+
+/* As dpkg does while apply waits for its lock. */
+static void test_kernel_meanwhile(void **state)
+{
+	const struct kernel_case *c = *state;
+	struct apply_result done;
+	struct plan p;
+	struct tree t;
+	struct err e;
+
+	tree_make(&t, true);
+	p = make_plan();
+	(void)tree_shell(c->shell);
+	assert_int_equal(apply(&t.h, &p, &done, &e), -ESTALE);
+	must_say(&e, c->said);
+	assert_string_equal(t.log, "");
+	assert_null(tree_get(CONF));
+	tree_end(&t);
+}
+
+static const struct kernel_case kernels[] = {
+	/* clang-format off */
+	{ "a kernel came since the plan", KERNEL3, "/boot/initrd.img-6.1.0-3-amd64 came or went" },
+	{ "a kernel went since the plan", "rm -r lib/modules/6.1.0-2-amd64 boot/initrd.img-6.1.0-2-amd64",
+	  "/boot/initrd.img-6.1.0-2-amd64 came or went" },
+	/* clang-format on */
+};
+
 /* An editor that is faster than saving: told of it, it writes. */
 static void edit_meanwhile(void *arg, const char *what)
 {
@@ -780,7 +811,7 @@ int main(void)
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(scripts) + ARRAY_SIZE(failures) +
 				ARRAY_SIZE(edits) + ARRAY_SIZE(rescues) +
-				ARRAY_SIZE(others)];
+				ARRAY_SIZE(kernels) + ARRAY_SIZE(others)];
 	size_t n = 0;
 
 	/* clang-format off */
@@ -796,6 +827,9 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_SIZE(rescues); i++)
 		tests[n++] = (struct CMUnitTest){ rescues[i].name, test_rescue, NULL, NULL,
 						  (void *)(uintptr_t)&rescues[i] };
+	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++)
+		tests[n++] = (struct CMUnitTest){ kernels[i].name, test_kernel_meanwhile, NULL,
+						  NULL, (void *)(uintptr_t)&kernels[i] };
 	/* clang-format on */
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		tests[n++] = others[i];
