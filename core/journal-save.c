@@ -162,15 +162,22 @@ static int check_space(struct saver *s, const struct plan *p)
 	return 0;
 }
 
-/* Remove a transaction's folder with all in it; best effort. */
-static void drop_folder(const struct host *h, struct arena *a, const char *folder)
+/*
+ * Remove a transaction's folder with all in it: its journal first, and for good, for one
+ * without its copies could not be undone.
+ */
+static int drop_folder(const struct host *h, struct arena *a, const char *folder)
 {
 	strings names = { 0 };
+	int r = host_remove(h, arena_printf(a, "%s/journal.json", folder));
 
+	if (r < 0)
+		return r;
 	(void)host_list(h, a, folder, &names);
 	vec_foreach(name, &names)
 		(void)h->ops->unlink(h->ctx, arena_printf(a, "%s/%s", folder, *name));
 	(void)h->ops->rmdir(h->ctx, folder);
+	return 0;
 }
 
 /*
@@ -197,7 +204,7 @@ static int next_number(const struct host *h, struct arena *a, unsigned *ret)
 		if (r < 0 && r != -ENOENT)
 			return r;
 		if (r == -ENOENT)
-			drop_folder(h, a, folder);
+			(void)drop_folder(h, a, folder);
 		if (number > last && host_exists(h, folder))
 			last = number;
 	}
@@ -256,7 +263,11 @@ int journal_begin(const struct host *h, struct arena *a, const struct machine *m
 	journal_kernels(h, a, &j.kernels);
 	r = save_all(&s, p);
 	if (r < 0) {
-		drop_folder(h, a, s.folder);
+		if (drop_folder(h, a, s.folder) < 0)
+			return err_set(e, -EUCLEAN,
+				       "%.300s; what was begun cannot be removed: "
+				       "transaction %u waits for `pcipass undo %u`",
+				       e->text, j.number, j.number);
 		return r;
 	}
 	*ret = j;

@@ -67,8 +67,10 @@ uint64_t journal_sum(const struct host *h, const char *path);
 
 /*
  * Save what is there before and write the journal, state prepared; *ret lives in @a.
- * -ENOSPC with @e: not enough room. On any failure nothing but the started folder is
- * left, and that is removed.
+ * With @e: -ENOSPC not enough room; -EOPNOTSUPP something to be saved is no regular file;
+ * -EILSEQ a name that is not UTF-8; or the errno of the operation that failed. The
+ * started folder is removed then, at the latest when the next one begins; -EUCLEAN: its
+ * journal could not be, so that the transaction counts as prepared.
  */
 int journal_begin(const struct host *h, struct arena *a, const struct machine *m,
 		  const struct plan *p, int64_t now, struct journal *ret, struct err *e);

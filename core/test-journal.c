@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "core/host-fault.h"
 #include "core/journal.h"
 #include "core/test-tree-host.h"
 
@@ -185,6 +186,62 @@ static void test_numbers(void **state)
 	tree_end(&t);
 }
 
+/* What had not begun leaves no gap. */
+static void test_number_again(void **state)
+{
+	struct plan p;
+	struct journal j;
+	struct tree t;
+	struct err e;
+
+	(void)state;
+	tree_make(&t, true);
+	tree_put(FOLDER "/before.0", "x", 0600);
+	p = one_file("etc/x");
+	assert_int_equal(begin(&t.h, &p, &j, &e), 0);
+	assert_int_equal(j.number, 1);
+	tree_end(&t);
+}
+
+/*
+ * journal.json is in place, the sync behind it fails, and the power goes (or an unlink
+ * fails) while the folder is removed: never a journal without its copies.
+ */
+static void test_drop(void **state)
+{
+	unsigned at = 0;
+	bool struck;
+
+	(void)state;
+	do {
+		struct host_fault sync = { .kind = FAULT_ERROR,
+					   .error = -EIO,
+					   .at = 3,
+					   .path = FOLDER },
+				  cut = { .kind = FAULT_CUT, .at = ++at };
+		struct host broken, h;
+		journals all = { 0 };
+		struct journal j;
+		struct plan p;
+		struct tree t;
+		struct err e;
+
+		tree_make(&t, true);
+		p = one_file("etc/modules");
+		cut.inner = &t.h;
+		broken = host_fault_get(&cut);
+		sync.inner = &broken;
+		h = host_fault_get(&sync);
+		assert_true(begin(&h, &p, &j, &e) < 0);
+		struck = cut.count >= at;
+		assert_int_equal(journal_list(&t.h, t.a, &all, &e), 0);
+		if (all.n && !tree_get(FOLDER "/before.0"))
+			fail_msg("operation %u: %s", at, cut.last);
+		tree_end(&t);
+	} while (struck);
+	assert_true(at > 12);
+}
+
 static int journal_is_unreadable(void *ctx, const char *path, struct host_stat *ret)
 {
 	return ends_with(path, "/journal.json") ? -EIO
@@ -282,8 +339,9 @@ static void test_space(void **state)
 int main(void)
 {
 	static const struct CMUnitTest others[] = {
-		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_unreadable), cmocka_unit_test(test_not_utf8),
+		cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_number_again), cmocka_unit_test(test_drop),
+		cmocka_unit_test(test_unreadable),   cmocka_unit_test(test_not_utf8),
 		cmocka_unit_test(test_space),
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(hostile) + ARRAY_SIZE(others)];
