@@ -76,6 +76,8 @@ static int save_before(struct saver *s, struct journal_file *f, bool by_link)
 	/* Another file system, or one without hard links: a copy then. */
 	if (r == -EXDEV || r == -EPERM || r == -EMLINK || r == -EOPNOTSUPP)
 		r = copy_file(s->h, f->path, f->before, &st);
+	else if (!r) /* whoever made it may have synced nothing */
+		r = s->h->ops->sync(s->h->ctx, f->before);
 	return r < 0 ? save_failed(s, r, f->path) : 0;
 }
 

@@ -336,13 +336,50 @@ static void test_space(void **state)
 	tree_end(&t);
 }
 
+static char synced[512];
+
+static int note_sync(void *ctx, const char *path)
+{
+	size_t n = strlen(synced);
+
+	snprintf(synced + n, sizeof(synced) - n, "%s\n", path);
+	return the_tree->ops->sync(ctx, path);
+}
+
+/* An image made a second ago is in the page cache only, whatever its names. */
+static void test_link_is_synced(void **state)
+{
+	struct plan p = { .method = PLAN_IDS };
+	struct plan_step *s;
+	struct host_ops ops;
+	struct journal j;
+	struct host h;
+	struct tree t;
+	struct err e;
+
+	(void)state;
+	tree_make(&t, true);
+	s = vec_push(t.a, &p.steps);
+	*s = (struct plan_step){ .kind = PLAN_RUN, .renames = true };
+	*vec_push(t.a, &s->argv) = "update-initramfs";
+	*vec_push(t.a, &s->makes) = "boot/initrd.img-6.1.0-1-amd64";
+	ops = *t.h.ops;
+	ops.sync = note_sync;
+	h = (struct host){ &ops, t.h.ctx, true };
+	synced[0] = '\0';
+	assert_int_equal(begin(&h, &p, &j, &e), 0);
+	assert_non_null(strstr(synced, FOLDER "/before.0\n"));
+	assert_true(strstr(synced, "before.0") < strstr(synced, "journal.json"));
+	tree_end(&t);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest others[] = {
-		cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_number_again), cmocka_unit_test(test_drop),
-		cmocka_unit_test(test_unreadable),   cmocka_unit_test(test_not_utf8),
-		cmocka_unit_test(test_space),
+		cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_number_again),   cmocka_unit_test(test_drop),
+		cmocka_unit_test(test_link_is_synced), cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_not_utf8),       cmocka_unit_test(test_space),
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(hostile) + ARRAY_SIZE(others)];
 	size_t n = 0;
