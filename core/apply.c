@@ -128,6 +128,19 @@ int work_same(const struct work *w, const char *path, const char *other)
 	}
 }
 
+int work_foreign(const struct work *w, const struct journal_file *f, const char *what)
+{
+	const char *old =
+		f->before ? arena_printf(w->a, "put /%s there (as it was)", f->before)
+			  : "remove it (there was none)";
+
+	return err_set(
+		w->e, -ESTALE,
+		"somebody else %s /%s meanwhile, so nothing was done: %s, or /%s (as "
+		"pcipass made it), and try again",
+		what, f->path, old, f->after);
+}
+
 int work_put(const struct work *w, const char *path, const char *from, mode_t mode,
 	     uid_t uid, gid_t gid)
 {
@@ -454,7 +467,7 @@ static int resume_locked(const struct work *w, const void *arg)
 		return r;
 	j = journal_unfinished(&all);
 	if (!j)
-		return err_set(w->e, -ENOENT, "no transaction is unfinished");
+		return err_set(w->e, -ESRCH, "no transaction is unfinished");
 	if (j->state == JOURNAL_UNDOING)
 		return work_unfinished(w, j);
 	/* A file that is neither old nor new is somebody else's by now. */
@@ -465,11 +478,7 @@ static int resume_locked(const struct work *w, const void *arg)
 		if (r < 0)
 			return err_set(w->e, r, "/%s: %s", f->path, strerror(-r));
 		if (!r)
-			return err_set(
-				w->e, -ESTALE,
-				"somebody else changed /%s meanwhile; `pcipass undo %u` "
-				"takes back what it can",
-				f->path, j->number);
+			return work_foreign(w, f, "changed");
 	}
 	return take_steps_and_mark(w, j);
 }
@@ -479,6 +488,6 @@ int apply_resume(const struct host *h, struct arena *a, const struct apply_opts 
 {
 	/* No lock where nothing was ever done: asking leaves nothing behind. */
 	if (!host_exists(h, JOURNAL_DIR))
-		return err_set(e, -ENOENT, "no transaction is unfinished");
+		return err_set(e, -ESRCH, "no transaction is unfinished");
 	return work_locked(h, a, o, resume_locked, NULL, ret, e);
 }

@@ -52,14 +52,14 @@ struct apply_result {
 int apply_plan(const struct host *h, struct arena *a, const struct machine *m,
 	       const struct plan *p, const struct apply_opts *o, struct apply_result *ret,
 	       struct err *e);
-/* Finish the transaction that is prepared. -ENOENT: there is none. */
+/* Finish the transaction that is prepared. -ESRCH: there is none. */
 int apply_resume(const struct host *h, struct arena *a, const struct apply_opts *o,
 		 struct apply_result *ret, struct err *e);
 /*
  * Take transaction @number back; 0: the unfinished one, else the newest
  * that is not undone. Where commands are
  * left to the first boot (ret->pending) it stays undoing, with all that was saved, until
- * undo runs them there. -ENOENT: there is none. -EBUSY: a later one that is still applied
+ * undo runs them there. -ESRCH: there is none. -EBUSY: a later one that is still applied
  * changes the same file.
  */
 int apply_undo(const struct host *h, struct arena *a, unsigned number,

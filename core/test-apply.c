@@ -142,7 +142,7 @@ static void test_there_and_back(void **state)
 			    "update-initramfs update-grub"); /* nothing made anew */
 	/* What would take later work back is gone. */
 	assert_null(tree_get(NOTES "undo.sh"));
-	assert_int_equal(undo(&t.h, 0, &done, &e), -ENOENT);
+	assert_int_equal(undo(&t.h, 0, &done, &e), -ESRCH);
 	must_say(&e, "nothing to undo");
 	tree_end(&t);
 }
@@ -772,7 +772,7 @@ static void test_resume(void **state)
 	(void)state;
 	tree_make(&t, true);
 	p = make_plan();
-	assert_int_equal(apply_resume(&t.h, t.a, &opts, &done, &e), -ENOENT);
+	assert_int_equal(apply_resume(&t.h, t.a, &opts, &done, &e), -ESRCH);
 	must_apply(&p);
 	whole = tree_snapshot();
 	must_undo(0);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "core/host-fault.h"
 #include "core/inventory.h"
 #include "core/test-tree-host.h"
 #include "core/verbs.h"
@@ -180,6 +181,81 @@ static void test_nothing(void **state)
 	tree_end(&t);
 }
 
+struct waiting_case {
+	const char *name, *shell; /* after the cut */
+	int (*verb)(const struct host *h, const struct request *r, json_t **ret,
+		    struct err *e);
+	int error; /* of writing @path now */
+	const char *path;
+	int want;
+	const char *said;
+};
+
+#define MODULES_FILE "etc/modules"
+
+/* What an unfinished transaction's undo or resume ends with when it fails. */
+static void test_waiting(void **state)
+{
+	const struct waiting_case *c = *state;
+	struct host_fault cut = { .kind = FAULT_CUT, .at = 1, .path = MODULES_FILE },
+			  fault = { .kind = FAULT_ERROR,
+				    .error = c->error,
+				    .at = c->error ? 1 : 0,
+				    .path = c->path };
+	struct plan_step step = { .kind = PLAN_FILE,
+				  .path = MODULES_FILE,
+				  .before = "# modules\nloop",
+				  .after = "vfio\n",
+				  .mode = 0644 };
+	struct plan p = { .method = PLAN_IDS, .steps = { &step, 1, 1 } };
+	struct request r = { .number = 0 };
+	struct machine *m = machine_new();
+	struct apply_result done;
+	json_t *report = NULL;
+	struct host h;
+	struct tree t;
+	struct err e;
+
+	tree_make(&t, true);
+	m->release = RELEASE;
+	cut.inner = &t.h;
+	h = host_fault_get(&cut);
+	assert_true(apply_plan(&h, t.a, m, &p, &r.apply, &done, &e) < 0);
+	machine_free(m);
+	tree_reopen(&t);
+	(void)tree_shell(c->shell);
+	fault.inner = &t.h;
+	h = host_fault_get(&fault);
+	assert_int_equal(c->verb(&h, &r, &report, &e), c->want);
+	if (!strstr(e.text, c->said))
+		fail_msg("%s", e.text);
+	assert_null(report);
+	tree_end(&t);
+}
+
+#define PUT                                                                              \
+	"put /var/lib/pcipass/0001/before.0 there (as it was), or "                      \
+	"/var/lib/pcipass/0001/after.0"
+
+static const struct waiting_case waiting[] = {
+	/* clang-format off */
+	{ "others' edit stops undo: 4, and what to do", "echo mine >" MODULES_FILE, verb_undo,
+	  .want = 4, .said = PUT },
+	{ "others' edit stops resume: 4, and what to do", "echo mine >" MODULES_FILE,
+	  verb_resume, .want = 4, .said = PUT },
+	{ "the disk fails in resume: 4", "true", verb_resume, -EIO, MODULES_FILE, 4,
+	  "cannot write /etc/modules" },
+	{ "a file that vanishes in resume is no bad input: 4", "true", verb_resume, -EINVAL,
+	  MODULES_FILE, 4, "cannot write /etc/modules" },
+	{ "no journal could be read: 3", "echo >var/lib/pcipass/0001/journal.json", verb_undo,
+	  .want = 3, .said = "journal.json" },
+	{ "nothing to undo: 1", "rm -r var/lib/pcipass/0001", verb_undo, .want = 1,
+	  .said = "nothing to undo" },
+	{ "nothing to resume: 1", "rm -r var/lib/pcipass/0001", verb_resume, .want = 1,
+	  .said = "no transaction is unfinished" },
+	/* clang-format on */
+};
+
 struct status_case {
 	const char *name;
 	int code, want;
@@ -195,7 +271,8 @@ static void test_status(void **state)
 /* The exit statuses that core/verbs.h names. */
 static const struct status_case statuses[] = {
 	{ "success is 0", 0, 0 },
-	{ "nothing there to undo is 1", -ENOENT, 1 },
+	{ "nothing there to undo is 1", -ESRCH, 1 },
+	{ "a file that is not there is 3", -ENOENT, 3 },
 	{ "a bad name is 2", -EINVAL, 2 },
 	{ "no such device is 2", -ENODEV, 2 },
 	{ "several are 2", -ENOTUNIQ, 2 },
@@ -215,8 +292,8 @@ int main(void)
 		cmocka_unit_test(test_image),
 		cmocka_unit_test(test_nothing),
 	};
-	struct CMUnitTest
-		tests[ARRAY_SIZE(devices) + ARRAY_SIZE(statuses) + ARRAY_SIZE(others)];
+	struct CMUnitTest tests[ARRAY_SIZE(devices) + ARRAY_SIZE(statuses) +
+				ARRAY_SIZE(waiting) + ARRAY_SIZE(others)];
 	size_t n = 0;
 
 	/* clang-format off */
@@ -226,6 +303,9 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
 		tests[n++] = (struct CMUnitTest){ statuses[i].name, test_status, NULL, NULL,
 						  (void *)(uintptr_t)&statuses[i] };
+	for (size_t i = 0; i < ARRAY_SIZE(waiting); i++)
+		tests[n++] = (struct CMUnitTest){ waiting[i].name, test_waiting, NULL, NULL,
+						  (void *)(uintptr_t)&waiting[i] };
 	/* clang-format on */
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		tests[n++] = others[i];

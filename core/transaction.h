@@ -34,6 +34,8 @@ int work_run(const struct work *w, const strings *argv);
 /* What commands wrote is in the page cache at best: grub-mkconfig syncs nothing. */
 int work_sync(const struct work *w, const struct journal *j);
 
+/* -ESTALE: somebody else did @what to @f; names the copies that may be put there. */
+int work_foreign(const struct work *w, const struct journal_file *f, const char *what);
 /* -EUCLEAN, with what can be done about @j, which is unfinished. */
 int work_unfinished(const struct work *w, const struct journal *j);
 

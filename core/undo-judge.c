@@ -6,14 +6,6 @@
 #include "core/diff.h"
 #include "core/transaction.h"
 
-static int foreign(const struct work *w, const struct journal_file *f, const char *what)
-{
-	return err_set(
-		w->e, -ESTALE,
-		"somebody else %s /%s meanwhile; nothing was undone. As it was: /%s",
-		what, f->path, f->before ? f->before : "(no such file)");
-}
-
 /* Texts with NUL bytes would come back cut short. */
 static bool is_text(struct blob b)
 {
@@ -55,7 +47,7 @@ static int merge(const struct work *w, const struct journal_file *f, struct verd
 	if (!is_text(before) || !is_text(after) || !is_text(now) ||
 	    diff_revert(w->a, old, (const char *)after.data, (const char *)now.data,
 			&text) < 0)
-		return foreign(w, f, "changed the lines of pcipass in");
+		return work_foreign(w, f, "changed the lines of pcipass in");
 	*v = (struct verdict){ FATE_MERGE, text };
 	if (!f->existed && says_nothing(text))
 		v->fate = FATE_REMOVE;
@@ -78,13 +70,13 @@ static int judge_config(const struct work *w, const struct journal *j,
 
 	/* A file that was not there before, and somebody removed: so be it. */
 	if (r == -ENOENT && f->existed)
-		return foreign(w, f, "removed");
+		return work_foreign(w, f, "removed");
 	if (r == -ENOENT) {
 		v->fate = FATE_LEAVE;
 		return 0;
 	}
 	if (!r && !S_ISREG(st.mode))
-		return foreign(w, f, "put something that is no regular file at");
+		return work_foreign(w, f, "put something that is no regular file at");
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(known); i++) {
 		r = work_same(w, f->path, known[i].copy);
 		v->fate = known[i].fate;

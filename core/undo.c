@@ -190,9 +190,9 @@ static const char *shared_file(const struct journal *x, const struct journal *y)
 
 static int no_such(struct err *e, unsigned number)
 {
-	return number ? err_set(e, -ENOENT,
+	return number ? err_set(e, -ESRCH,
 				"there is no transaction %u that could be undone", number)
-		      : err_set(e, -ENOENT, "there is nothing to undo");
+		      : err_set(e, -ESRCH, "there is nothing to undo");
 }
 
 /* The one that is meant: 0 is the unfinished one, else the newest. */

@@ -18,7 +18,7 @@ enum verb_status verb_status_of(int code)
 	case -ENOTUNIQ:
 	case -EISDIR:
 		return VERB_INPUT;
-	case -ENOENT: /* nothing to undo, nothing to resume */
+	case -ESRCH: /* nothing to undo, nothing to resume */
 		return VERB_NO;
 	default:
 		return VERB_REFUSED;
@@ -257,6 +257,24 @@ static json_t *report_change(const struct apply_result *done, const char *state,
 			 "plan", plan);
 }
 
+/*
+ * What a failed change comes to. No errno of a file is the user's input here; and
+ * whatever failed, what waits now is said.
+ */
+static enum verb_status change_failed(const struct host *h, struct arena *a, int code)
+{
+	journals all = { 0 };
+
+	if (code == -ESRCH)
+		return VERB_NO;
+	if (code == -EUCLEAN)
+		return VERB_UNFINISHED;
+	/* Somebody else is at work: theirs is not left. */
+	if (code == -EAGAIN || journal_list(h, a, &all, NULL) < 0)
+		return VERB_REFUSED;
+	return journal_unfinished(&all) ? VERB_UNFINISHED : VERB_REFUSED;
+}
+
 int verb_apply(const struct host *h, const struct request *r, json_t **ret, struct err *e)
 {
 	AUTOMACHINE struct machine *m = NULL;
@@ -269,14 +287,17 @@ int verb_apply(const struct host *h, const struct request *r, json_t **ret, stru
 
 	if (!code)
 		code = make_plan(m, a, r, &plan, &report, e);
-	if (!code && plan.steps.n) {
+	if (code < 0) {
+		json_decref(report);
+		return (int)verb_status_of(code);
+	}
+	if (plan.steps.n) {
 		code = apply_plan(h, a, m, &plan, &r->apply, &done, e);
 		state = journal_state_name(JOURNAL_APPLIED);
 	}
 	if (code < 0) {
 		json_decref(report);
-		/* What is not there to be read or written is no answer "no". */
-		return code == -ENOENT ? VERB_REFUSED : (int)verb_status_of(code);
+		return (int)change_failed(h, a, code);
 	}
 	*ret = report_change(&done, state, report);
 	return plan.refused ? VERB_NO : VERB_YES;
@@ -290,7 +311,7 @@ int verb_resume(const struct host *h, const struct request *r, json_t **ret,
 	int code = apply_resume(h, a, &r->apply, &done, e);
 
 	if (code < 0)
-		return (int)verb_status_of(code);
+		return (int)change_failed(h, a, code);
 	*ret = report_change(&done, journal_state_name(JOURNAL_APPLIED), json_null());
 	return VERB_YES;
 }
@@ -302,7 +323,7 @@ int verb_undo(const struct host *h, const struct request *r, json_t **ret, struc
 	int code = apply_undo(h, a, r->number, &r->apply, &done, e);
 
 	if (code < 0)
-		return (int)verb_status_of(code);
+		return (int)change_failed(h, a, code);
 	*ret = report_change(&done, journal_state_name(done.state), NULL);
 	if (done.state == JOURNAL_UNDONE)
 		return VERB_YES;

@@ -28,7 +28,8 @@ struct request {
  * Each returns the program's exit status: VERB_YES or VERB_NO with *ret_report (the
  * caller owns the reference), or with @e instead of a report VERB_INPUT (a DEVICE that is
  * not there,
- * ...), VERB_REFUSED (the system refused), VERB_UNFINISHED (a transaction waits).
+ * ...), VERB_REFUSED (the system refused), VERB_UNFINISHED (a transaction waits, whatever
+ * else failed).
  * VERB_NO may come with @e alone: nothing to undo; vm, where the host needs the function.
  * VERB_UNFINISHED of undo comes with both where commands are left to the first boot.
  * Reports are documented by example in scenarios/README.md.
