@@ -202,14 +202,15 @@ int work_run(const struct work *w, const strings *argv)
 	return r;
 }
 
-static int sync_file(const struct work *w, const char *path)
+int work_settle(const struct work *w, const char *path)
 {
 	int r = w->h->ops->sync(w->h->ctx, path);
 
-	if (r == -ENOENT)
-		return 0; /* its kernel went meanwhile, perhaps */
-	if (!r)
+	/* It was removed, or its kernel went meanwhile. */
+	if (!r || r == -ENOENT)
 		r = host_sync_parent(w->h, path);
+	if (r == -ENOENT) /* no such folder either */
+		return 0;
 	return r < 0 ? err_set(w->e, r, "cannot sync /%s: %s", path, strerror(-r)) : 0;
 }
 
@@ -220,12 +221,12 @@ int work_sync(const struct work *w, const struct journal *j)
 
 	vec_foreach(f, &j->files)
 		if (!r && f->generated)
-			r = sync_file(w, f->path);
+			r = work_settle(w, f->path);
 	/* Also images of kernels that came later: update-initramfs made them anew. */
 	journal_kernels(w->h, w->a, &kernels);
 	vec_foreach(k, &kernels)
 		if (!r && j->commands.n)
-			r = sync_file(w, arena_printf(w->a, "boot/initrd.img-%s", *k));
+			r = work_settle(w, arena_printf(w->a, "boot/initrd.img-%s", *k));
 	return r;
 }
 
@@ -279,8 +280,10 @@ static int take_steps(const struct work *w, struct journal *j)
 		if (r < 0)
 			return r;
 		if (work_same(w, f->path, f->after) == 1) {
-			/* Written before a crash; its name may not be durable yet. */
-			(void)host_sync_parent(w->h, f->path);
+			/* Written before a crash; it may not be durable yet. */
+			r = work_settle(w, f->path);
+			if (r < 0)
+				return r;
 			continue;
 		}
 		work_say(w, "writing /%s", f->path);

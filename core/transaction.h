@@ -31,6 +31,8 @@ int work_put(const struct work *w, const char *path, const char *from, mode_t mo
  */
 int work_run(const struct work *w, const strings *argv);
 
+/* Make what is at @path, or that nothing is there, durable. */
+int work_settle(const struct work *w, const char *path);
 /* What commands wrote is in the page cache at best: grub-mkconfig syncs nothing. */
 int work_sync(const struct work *w, const struct journal *j);
 

@@ -45,6 +45,8 @@ static int carry_out(const struct work *w, const struct journal_file *f,
 	switch (v->fate) {
 	case FATE_LEAVE:
 	case FATE_MERGED:
+		/* An earlier try's work may not be durable: it is called so next. */
+		return work_settle(w, f->path);
 	case FATE_MAKE:
 		return 0;
 	case FATE_RESTORE:
