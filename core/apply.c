@@ -415,6 +415,7 @@ static int apply_locked(const struct work *w, const void *arg)
 		return r;
 	if (journal_unfinished(&all))
 		return work_unfinished(w, journal_unfinished(&all));
+	work_tidy(w, &all);
 	r = check_fresh(w, order->p);
 	if (r < 0)
 		return r;
@@ -426,10 +427,11 @@ static int apply_locked(const struct work *w, const void *arg)
 	r = check_fresh(w, order->p);
 	if (r < 0) {
 		struct err unmarked;
+		struct work closing = *w;
 
-		if (journal_set_state(w->h, &j, JOURNAL_UNDONE, &unmarked) < 0)
+		closing.e = &unmarked;
+		if (work_close(&closing, &j) < 0)
 			return err_prefix(w->e, r, "%s", unmarked.text);
-		work_forget(w, &j);
 		return r;
 	}
 	r = take_steps_and_mark(w, &j);

@@ -820,6 +820,34 @@ static void test_two_unfinished(void **state)
 	tree_end(&t);
 }
 
+/* The power goes right behind the mark: the copies go when anything is done next. */
+static void test_copies_of_undone(void **state)
+{
+	struct host_fault fault = { .kind = FAULT_CUT,
+				    .at = 1,
+				    .path = NOTES "before.3" };
+	struct apply_result done;
+	struct host h;
+	struct plan p;
+	struct tree t;
+	struct err e;
+
+	(void)state;
+	tree_make(&t, true);
+	p = make_plan();
+	must_apply(&p);
+	fault.inner = &t.h;
+	h = host_fault_get(&fault);
+	assert_int_equal(undo(&h, 0, &done, &e), 0);
+	tree_reopen(&t);
+	assert_int_equal(state_of(1), JOURNAL_UNDONE);
+	assert_null(tree_get(NOTES "undo.sh"));
+	assert_non_null(tree_get(NOTES "before.3"));
+	assert_int_equal(undo(&t.h, 0, &done, &e), -ESRCH);
+	assert_null(tree_get(NOTES "before.3"));
+	tree_end(&t);
+}
+
 /* Cut short, then finished. */
 static void test_resume(void **state)
 {
@@ -877,6 +905,7 @@ int main(void)
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_two_unfinished),
+		cmocka_unit_test(test_copies_of_undone),
 		cmocka_unit_test(test_resume),
 	};
 	struct CMUnitTest tests[128];

@@ -46,8 +46,10 @@ int work_unfinished(const struct work *w, const struct journal *j);
  * where commands are left to the first boot.
  */
 int work_undo(const struct work *w, struct journal *j);
-/* Of one that is undone: remove what only undoing it needs. */
-void work_forget(const struct work *w, const struct journal *j);
+/* The old state is back: call it undone, and remove what only undoing it needs. */
+int work_close(const struct work *w, struct journal *j);
+/* The same copies of those whose removal a crash cut short. */
+void work_tidy(const struct work *w, const journals *all);
 
 /* What undo will do with one file; decided for all before any is touched. */
 enum fate {

@@ -121,16 +121,41 @@ static int mark(const struct work *w, struct journal *j, const struct verdict *v
 	return r;
 }
 
-/* Saved images are large and no longer needed; undo.sh would take later work back. */
-void work_forget(const struct work *w, const struct journal *j)
+/* It would take later work back. */
+static int drop_script(const struct work *w, const struct journal *j)
+{
+	char *path = arena_printf(w->a, "%s/undo.sh", journal_folder(w->a, j->number));
+	int r = host_remove(w->h, path);
+
+	return r < 0 ? err_set(w->e, r, "cannot remove /%s: %s", path, strerror(-r)) : 0;
+}
+
+/* Saved images are large and no longer needed. */
+static void drop_copies(const struct work *w, const struct journal *j)
 {
 	vec_foreach(f, &j->files) {
 		if (f->generated && f->before)
 			(void)w->h->ops->unlink(w->h->ctx, f->before);
 		(void)w->h->ops->unlink(w->h->ctx, journal_merged(w->a, j, f));
 	}
-	(void)w->h->ops->unlink(w->h->ctx, arena_printf(w->a, "%s/undo.sh",
-							journal_folder(w->a, j->number)));
+}
+
+int work_close(const struct work *w, struct journal *j)
+{
+	int r = drop_script(w, j);
+
+	if (!r)
+		r = journal_set_state(w->h, j, JOURNAL_UNDONE, w->e);
+	if (!r)
+		drop_copies(w, j);
+	return r;
+}
+
+void work_tidy(const struct work *w, const journals *all)
+{
+	vec_foreach(j, all)
+		if (j->state == JOURNAL_UNDONE)
+			drop_copies(w, j);
 }
 
 /*
@@ -144,10 +169,9 @@ static int finish(const struct work *w, struct journal *j)
 	w->ret->number = j->number;
 	w->ret->reboot = w->h->running && j->commands.n > 0;
 	if (!w->ret->pending.n) {
-		r = journal_set_state(w->h, j, JOURNAL_UNDONE, w->e);
+		r = work_close(w, j);
 		if (r < 0)
 			return r;
-		work_forget(w, j);
 	}
 	w->ret->state = j->state;
 	return 0;
@@ -239,6 +263,7 @@ static int undo_locked(const struct work *w, const void *arg)
 
 	if (r < 0)
 		return r;
+	work_tidy(w, &all);
 	j = find(&all, number);
 	if (!j)
 		return no_such(w->e, number);
