@@ -271,6 +271,7 @@ static int check_proof(const struct work *w, const struct journal *j)
 /* Take every step; safe to repeat. */
 static int take_steps(const struct work *w, struct journal *j)
 {
+	image_marks images = { 0 };
 	int r;
 
 	vec_foreach(f, &j->files) {
@@ -291,6 +292,7 @@ static int take_steps(const struct work *w, struct journal *j)
 		if (r < 0)
 			return r;
 	}
+	work_note_images(w, j, &images);
 	vec_foreach(c, &j->commands) {
 		r = check_stop(w);
 		if (!r)
@@ -303,6 +305,8 @@ static int take_steps(const struct work *w, struct journal *j)
 		r = work_sync(w, j);
 	if (w->h->running && !r)
 		r = check_proof(w, j);
+	if (!r)
+		r = work_check_images(w, j, &images);
 	if (r < 0)
 		return r;
 	vec_foreach(f, &j->files)

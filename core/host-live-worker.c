@@ -136,6 +136,8 @@ static ssize_t do_stat(int root_fd, const struct live_request *r)
 		.gid = st.st_gid,
 		.size = (uint64_t)st.st_size,
 		.mtime = st.st_mtim.tv_sec,
+		.mtime_ns = (uint32_t)st.st_mtim.tv_nsec,
+		.ino = st.st_ino,
 	};
 	return 0;
 }

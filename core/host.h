@@ -33,6 +33,8 @@ struct host_stat {
 	gid_t gid;
 	uint64_t size; /* bytes */
 	int64_t mtime; /* seconds since 1970 */
+	uint32_t mtime_ns;
+	uint64_t ino; /* another file at the same path has another; 0: not known */
 };
 
 enum host_lock {

@@ -192,6 +192,8 @@ struct failure_case {
 	const char *name;
 	const char *fails; /* a command */
 	bool forgets_words;
+	const char *idle; /* a command that does nothing and reports success */
+	bool archives, forgets_conf;
 	const char *grub; /* etc/default/grub before */
 	enum fault_kind kind;
 	int error;
@@ -217,6 +219,11 @@ static void test_failure(void **state)
 	tree_make(&t, true);
 	t.fails = c->fails;
 	t.forgets_words = c->forgets_words;
+	t.idle = c->idle;
+	t.archives = c->archives;
+	if (c->archives)
+		make_images();
+	t.forgets_conf = c->forgets_conf;
 	if (c->grub)
 		tree_put(GRUB, c->grub, 0644);
 	before = tree_snapshot();
@@ -241,6 +248,10 @@ static const struct failure_case failures[] = {
 	  .path = "update-grub", .want = -EPROTO, .said = "cannot run update-grub" },
 	{ "update-grub has no effect", .forgets_words = true, .want = -EPROTO,
 	  .said = "still boots without intel_iommu=on" },
+	{ "update-initramfs makes nothing and exits with 0", .idle = "update-initramfs",
+	  .want = -EPROTO, .said = "left /" IMAGE1 " as it was" },
+	{ "update-initramfs leaves the configuration out", .archives = true, .forgets_conf = true,
+	  .want = -EPROTO, .said = "without what /" CONF " is now" },
 	{ "a word that must go stays",
 	  .grub = "GRUB_CMDLINE_LINUX_DEFAULT=\"iommu=off\"\n", .want = -EPROTO,
 	  .said = "still boots with iommu=off" },
@@ -375,6 +386,31 @@ static const struct edit_case edits[] = {
 	  "/" NOTES "before.2 is lost" },
 	/* clang-format on */
 };
+
+/* Undo that has to make images anew believes no status either. */
+static void test_undo_proof(void **state)
+{
+	struct apply_result done;
+	struct plan p;
+	struct tree t;
+	struct err e;
+
+	(void)state;
+	tree_make(&t, true);
+	t.archives = true;
+	make_images();
+	p = make_plan();
+	must_apply(&p);
+	(void)tree_shell("echo nbd >>etc/modules");
+	t.idle = "update-initramfs";
+	assert_int_equal(undo(&t.h, 0, &done, &e), -EPROTO);
+	must_say(&e, "as it was");
+	t.idle = NULL;
+	assert_int_equal(state_of(1), JOURNAL_UNDOING);
+	must_undo(0);
+	(void)tree_shell("! grep -q 10de:1b81 " IMAGE1);
+	tree_end(&t);
+}
 
 /* A second try must know what the first one merged. */
 static void test_merge_twice(void **state)
@@ -896,6 +932,7 @@ int main(void)
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_each_operation),
 		cmocka_unit_test(test_merge_twice),
+		cmocka_unit_test(test_undo_proof),
 		cmocka_unit_test(test_generator_in_place),
 		cmocka_unit_test(test_saved_by_link),
 		cmocka_unit_test(test_image),

@@ -31,6 +31,21 @@ int work_put(const struct work *w, const char *path, const char *from, mode_t mo
  */
 int work_run(const struct work *w, const strings *argv);
 
+/* Images as they are before commands run that make them. */
+struct image_mark {
+	const char *path;
+	struct host_stat st;
+};
+typedef VEC(struct image_mark) image_marks;
+
+void work_note_images(const struct work *w, const struct journal *j, image_marks *ret);
+/*
+ * Afterwards: -EPROTO if one is not new, or has not the modprobe configuration of @j as
+ * the disk has it.
+ */
+int work_check_images(const struct work *w, const struct journal *j,
+		      const image_marks *marks);
+
 /* Make what is at @path, or that nothing is there, durable. */
 int work_settle(const struct work *w, const char *path);
 /* What commands wrote is in the page cache at best: grub-mkconfig syncs nothing. */

@@ -67,6 +67,10 @@ static int carry_out(const struct work *w, const struct journal_file *f,
 /* Commands whose products were not put back, and those that copy elsewhere. */
 static int run_again(const struct work *w, const struct journal *j, bool make)
 {
+	image_marks images = { 0 };
+
+	if (make)
+		work_note_images(w, j, &images);
 	vec_foreach(c, &j->commands) {
 		bool copies = c->n && streq(c->v[0], "proxmox-boot-tool");
 		int r;
@@ -77,7 +81,7 @@ static int run_again(const struct work *w, const struct journal *j, bool make)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return work_check_images(w, j, &images);
 }
 
 /* Half-made files: of host_replace(), and of commands that were cut short. */

@@ -178,7 +178,8 @@ int disk_stat(struct disk *d, const char *path, struct host_stat *ret)
 				   .uid = p.ino->uid,
 				   .gid = p.ino->gid,
 				   .size = S_ISDIR(p.ino->mode) ? 4096 : p.ino->len,
-				   .mtime = p.ino->mtime };
+				   .mtime = p.ino->mtime,
+				   .ino = p.ino->number };
 	return 0;
 }
 
