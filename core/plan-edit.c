@@ -3,53 +3,6 @@
 
 #include "core/plan-edit.h"
 
-static bool same_line(const char *line, size_t len, const char *want)
-{
-	size_t lead = strspn(line, " \t");
-
-	if (lead > len)
-		return false;
-	line += lead;
-	len -= lead;
-	while (len && (line[len - 1] == ' ' || line[len - 1] == '\t'))
-		len--;
-	return strlen(want) == len && memcmp(line, want, len) == 0;
-}
-
-static bool has_line(const char *text, const char *want)
-{
-	for (const char *p = text; *p;) {
-		size_t len = strcspn(p, "\n");
-
-		if (same_line(p, len, want))
-			return true;
-		p += len + (p[len] == '\n');
-	}
-	return false;
-}
-
-char *edit_add_lines(struct arena *a, const char *text, const char *header,
-		     const strings *lines)
-{
-	const char *base = text ? text : header;
-	size_t size = strlen(base) + 2, n;
-	char *out;
-
-	vec_foreach(l, lines)
-		size += strlen(*l) + 1;
-	out = arena_alloc(a, size);
-	n = strlen(base);
-	memcpy(out, base, n);
-	vec_foreach(l, lines) {
-		if (has_line(out, *l))
-			continue;
-		if (n && out[n - 1] != '\n')
-			out[n++] = '\n';
-		n += (size_t)sprintf(out + n, "%s\n", *l);
-	}
-	return out;
-}
-
 /* How long the logical line at @p is: as kmod's getline_wrapped, '\' hides a newline. */
 static size_t line_length(const char *p)
 {
@@ -58,6 +11,79 @@ static size_t line_length(const char *p)
 	while (p[n] && p[n] != '\n')
 		n += p[n] == '\\' && p[n + 1] ? 2 : 1;
 	return n;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Is the logical line of @len bytes just @want, blanks around it aside? */
+static bool same_line(const char *line, size_t len, const char *want)
+{
+	const char *p = line, *end = line + len;
+
+	while (p < end && is_blank(*p))
+		p++;
+	while (end > p && is_blank(end[-1]))
+		end--;
+	for (; p < end; p++) {
+		if (p[0] == '\\' && p + 1 < end && *++p == '\n')
+			continue; /* hidden; before anything else only the '\' is */
+		if (*p != *want++)
+			return false;
+	}
+	return !*want;
+}
+
+static bool has_line(const char *text, const char *want)
+{
+	for (const char *p = text; *p;) {
+		size_t len = line_length(p);
+
+		if (same_line(p, len, want))
+			return true;
+		p += len + (p[len] == '\n');
+	}
+	return false;
+}
+
+/* How many newlines end the last logical line of @text, so that another can follow. */
+static size_t newlines_wanted(const char *text)
+{
+	const char *last = text;
+	size_t len, odd = 0;
+
+	while (last[len = line_length(last)])
+		last += len + 1;
+	if (!len) /* an end, or no text at all */
+		return 0;
+	/* A '\' at the very end would hide the first of them. */
+	while (odd < len && last[len - 1 - odd] == '\\')
+		odd++;
+	return odd % 2 ? 2 : 1;
+}
+
+char *edit_add_lines(struct arena *a, const char *text, const char *header,
+		     const strings *lines)
+{
+	const char *base = text ? text : header;
+	size_t size = strlen(base) + 3, n;
+	char *out;
+
+	vec_foreach(l, lines)
+		size += strlen(*l) + 1;
+	out = arena_alloc(a, size);
+	n = strlen(base);
+	memcpy(out, base, n + 1);
+	vec_foreach(l, lines) {
+		if (has_line(out, *l))
+			continue;
+		for (size_t more = newlines_wanted(out); more; more--)
+			out[n++] = '\n';
+		n += (size_t)sprintf(out + n, "%s\n", *l);
+	}
+	return out;
 }
 
 /* Start and length of the logical line at line @number, NULL if there are fewer. */

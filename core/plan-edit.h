@@ -5,8 +5,9 @@
 #include "core/arena.h"
 
 /*
- * @text with each of @lines that it does not have yet (compared without outer blanks) put
- * at the end; @text NULL starts a file with @header ("" for none).
+ * @text with each of @lines that it does not have yet (compared without outer blanks, as
+ * the logical lines that kmod reads) put at the end, with a blank line in front where the
+ * last one would go on; @text NULL starts a file with @header ("" for none).
  */
 char *edit_add_lines(struct arena *a, const char *text, const char *header,
 		     const strings *lines);
@@ -21,5 +22,6 @@ char *edit_add_lines(struct arena *a, const char *text, const char *header,
  */
 char *edit_ids(struct arena *a, const char *text, unsigned line, const strings *ids);
 
-/* @text with `vfio-pci` among the pre-dependencies of the softdep on line @line. */
+/* @text with `vfio-pci` among the pre-dependencies of the softdep on line @line; the
+ * same text if there is no such line. */
 char *edit_softdep(struct arena *a, const char *text, unsigned line);

@@ -107,6 +107,17 @@ static const struct lines_case lines[] = {
 	{ "a comment is not the line", "#vfio\n", NULL, { "vfio" }, "#vfio\nvfio\n" },
 	{ "a longer word is not the line", "vfio_pci\n", NULL, { "vfio" },
 	  "vfio_pci\nvfio\n" },
+	/* kmod 30, libkmod/libkmod-config.c and libkmod-util.c:getline_wrapped */
+	{ "behind a last line that goes on", "options kvm ignore_msrs=1 \\\n", NULL, { "vfio" },
+	  "options kvm ignore_msrs=1 \\\n\nvfio\n" },
+	{ "the same without newline", "options kvm ignore_msrs=1 \\", NULL, { "vfio" },
+	  "options kvm ignore_msrs=1 \\\n\nvfio\n" },
+	{ "two backslashes hide nothing", "options a b=\\\\", NULL, { "vfio" },
+	  "options a b=\\\\\nvfio\n" },
+	{ "a line inside a comment that goes on", "# off: \\\nvfio\n", NULL, { "vfio" },
+	  "# off: \\\nvfio\nvfio\n" },
+	{ "there already, over two lines", "options a \\\nb=1\n", NULL, { "options a b=1" },
+	  "options a \\\nb=1\n" },
 	{ "twice the same", "", NULL, { "vfio", "vfio" }, "vfio\n" },
 };
 static const struct conf_case ids[] = {
