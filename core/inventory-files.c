@@ -149,16 +149,17 @@ static void walk(struct walk *w, const char *path, unsigned depth)
 			inventory_failed(v, r, "files/%s", path);
 		return;
 	}
-	if (S_ISREG(st.mode) || S_ISLNK(st.mode)) {
+	/* A link to a folder, inside the root as all paths are, is that folder. */
+	r = S_ISREG(st.mode) ? -ENOTDIR : host_list(v->h, v->tmp, path, &names);
+	if (S_ISREG(st.mode) || (S_ISLNK(st.mode) && (r == -ENOTDIR || r == -ENOENT))) {
 		if (v->m->files.n < FILES_MAX)
 			add_file(w, path, &st, true);
 		else
 			machine_set_unknown(v->m, "too many files", "files/%s", path);
 		return;
 	}
-	if (!S_ISDIR(st.mode) || depth == DEPTH_MAX)
+	if ((!S_ISDIR(st.mode) && !S_ISLNK(st.mode)) || depth == DEPTH_MAX)
 		return;
-	r = host_list(v->h, v->tmp, path, &names);
 	if (r < 0)
 		inventory_failed(v, r, "files/%s", path);
 	for (size_t i = 0; r >= 0 && i < names.n; i++)

@@ -567,6 +567,18 @@ static const struct inventory_case cases[] = {
 	  "usr/lib/modprobe.d/off.conf -> /dev/null 9\n",
 	  .more = { { "lib", .target = "lib2" },
 		    { "lib2/modprobe.d/a.conf", "a\n" } } },
+	{ "a link to a folder is that folder", show_files,
+	  "boot/efi/loader/loader.conf 10\n"
+	  "boot/grub/grubenv 14\n"
+	  "boot/vmlinuz-6.1.0-49-amd64 0\n"
+	  "etc/default/grub 22\n"
+	  "etc/modprobe.d/vfio.conf 49\n"
+	  "etc/modules 11\n"
+	  "etc/modules-load.d/mine.conf 9\n"
+	  "proc/net/ipv6_route 74\n"
+	  "usr/lib/modprobe.d/off.conf -> /dev/null 9\n",
+	  .more = { { "etc/modules-load.d", .target = "/srv/loads" },
+		    { "srv/loads/mine.conf", "vfio_pci\n" } } },
 	{ "modules that matter", show_modules,
 	  "pcieportdrv built-in pcieport 1:\n"
 	  "skl_uncore built-in skl_uncore 1:\n"
