@@ -181,6 +181,41 @@ static void test_nothing(void **state)
 	tree_end(&t);
 }
 
+/* Somebody edits a file between the question and the answer. */
+static void test_agreed(void **state)
+{
+	const char *device = "01:00.0";
+	struct request r = { .devices = &device, .n_devices = 1, .apply = { .now = 1 } };
+	struct machine *m = NULL;
+	json_t *shown = NULL, *report = NULL;
+	struct tree t;
+	struct err e;
+
+	(void)state;
+	make_machine(&t, false);
+	assert_int_equal(inventory_read(&t.h, INV_ALL, &m, &e), 0);
+	assert_int_equal(verb_plan(m, &r, &shown, &e), VERB_YES);
+	machine_free(m);
+	r.agreed = shown;
+	tree_put("etc/modules", "# mine\n", 0644);
+	tree_put("etc/default/grub", "GRUB_CMDLINE_LINUX=\"intel_iommu=off\"\n", 0644);
+	tree_put("etc/modprobe.d/00-pcipass.conf", "# mine\n", 0644);
+	assert_int_equal(verb_apply(&t.h, &r, &report, &e), VERB_REFUSED);
+	assert_non_null(strstr(e.text, "changed since this was planned"));
+	assert_string_equal(tree_get("etc/modprobe.d/00-pcipass.conf"), "# mine\n");
+	tree_shell("rm etc/modprobe.d/00-pcipass.conf");
+	json_decref(shown);
+	assert_int_equal(inventory_read(&t.h, INV_ALL, &m, &e), 0);
+	assert_int_equal(verb_plan(m, &r, &shown, &e), VERB_YES);
+	machine_free(m);
+	r.agreed = shown;
+	if (verb_apply(&t.h, &r, &report, &e) != VERB_YES)
+		fail_msg("%s", e.text);
+	json_decref(shown);
+	json_decref(report);
+	tree_end(&t);
+}
+
 struct waiting_case {
 	const char *name, *shell; /* after the cut */
 	int (*verb)(const struct host *h, const struct request *r, json_t **ret,
@@ -291,6 +326,7 @@ int main(void)
 	static const struct CMUnitTest others[] = {
 		cmocka_unit_test(test_image),
 		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_agreed),
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(devices) + ARRAY_SIZE(statuses) +
 				ARRAY_SIZE(waiting) + ARRAY_SIZE(others)];

@@ -275,6 +275,20 @@ static enum verb_status change_failed(const struct host *h, struct arena *a, int
 	return journal_unfinished(&all) ? VERB_UNFINISHED : VERB_REFUSED;
 }
 
+/* Is this plan what was agreed to? Reasons and notes do nothing. */
+static int check_agreed(const json_t *agreed, const json_t *plan, struct err *e)
+{
+	static const char *const deeds[] = { "refused", "targets", "steps", "diff" };
+
+	for (size_t i = 0; agreed && i < ARRAY_SIZE(deeds); i++)
+		if (!json_equal(json_object_get(agreed, deeds[i]),
+				json_object_get(plan, deeds[i])))
+			return err_set(e, -ESTALE,
+				       "the host changed since this was planned, and the "
+				       "plan with it; nothing was done, try again");
+	return 0;
+}
+
 int verb_apply(const struct host *h, const struct request *r, json_t **ret, struct err *e)
 {
 	AUTOMACHINE struct machine *m = NULL;
@@ -287,6 +301,8 @@ int verb_apply(const struct host *h, const struct request *r, json_t **ret, stru
 
 	if (!code)
 		code = make_plan(m, a, r, &plan, &report, e);
+	if (!code)
+		code = check_agreed(r->agreed, report, e);
 	if (code < 0) {
 		json_decref(report);
 		return (int)verb_status_of(code);

@@ -21,6 +21,11 @@ struct request {
 	unsigned number;   /* undo: transaction, 0: newest */
 	enum vm_target target;
 	unsigned vmid;
+	/*
+	 * apply: the report of verb_plan that somebody agreed to; if the plan is another
+	 * one by now nothing is done. NULL: nobody was asked. Borrowed.
+	 */
+	const json_t *agreed;
 	struct apply_opts apply;
 };
 

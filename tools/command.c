@@ -44,20 +44,24 @@ static int rehearse_on_twin(struct run *r, struct err *e)
 	return s;
 }
 
-/* Show what will be done and ask. *ret_go: it is to be done; else the status says all. */
-static int confirm_plan(struct run *r, bool *ret_go, struct err *e)
+/*
+ * Show what will be done and ask. *ret_plan: it is to be done; else the status says all.
+ */
+static int confirm_plan(struct run *r, json_t **ret_plan, struct err *e)
 {
-	json_auto_t *plan = NULL;
+	json_auto_t *plan = NULL, *bare = NULL;
 	int s = verb_plan(r->subject.m, &r->req, &plan, e);
 
 	if (s > VERB_NO)
 		return s;
+	bare = json_deep_copy(plan);
 	report_add_names(plan, r->subject.m);
 	report_clean(plan, &r->printer);
 	print_plan(&r->printer, plan);
 	if (s == VERB_YES && json_array_size(json_object_get(plan, "steps"))) {
 		s = command_ask(r, "\nApply this?", e);
-		*ret_go = s == VERB_YES;
+		if (s == VERB_YES)
+			*ret_plan = TAKE(bare);
 	}
 	return s;
 }
@@ -105,16 +109,17 @@ static int change(struct run *r, change_verb *verb, struct err *e)
 
 static int apply(struct run *r, struct err *e)
 {
-	bool go = r->v->json;
+	json_auto_t *agreed = NULL;
 
 	if (r->v->resume)
 		return change(r, verb_resume, e);
-	if (!go) {
-		int s = confirm_plan(r, &go, e);
+	if (!r->v->json) {
+		int s = confirm_plan(r, &agreed, e);
 
-		if (!go)
+		if (!agreed)
 			return s;
 	}
+	r->req.agreed = agreed;
 	return change(r, verb_apply, e);
 }
 
