@@ -214,7 +214,7 @@ static int tree_run(void *ctx, const char *const argv[], struct host_output *ret
 		make_images();
 	else if (streq(argv[0], "update-grub"))
 		make_grub_cfg();
-	else
+	else if (!streq(argv[0], "proxmox-boot-tool"))
 		return -ENOENT;
 	*ret = (struct host_output){ .status = fails,
 				     .text = strdup(fails ? "no room\n" : "") };
