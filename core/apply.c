@@ -193,6 +193,8 @@ int work_run(const struct work *w, const strings *argv)
 		v[i] = argv->v[i];
 	work_say(w, "running %s", name);
 	r = w->h->ops->run(w->h->ctx, v, &out);
+	if (r == -ETIMEDOUT)
+		return err_set(w->e, -EPROTO, "%s took too long and was killed", name);
 	if (r < 0)
 		return err_set(w->e, -EPROTO, "cannot run %s: %s", name, strerror(-r));
 	if (out.status)

@@ -10,6 +10,7 @@
 #include <sys/klog.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "core/host-live-run.h"
 
@@ -78,8 +79,11 @@ static int spawn(const char *file, const char *const argv[], int out, int lock,
 	}
 	(void)posix_spawnattr_setsigmask(&attr, &none);
 	(void)posix_spawnattr_setsigdefault(&attr, &all);
-	(void)posix_spawnattr_setflags(&attr,
-				       POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	/* A group of its own: Ctrl-C is for this program, which ends between commands. */
+	(void)posix_spawnattr_setpgroup(&attr, 0);
+	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+						      POSIX_SPAWN_SETSIGDEF |
+						      POSIX_SPAWN_SETPGROUP);
 	if ((r = posix_spawn_file_actions_adddup2(&fa, out, 1)) == 0 &&
 	    (r = posix_spawn_file_actions_adddup2(&fa, out, 2)) == 0 &&
 	    (r = posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0)) ==
@@ -111,37 +115,60 @@ static int drain(int fd, FILE *text, size_t *left)
 	}
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Read what it says until it has ended. -ETIMEDOUT: it has not. */
+static int watch(int pidfd, int out, int deadline_ms, FILE *text, size_t *left)
+{
+	struct pollfd p[] = { { .fd = pidfd, .events = POLLIN },
+			      { .fd = out, .events = POLLIN } };
+	int64_t end = now_ms() + deadline_ms;
+
+	while (!p[0].revents) {
+		int64_t rest = end - now_ms();
+		int n = rest <= 0 ? 0 : poll(p, ARRAY_SIZE(p), (int)rest);
+
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n < 0)
+			p[0].revents = p[1].revents = 0;
+		if (p[1].revents && drain(out, text, left) == 0)
+			p[1].fd = -1;
+	}
+	return 0;
+}
+
 /*
  * Until the command has ended. A daemon that it left behind may keep the pipe open, so
  * the pipe's end is not waited for.
  */
-static int collect(pid_t pid, int out, FILE *text, int *ret_status)
+static int collect(pid_t pid, int out, int deadline_ms, FILE *text, int *ret_status)
 {
 	size_t left = RUN_OUTPUT_MAX;
 	AUTOCLOSE int pidfd = pidfd_open(pid, 0);
-	struct pollfd p[] = { { .fd = pidfd, .events = POLLIN },
-			      { .fd = out, .events = POLLIN } };
-	int status;
+	int status, r = pidfd < 0 ? 0 : watch(pidfd, out, deadline_ms, text, &left);
 
-	while (pidfd >= 0 && !p[0].revents) {
-		if (poll(p, ARRAY_SIZE(p), -1) < 0) {
-			if (errno != EINTR)
-				break;
-			p[0].revents = 0;
-			continue;
-		}
-		if (p[1].revents && drain(out, text, &left) == 0)
-			p[1].fd = -1;
-	}
+	if (r == -ETIMEDOUT)
+		(void)kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
+	if (r == -ETIMEDOUT)
+		return r;
 	(void)drain(out, text, &left);
 	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	return 0;
 }
 
-int live_run(const char *const argv[], int lock, struct host_output *ret)
+int live_run(const char *const argv[], int lock, int deadline_ms, struct host_output *ret)
 {
 	AUTOCLOSE int out = -1;
 	AUTOFREE char *text = NULL;
@@ -166,7 +193,7 @@ int live_run(const char *const argv[], int lock, struct host_output *ret)
 		r = spawn(file, argv, pipe_fd[1], lock, &pid);
 	close(pipe_fd[1]);
 	if (r >= 0)
-		r = collect(pid, out, f, &status);
+		r = collect(pid, out, deadline_ms, f, &status);
 	if (f && fclose(f) != 0)
 		r = -ENOMEM;
 	if (r < 0)

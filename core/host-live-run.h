@@ -5,13 +5,19 @@
 
 #include "core/host.h"
 
+/* How long a command may take: update-initramfs for ten kernels on a slow disk does not.
+ */
+#define RUN_MS (30 * 60 * 1000)
+
 /* More output than this is cut off at its end. */
 #define RUN_OUTPUT_MAX ((size_t)4 << 20)
 
 /*
  * As host_ops.run and .klog, for the machine this program runs on. The command keeps
  * @lock (-1: none), a descriptor with a flock(2), so that the lock outlives this program
- * if the command does.
+ * if the command does. After @deadline_ms it is killed with all it started in its process
+ * group: -ETIMEDOUT.
  */
-int live_run(const char *const argv[], int lock, struct host_output *ret);
+int live_run(const char *const argv[], int lock, int deadline_ms,
+	     struct host_output *ret);
 int live_klog(char **ret_text);

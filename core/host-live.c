@@ -348,7 +348,8 @@ static int live_command(void *ctx, const char *const argv[], struct host_output 
 
 	while (held && held->kind != HOST_LOCK_OWN)
 		held = held->next;
-	return l->running ? live_run(argv, held ? held->fd : -1, ret) : -EOPNOTSUPP;
+	return l->running ? live_run(argv, held ? held->fd : -1, RUN_MS, ret)
+			  : -EOPNOTSUPP;
 }
 
 static const struct host_ops live_ops = {

@@ -101,7 +101,7 @@ struct host_ops {
 	/*
 	 * Run argv[0] with its arguments, no shell; stdin is empty. If this program dies
 	 * meanwhile, HOST_LOCK_OWN stays locked until the command has ended. -ENOENT: no
-	 * such command.
+	 * such command; -ETIMEDOUT: it took too long (half an hour) and was killed.
 	 */
 	int (*run)(void *ctx, const char *const argv[], struct host_output *ret);
 };

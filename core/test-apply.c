@@ -307,6 +307,8 @@ static const struct failure_case failures[] = {
 	{ "update-grub fails", "update-grub", .want = -EPROTO, .said = "update-grub failed" },
 	{ "no such command", .kind = FAULT_ERROR, .error = -ENOENT, .at = 1,
 	  .path = "update-grub", .want = -EPROTO, .said = "cannot run update-grub" },
+	{ "a command that does not end", .kind = FAULT_ERROR, .error = -ETIMEDOUT, .at = 1,
+	  .path = "update-grub", .want = -EPROTO, .said = "update-grub took too long" },
 	{ "update-grub has no effect", .forgets_words = true, .want = -EPROTO,
 	  .said = "still boots without intel_iommu=on" },
 	{ "update-initramfs makes nothing and exits with 0", .idle = "update-initramfs",

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <cmocka.h>
 
+#include "core/host-live-run.h"
 #include "core/host-live-worker.h"
 #include "core/host-live.h"
 
@@ -249,6 +250,33 @@ static void test_lock(void **state)
 	assert_int_equal(t.h.ops->unlock(t.h.ctx, "lock"), 0);
 	assert_int_equal(t.h.ops->unlock(t.h.ctx, "lock"), -ENOLCK);
 	assert_int_equal(t.h.ops->lock(t.h.ctx, "lock", *kind, 0), 0);
+	tree_end(&t);
+}
+
+/* A command that does not end, and a child that would outlive it. */
+static void test_command_deadline(void **state)
+{
+	const char *argv[] = { "sh", "-c", NULL, NULL };
+	struct tree t = tree_make();
+	char *fifo = NULL, *script = NULL;
+	struct host_output out;
+	int reader;
+	char c;
+
+	(void)state;
+	assert_true(asprintf(&fifo, "%s/fifo", t.dir) > 0);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_true(asprintf(&script, "(sleep 600) >%s & sleep 600", fifo) > 0);
+	argv[2] = script;
+	reader = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(reader >= 0);
+	assert_int_equal(live_run(argv, -1, 300, &out), -ETIMEDOUT);
+	/* Nobody has the other end: the child went, too. */
+	while (read(reader, &c, 1) < 0)
+		assert_int_equal(errno, EAGAIN);
+	close(reader);
+	free(fifo);
+	free(script);
 	tree_end(&t);
 }
 
@@ -583,6 +611,7 @@ int main(void)
 		cmocka_unit_test(test_long_directory),
 		cmocka_unit_test(test_output_limit),
 		cmocka_unit_test(test_orphan_keeps_lock),
+		cmocka_unit_test(test_command_deadline),
 		cmocka_unit_test(test_daemon_gives_lock_back),
 		cmocka_unit_test(test_own_kernel),
 		cmocka_unit_test(test_hung_worker_holds_no_lock),
@@ -592,7 +621,7 @@ int main(void)
 		{ "own lock", test_lock, .initial_state = (void *)(uintptr_t)&own },
 		{ "dpkg's lock", test_lock, .initial_state = (void *)(uintptr_t)&dpkg },
 	};
-	size_t n = 16;
+	size_t n = 17;
 
 	for (size_t i = 0; i < ARRAY_SIZE(escapes); i++)
 		tests[n++] = (struct CMUnitTest)ROW(test_stays_inside, &escapes[i]);
