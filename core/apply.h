@@ -59,8 +59,8 @@ int apply_resume(const struct host *h, struct arena *a, const struct apply_opts 
  * Take transaction @number back; 0: the unfinished one, else the newest
  * that is not undone. Where commands are
  * left to the first boot (ret->pending) it stays undoing, with all that was saved, until
- * undo runs them there. -ESRCH: there is none. -EBUSY: a later one that is still applied
- * changes the same file.
+ * undo runs them there. -ESRCH: there is none. -EBADMSG: its journal cannot be read.
+ * -EBUSY: a later one that is still applied changes the same file.
  */
 int apply_undo(const struct host *h, struct arena *a, unsigned number,
 	       const struct apply_opts *o, struct apply_result *ret, struct err *e);

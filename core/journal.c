@@ -13,7 +13,8 @@
 static const char *const state_names[] = { [JOURNAL_PREPARED] = "prepared",
 					   [JOURNAL_APPLIED] = "applied",
 					   [JOURNAL_UNDOING] = "undoing",
-					   [JOURNAL_UNDONE] = "undone" };
+					   [JOURNAL_UNDONE] = "undone",
+					   [JOURNAL_UNREADABLE] = "unreadable" };
 
 const char *journal_state_name(enum journal_state s)
 {
@@ -102,6 +103,32 @@ unsigned journal_folder_number(const char *name)
 		       : (unsigned)strtoul(name, NULL, 10);
 }
 
+/* What is wrong with the file itself, and will be so tomorrow. */
+static bool is_damage(int r)
+{
+	return r == -EINVAL || r == -EFBIG || r == -EISDIR || r == -ELOOP || r == -EIO;
+}
+
+static int read_one(const struct host *h, struct arena *a, const char *name,
+		    struct journal *ret, struct err *e)
+{
+	char *path = arena_printf(a, JOURNAL_DIR "/%s/journal.json", name);
+	unsigned number = journal_folder_number(name);
+	struct err why = { "" };
+	int r = journal_read(h, a, path, ret, &why);
+
+	/* Its state would be written to another one's folder. */
+	if (!r && ret->number != number)
+		r = err_set(&why, -EINVAL, "/%s: its number is %u", path, ret->number);
+	if (r < 0 && is_damage(r)) {
+		*ret = (struct journal){ .number = number,
+					 .state = JOURNAL_UNREADABLE,
+					 .why = arena_strdup(a, why.text) };
+		return 0;
+	}
+	return r < 0 && r != -ENOENT ? err_set(e, r, "%s", why.text) : r;
+}
+
 static int cmp_journal(const void *x, const void *y)
 {
 	const struct journal *a = x, *b = y;
@@ -119,20 +146,15 @@ int journal_list(const struct host *h, struct arena *a, journals *ret, struct er
 	if (r < 0)
 		return err_set(e, r, "/" JOURNAL_DIR ": %s", strerror(-r));
 	vec_foreach(name, &names) {
-		char *path = arena_printf(a, JOURNAL_DIR "/%s/journal.json", *name);
 		struct journal j;
 
 		if (!journal_folder_number(*name))
 			continue;
-		r = journal_read(h, a, path, &j, e);
+		r = read_one(h, a, *name, &j, e);
 		if (r == -ENOENT)
 			continue;
 		if (r < 0)
 			return r;
-		/* Its state would be written to another one's folder. */
-		if (j.number != journal_folder_number(*name))
-			return err_set(e, -EINVAL, "/%s: its number is %u", path,
-				       j.number);
 		*vec_push(a, ret) = j;
 	}
 	if (ret->n)

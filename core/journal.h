@@ -25,7 +25,14 @@
 #define JOURNAL_SCHEMA "pcipass-journal"
 #define JOURNAL_VERSION 1
 
-enum journal_state { JOURNAL_PREPARED, JOURNAL_APPLIED, JOURNAL_UNDOING, JOURNAL_UNDONE };
+enum journal_state {
+	JOURNAL_PREPARED,
+	JOURNAL_APPLIED,
+	JOURNAL_UNDOING,
+	JOURNAL_UNDONE,
+	JOURNAL_UNREADABLE, /* of journal_list() only: nothing but number and why is known
+			     */
+};
 const char *journal_state_name(enum journal_state s);
 
 /* A file that the transaction changes, or that a command of it regenerates. */
@@ -44,6 +51,7 @@ struct journal_file {
 struct journal {
 	unsigned number; /* from 1 */
 	enum journal_state state;
+	const char *why;     /* of an unreadable one, with the file's name; else NULL */
 	int64_t time;        /* of apply, seconds since 1970 */
 	const char *release; /* kernel that ran */
 	strings kernels;     /* installed then: initramfs images are theirs */
@@ -56,7 +64,9 @@ struct journal {
 };
 typedef VEC(struct journal) journals;
 
-/* All transactions by number. -EINVAL, -EFBIG and others with @e, which names the file.
+/*
+ * All transactions by number; a journal that is damaged or of a newer pcipass is listed
+ * as unreadable. -EACCES and others with @e, which names the file.
  */
 int journal_list(const struct host *h, struct arena *a, journals *ret, struct err *e);
 /* The one that is prepared or undoing, NULL: none is. */

@@ -180,12 +180,12 @@ json_t *report_journal(const struct journal *j)
 
 	vec_foreach(f, &j->files)
 		json_array_append_new(files, report_string(f->path));
-	return json_pack("{s:i, s:s, s:I, s:o, s:o, s:o, s:o, s:o}", "number",
+	return json_pack("{s:i, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o*}", "number",
 			 (int)j->number, "state", journal_state_name(j->state), "time",
 			 (json_int_t)j->time, "kernel", report_string(j->release),
 			 "devices", report_strings(&j->devices), "method",
 			 report_string(j->method), "style", report_string(j->style),
-			 "files", files);
+			 "files", files, "why", j->why ? report_string(j->why) : NULL);
 }
 
 /*

@@ -919,6 +919,28 @@ static void test_two_unfinished(void **state)
 	tree_end(&t);
 }
 
+/* An old journal that was damaged, or that a newer pcipass wrote, is no obstacle. */
+static void test_unreadable(void **state)
+{
+	struct apply_result done;
+	struct plan p;
+	struct tree t;
+	struct err e;
+
+	(void)state;
+	tree_make(&t, true);
+	p = make_plan();
+	tree_put(NOTES "journal.json", "{\"schema\": \"pcip", 0600);
+	must_apply(&p);
+	assert_int_equal(state_of(1), JOURNAL_UNREADABLE);
+	assert_int_equal(undo(&t.h, 1, &done, &e), -EBADMSG);
+	must_say(&e, "/" NOTES "undo.sh takes transaction 1 back");
+	assert_int_equal(undo(&t.h, 0, &done, &e), 0);
+	assert_int_equal(done.number, 2);
+	assert_int_equal(undo(&t.h, 0, &done, &e), -EBADMSG);
+	tree_end(&t);
+}
+
 /* The power goes right behind the mark: the copies go when anything is done next. */
 static void test_copies_of_undone(void **state)
 {
@@ -1006,6 +1028,7 @@ int main(void)
 		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_two_unfinished),
 		cmocka_unit_test(test_copies_of_undone),
+		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_resume),
 	};
 	struct CMUnitTest tests[128];

@@ -225,15 +225,29 @@ static int no_such(struct err *e, unsigned number)
 		      : err_set(e, -ESRCH, "there is nothing to undo");
 }
 
-/* The one that is meant: 0 is the unfinished one, else the newest. */
+static struct journal *newest(journals *all, enum journal_state state)
+{
+	for (size_t i = all->n; i--;)
+		if (all->v[i].state == state)
+			return &all->v[i];
+	return NULL;
+}
+
+/*
+ * The one that is meant: 0 is the unfinished one, else the newest; one that cannot be
+ * read only if there is no other.
+ */
 static struct journal *find(journals *all, unsigned number)
 {
 	struct journal *j = number ? NULL : journal_unfinished(all);
 
-	for (size_t i = all->n; !j && i--;)
-		if (all->v[i].state != JOURNAL_UNDONE &&
-		    (!number || all->v[i].number == number))
-			j = &all->v[i];
+	if (!number && !j)
+		j = newest(all, JOURNAL_APPLIED);
+	if (!number && !j)
+		j = newest(all, JOURNAL_UNREADABLE);
+	vec_foreach(it, all)
+		if (number && it->number == number && it->state != JOURNAL_UNDONE)
+			j = it;
 	return j;
 }
 
@@ -244,7 +258,8 @@ static int check_others(const struct work *w, const journals *all,
 	vec_foreach(x, all) {
 		const char *path;
 
-		if (x == j || x->state == JOURNAL_UNDONE)
+		if (x == j || x->state == JOURNAL_UNDONE ||
+		    x->state == JOURNAL_UNREADABLE)
 			continue;
 		if (x->state != JOURNAL_APPLIED)
 			return work_unfinished(w, x);
@@ -271,6 +286,10 @@ static int undo_locked(const struct work *w, const void *arg)
 	j = find(&all, number);
 	if (!j)
 		return no_such(w->e, number);
+	if (j->state == JOURNAL_UNREADABLE)
+		return err_set(w->e, -EBADMSG,
+			       "%.400s; /%s/undo.sh takes transaction %u back", j->why,
+			       journal_folder(w->a, j->number), j->number);
 	r = check_others(w, &all, j);
 	return r < 0 ? r : work_undo(w, j);
 }

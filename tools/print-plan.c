@@ -182,8 +182,8 @@ void print_apply(const struct printer *p, const json_t *report)
 void print_undo(const struct printer *p, const json_t *report)
 {
 	say(p, streq(get_text(report, "state"), "undone") ? TONE_GOOD : TONE_WARN,
-	    "Transaction %lld is %s.\n",
-	    (long long)get_int(report, "number"), get_text(report, "state"));
+	    "Transaction %lld is %s.\n", (long long)get_int(report, "number"),
+	    get_text(report, "state"));
 	print_pending(p, report);
 	if (get_bool(report, "reboot"))
 		say(p, TONE_PLAIN,
@@ -239,6 +239,9 @@ void print_history(const struct printer *p, const json_t *report)
 		table_cell(l, 5, TONE_PLAIN, join(a, json_object_get(x, "files")));
 	}
 	table_end(t);
+	json_array_foreach(list, i, x) if (json_object_get(x, "why"))
+		say(p, TONE_WARN, "%s; undo.sh beside it takes it back\n",
+		    get_text(x, "why"));
 }
 
 static const struct column change_columns[] = {
