@@ -15,7 +15,8 @@ struct host_live;
  * process, so that a store or a read that the kernel never answers costs a deadline, not
  * the program; the worker is ended with the host (one that hangs in the kernel is left to
  * it). Any other root has running = false: its commands are not run (-EOPNOTSUPP).
- * -ENOENT, -ENOTDIR, -EACCES with @e.
+ * -ENOENT, -ENOTDIR, -EACCES, -ENOMEM, -ENOSYS (a kernel before 5.6 has no openat2) with
+ * @e.
  */
 int host_live_open(const char *root, struct host_live **ret, struct err *e);
 void host_live_close(struct host_live *l); /* takes NULL; gives locks back */

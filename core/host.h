@@ -53,6 +53,8 @@ typedef int host_list_fn(void *arg, const char *name);
 
 struct host_ops {
 	/*
+	 * Looking. All: -ETIMEDOUT where the kernel has not answered for some seconds.
+	 *
 	 * Copy at most @len bytes from offset @off; returns how many, 0 at the end.
 	 * Fewer than @len, unless a multiple of 4096, are the last ones.
 	 */
@@ -70,15 +72,17 @@ struct host_ops {
 
 	/*
 	 * Pass @buf on in one write(2) to a file of /sys or /proc, which takes it whole
-	 * or not at all. -EINPROGRESS: after @deadline_ms the kernel has not answered;
-	 * the store may still take effect.
+	 * or not at all; more than 4096 bytes are -EFBIG. -EINPROGRESS: after
+	 * @deadline_ms the kernel has not answered; the store may still take effect.
 	 */
 	int (*store)(void *ctx, const char *path, const char *buf, size_t len,
 		     int deadline_ms);
 
 	/*
 	 * Primitive operations on ordinary files. None is durable until the file (for its
-	 * content) and its directory (for its name) were synced.
+	 * content) and its directory (for its name) were synced. create, link, mkdir:
+	 * -EEXIST. link: -EXDEV, -EPERM, -EMLINK, -EOPNOTSUPP where the file system
+	 * cannot give this file another name there.
 	 */
 	int (*create)(void *ctx, const char *path, mode_t mode, uid_t uid, gid_t gid);
 	int (*append)(void *ctx, const char *path, const void *buf, size_t len);
@@ -94,6 +98,7 @@ struct host_ops {
 	/*
 	 * Take the lock on the file @path, made if missing, for as long as the host
 	 * exists or until unlock. -EAGAIN: somebody else still has it after @deadline_ms.
+	 * -EALREADY: this host has it.
 	 */
 	int (*lock)(void *ctx, const char *path, enum host_lock kind, int deadline_ms);
 	int (*unlock)(void *ctx, const char *path); /* -ENOLCK: it is not held */
