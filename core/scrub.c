@@ -17,16 +17,17 @@
 
 struct scrub {
 	struct arena *arena;
-	json_t *known;    /* what was replaced, by form and text, with its number */
-	json_t *serials;  /* of functions, as 16 hex digits */
-	const char *host; /* the host's name, NULL: none that tells anything */
+	json_t *known;   /* what was replaced, by form and text, with its number */
+	json_t *serials; /* of functions, as 16 hex digits */
+	strings hosts;   /* of scrub_hosts() */
 	unsigned count;
 };
 
 /* A form that private text has: x a hex digit, anything else itself. */
 struct form {
 	const char *lead;  /* text before it, kept; "" for none */
-	const char *form;  /* NULL: up to the end of the word */
+	const char *form;  /* NULL: up to the end of the word; behind | it is kept */
+	const char *apart; /* without a lead: does not stand next to one of these */
 	bool uuid;         /* only in a line that speaks of a UUID */
 	const char *class; /* same text in the same class has the same number */
 	/* What stands there instead; the number as its hex digits, in place of n's. */
@@ -38,26 +39,33 @@ struct form {
 /* Longer ones come before their parts. */
 static const struct form forms[] = {
 	/* clang-format off */
-	{ "", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", false, "uuid",
+	{ "", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "", false, "uuid",
 	  "00000000-0000-4000-8000-nnnnnnnnnnnn", "00000000-", "UUID" },
-	{ "", "xx:xx:xx:xx:xx:xx", false, "mac", "02:00:00:nn:nn:nn", "02:00:00:",
+	{ "", "xx:xx:xx:xx:xx:xx", ":", false, "mac", "02:00:00:nn:nn:nn", "02:00:00:",
 	  "MAC address" },
-	{ "enx", "xxxxxxxxxxxx", false, "mac", "020000nnnnnn", "020000", "MAC address" },
-	{ "", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", false, "machine-id",
+	/* names that systemd gives: Ethernet, wireless, modem (udev-builtin-net_id.c) */
+	{ "enx", "xxxxxxxxxxxx", "", false, "mac", "020000nnnnnn", "020000", "MAC address" },
+	{ "wlx", "xxxxxxxxxxxx", "", false, "mac", "020000nnnnnn", "020000", "MAC address" },
+	{ "wwx", "xxxxxxxxxxxx", "", false, "mac", "020000nnnnnn", "020000", "MAC address" },
+	{ "", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", ":", false, "machine-id",
 	  "00000000000000000000nnnnnnnnnnnn", "0000000000000000", "machine id" },
-	{ "/dev/disk/by-id/", NULL, false, "by-id", "id-SCRUBBEDnnnn", "SCRUBBED",
+	{ "/dev/disk/by-id/", NULL, "", false, "by-id", "id-SCRUBBEDnnnn", "SCRUBBED",
 	  "serial number" },
-	{ "SerialNumber: ", NULL, false, "serial", "SCRUBBEDnnnn", "SCRUBBED",
+	{ "SerialNumber: ", NULL, "", false, "serial", "SCRUBBEDnnnn", "SCRUBBED",
 	  "serial number" },
-	/* cifs in fstab */
-	{ "password=", NULL, false, "secret", "SCRUBBEDnnnn", "SCRUBBED", "password" },
+	/* cifs in fstab; mount.cifs(8) knows both */
+	{ "password=", NULL, "", false, "secret", "SCRUBBEDnnnn", "SCRUBBED", "password" },
+	{ "pass=", NULL, "", false, "secret", "SCRUBBEDnnnn", "SCRUBBED", "password" },
 	/* in grub.cfg */
-	{ "grub.pbkdf2.", NULL, false, "secret", "SCRUBBEDnnnn", "SCRUBBED", "password" },
+	{ "grub.pbkdf2.", NULL, "", false, "secret", "SCRUBBEDnnnn", "SCRUBBED", "password" },
 	/* of a disk with an MBR: its signature, then the partition */
-	{ "PARTUUID=", "xxxxxxxx", false, "mbr", "0000nnnn", "0000", "disk signature" },
+	{ "PARTUUID=", "xxxxxxxx|-xx", "", false, "mbr", "0000nnnn", "0000",
+	  "disk signature" },
+	{ "/dev/disk/by-partuuid/", "xxxxxxxx|-xx", "", false, "mbr", "0000nnnn", "0000",
+	  "disk signature" },
 	/* FAT and NTFS; only where a UUID is spoken of, they look like any number */
-	{ "", "xxxx-xxxx", true, "fat", "0000-nnnn", "0000-", "FAT serial number" },
-	{ "", "xxxxxxxxxxxxxxxx", true, "ntfs", "00000000nnnnnnnn", "00000000",
+	{ "", "xxxx-xxxx", ":-", true, "fat", "0000-nnnn", "0000-", "FAT serial number" },
+	{ "", "xxxxxxxxxxxxxxxx", ":", true, "ntfs", "00000000nnnnnnnn", "00000000",
 	  "NTFS serial number" },
 	/* clang-format on */
 };
@@ -67,28 +75,43 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
+/* Length of a word that ends where no text of a configuration file goes on. */
+static size_t match_word(const char *s)
+{
+	size_t n = strcspn(s, " \t\n,;\"'=)");
+
+	/* -part1 says which partition, not whose disk */
+	for (size_t k = 1; k + 5 < n; k++)
+		if (after_prefix(s + k, "-part"))
+			return k;
+	return n;
+}
+
+/* "MAC: link up" has its end there, a longer row of bytes has not. */
+static bool goes_on(const char *end, const char *apart)
+{
+	return is_word(*end) || (*end && strchr(apart, *end) &&
+				 (*end != ':' || isxdigit((unsigned char)end[1])));
+}
+
 /* Length of what has the form at @s, 0 if nothing has; @uuid: the line speaks of one. */
 static size_t match(const struct form *f, const char *s, bool uuid)
 {
-	size_t n = 0;
+	const char *end = s, *kept = NULL;
 
 	if (f->uuid && !uuid)
 		return 0;
-	if (!f->form) {
-		n = strcspn(s, " \t\n,;\"'=)");
-		/* -part1 says which partition, not whose disk */
-		for (size_t k = 1; k + 5 < n; k++)
-			if (after_prefix(s + k, "-part"))
-				return k;
-		return n;
-	}
-	for (; f->form[n]; n++)
-		if (f->form[n] == 'x' ? !isxdigit((unsigned char)s[n])
-				      : s[n] != f->form[n])
+	if (!f->form)
+		return match_word(s);
+	for (const char *c = f->form; *c; c++) {
+		if (*c == '|')
+			kept = end;
+		else if (*c == 'x' ? isxdigit((unsigned char)*end) : *end == *c)
+			end++;
+		else
 			return 0;
-	/* "MAC: link up" has its end there, a longer row of bytes has not. */
-	return is_word(s[n]) || (s[n] == ':' && isxdigit((unsigned char)s[n + 1])) ? 0
-										   : n;
+	}
+	return goes_on(end, f->apart) ? 0 : (size_t)((kept ? kept : end) - s);
 }
 
 /* No digits but 0, or but f: a default route, a loopback, a broadcast, an unset id. */
@@ -97,14 +120,19 @@ static bool is_nobodys(const char *s, size_t n)
 	return strspn(s, "0:-") >= n || strspn(s, "fF:-") >= n;
 }
 
-/* The form that stands at @at and says something; *ret_len: its bytes behind the lead. */
-static const struct form *form_at(const char *at, bool uuid, size_t *ret_len)
+/* The form that stands at @at of @text and says something; *ret_len: its bytes behind the
+ * lead. */
+static const struct form *form_at(const char *text, const char *at, bool uuid,
+				  size_t *ret_len)
 {
+	char before = at > text ? at[-1] : '\0';
+
 	for (const struct form *f = forms; f < forms + ARRAY_SIZE(forms); f++) {
 		const char *rest = after_prefix(at, f->lead);
 		size_t n = rest ? match(f, rest, uuid) : 0;
 
-		if (!n || (f->form && is_nobodys(rest, n)))
+		if (!n || (f->form && is_nobodys(rest, n)) ||
+		    (before && !*f->lead && strchr(f->apart, before)))
 			continue;
 		*ret_len = n;
 		return f;
@@ -115,8 +143,7 @@ static const struct form *form_at(const char *at, bool uuid, size_t *ret_len)
 /* May a form stand at @c of @text? All start a word, or with a slash. */
 static bool may_start(const char *text, const char *c)
 {
-	return c == text || ((!is_word(c[-1]) || !is_word(*c)) &&
-			     !(c[-1] == ':' && isxdigit((unsigned char)*c)));
+	return c == text || !is_word(c[-1]) || !is_word(*c);
 }
 
 /* Names may have it anywhere. */
@@ -137,7 +164,7 @@ void scrub_each(const char *text, scrub_found *fn, void *arg)
 			uuid = strncasecmp(c, "uuid", 4) == 0;
 		for (const char *c = line; c < end;) {
 			const struct form *f =
-				may_start(line, c) ? form_at(c, uuid, &n) : NULL;
+				may_start(line, c) ? form_at(line, c, uuid, &n) : NULL;
 
 			if (!f) {
 				c++;
@@ -187,14 +214,6 @@ static void put_made_up(FILE *out, const char *made_up, unsigned number)
 	}
 }
 
-/* Length of the host's name if it stands at @s as a word. */
-static size_t match_host(const struct scrub *s, const char *at)
-{
-	const char *rest = s->host ? after_prefix(at, s->host) : NULL;
-
-	return rest && !is_word(*rest) ? (size_t)(rest - at) : 0;
-}
-
 #define SERIAL "pci serial"
 #define SERIAL_LEN 16
 
@@ -214,9 +233,10 @@ static size_t match_serial(const struct scrub *s, const char *at)
 }
 
 /* The text at @at if it is private: replaced, with how many bytes it had. Else 0. */
-static size_t replace_at(struct scrub *s, bool uuid, const char *at, FILE *out)
+static size_t replace_at(struct scrub *s, bool uuid, const char *text, const char *at,
+			 FILE *out)
 {
-	size_t n = match_host(s, at);
+	size_t n = scrub_host_at(&s->hosts, text, at);
 	const struct form *f;
 
 	if (n) {
@@ -229,7 +249,7 @@ static size_t replace_at(struct scrub *s, bool uuid, const char *at, FILE *out)
 		fprintf(out, "%0*x", SERIAL_LEN, number_of(s, SERIAL, at, n));
 		return n;
 	}
-	f = form_at(at, uuid, &n);
+	f = form_at(text, at, uuid, &n);
 	if (!f)
 		return 0;
 	fputs(f->lead, out);
@@ -248,7 +268,7 @@ static void scrub_string(struct scrub *s, json_t *string)
 	if (!out)
 		abort();
 	while (*c) {
-		taken = may_start(line, c) ? replace_at(s, uuid, c, out) : 0;
+		taken = may_start(line, c) ? replace_at(s, uuid, line, c, out) : 0;
 		if (!taken)
 			fputc(*c, out);
 		c += taken ? taken : 1;
@@ -303,22 +323,115 @@ static void scrub_serial(struct scrub *s, struct machine *m, struct pci_fn *fn)
 	fn->config.data = config;
 }
 
-/* A name that the installer gives, or that is made up already, tells nothing. */
-static const char *telling_host(struct arena *a, const struct machine *m)
-{
-	static const char *const plain[] = { "host", "localhost", "debian", "pve",
-					     "proxmox" };
-	const struct machine_file *f = machine_file(m, "etc/hostname");
-	char *name;
+/* ---- the host's name ---- */
 
-	if (!f)
-		return NULL;
-	name = arena_strndup(a, (const char *)f->data.data, f->data.len);
-	name[strcspn(name, " \t\r\n.")] = '\0';
+/* A name that an installer gives, or that is made up already, tells nothing. */
+static bool tells(const char *name)
+{
+	static const char *const plain[] = { "host", "localhost", "debian",
+					     "pve",  "proxmox",   "ubuntu" };
+
 	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
 		if (streq(name, plain[i]))
-			return NULL;
-	return *name ? name : NULL;
+			return false;
+	return *name != '\0';
+}
+
+/* lib/device_mapper/libdm-string.c:dm_build_dm_name() of LVM: '-' is doubled there. */
+static char *double_dashes(struct arena *a, const char *name)
+{
+	char *twice = arena_alloc(a, 2 * strlen(name) + 1), *to = twice;
+
+	for (; *name; *to++ = *name++)
+		if (*name == '-')
+			*to++ = '-';
+	return twice;
+}
+
+static char *halve_dashes(char *name)
+{
+	char *to = name;
+
+	for (const char *c = name; *c; c += 1 + (c[0] == '-' && c[1] == '-'))
+		*to++ = *c;
+	*to = '\0';
+	return name;
+}
+
+static void add_host(struct arena *a, strings *hosts, char *name)
+{
+	if (hosts->n >= SCRUB_HOSTS_MAX || !tells(name) || strings_have(hosts, name))
+		return;
+	*vec_push(a, hosts) = name;
+	if (strchr(name, '-'))
+		*vec_push(a, hosts) = double_dashes(a, name);
+}
+
+/* Places where a name is the host's, whatever it is. */
+static void add_told_hosts(struct arena *a, strings *hosts, const char *text)
+{
+	static const struct {
+		const char *before, *behind;
+		bool doubled;
+	} places[] = {
+		{ "Hostname set to <", ">", false }, /* systemd */
+		{ "Set hostname to <", ">", false },
+		{ "/dev/mapper/", "--vg-", true }, /* Debian's installer: NAME-vg */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		for (const char *at = text; (at = strstr(at, places[i].before));) {
+			size_t n = 0;
+			char *name;
+
+			at += strlen(places[i].before);
+			while (is_word(at[n]) ||
+			       (at[n] == '-' && !after_prefix(at + n, places[i].behind)))
+				n++;
+			if (!after_prefix(at + n, places[i].behind) &&
+			    !(at[n] == '.' && !places[i].doubled))
+				continue;
+			name = arena_strndup(a, at, n);
+			add_host(a, hosts, places[i].doubled ? halve_dashes(name) : name);
+		}
+}
+
+static char *file_text(struct arena *a, const struct machine_file *f)
+{
+	return f->data.len ? arena_strndup(a, (const char *)f->data.data, f->data.len)
+			   : arena_strdup(a, "");
+}
+
+strings scrub_hosts(struct arena *a, const struct machine *m)
+{
+	const struct machine_file *f = machine_file(m, "etc/hostname");
+	strings hosts = { 0 };
+
+	if (f) {
+		char *name = file_text(a, f);
+
+		name[strcspn(name, " \t\r\n.")] = '\0';
+		add_host(a, &hosts, name);
+	}
+	add_told_hosts(a, &hosts, m->cmdline);
+	for (size_t i = 0; i < m->klog.n; i++)
+		add_told_hosts(a, &hosts, m->klog.v[i]);
+	vec_foreach(file, &m->files)
+		add_told_hosts(a, &hosts, file_text(a, file));
+	return hosts;
+}
+
+size_t scrub_host_at(const strings *hosts, const char *text, const char *at)
+{
+	if (at > text && is_word(at[-1]))
+		return 0;
+	for (size_t i = 0; i < hosts->n; i++) {
+		const char *rest = after_prefix(at, hosts->v[i]);
+
+		if (rest && !is_word(*rest))
+			return (size_t)(rest - at);
+	}
+	return 0;
 }
 
 int machine_scrub(const struct machine *m, struct machine **ret, struct err *e)
@@ -326,7 +439,7 @@ int machine_scrub(const struct machine *m, struct machine **ret, struct err *e)
 	AUTOARENA struct arena *a = arena_new();
 	json_auto_t *known = json_object(), *serials = json_object(), *root = NULL;
 	AUTOFREE char *text = NULL, *scrubbed = NULL;
-	struct scrub s = { a, known, serials, telling_host(a, m), 0 };
+	struct scrub s = { a, known, serials, scrub_hosts(a, m), 0 };
 	char serial[SERIAL_LEN + 1];
 	struct machine *copy;
 	int r = machine_to_json(m, &text);

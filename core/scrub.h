@@ -21,3 +21,14 @@ int machine_scrub(const struct machine *m, struct machine **ret, struct err *e);
  */
 typedef void scrub_found(void *arg, unsigned form, const char *what, const char *at);
 void scrub_each(const char *text, scrub_found *fn, void *arg);
+
+/*
+ * The names of @m's host that tell whose it is, in @a, in each spelling in which they may
+ * stand (device-mapper doubles '-'): of /etc/hostname, of what systemd logs, and of the
+ * volume group that Debian's installer names after the host. None for names that
+ * installers give. At most SCRUB_HOSTS_MAX names are looked for.
+ */
+#define SCRUB_HOSTS_MAX 16
+strings scrub_hosts(struct arena *a, const struct machine *m);
+/* Length of the one of @hosts that stands at @at of @text as a word, else 0. */
+size_t scrub_host_at(const strings *hosts, const char *text, const char *at);

@@ -9,13 +9,14 @@
 #include "core/scrub.h"
 #include "core/test-machine.h"
 
-/* One row: lines of a file before and after. The file's machine has the name "tulip". */
+/* One row: lines of a file before and after. */
 struct scrub_case {
 	const char *name;
 	const char *before, *want;
+	const char *hostname; /* etc/hostname; NULL: "tulip" */
 };
 
-static struct machine *machine_with(const char *text)
+static struct machine *machine_with(const char *text, const char *hostname)
 {
 	struct machine *m = machine_new();
 
@@ -26,7 +27,7 @@ static struct machine *machine_with(const char *text)
 	machine_set_unknown(m, "not asked for", "cpu");
 	machine_set_unknown(m, "not asked for", "release");
 	machine_set_unknown(m, "not asked for", "functions");
-	add_file(m, "etc/hostname", "tulip\n");
+	add_file(m, "etc/hostname", hostname ? hostname : "tulip\n");
 	add_file(m, "etc/x", text);
 	assert_int_equal(machine_finish(m, NULL), 0);
 	return m;
@@ -35,7 +36,7 @@ static struct machine *machine_with(const char *text)
 static void test_text(void **state)
 {
 	const struct scrub_case *c = *state;
-	struct machine *m = machine_with(c->before), *scrubbed = NULL;
+	struct machine *m = machine_with(c->before, c->hostname), *scrubbed = NULL;
 	const struct machine_file *f;
 	struct err e = { 0 };
 
@@ -93,11 +94,44 @@ static struct scrub_case cases[] = {
 	  "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
 	  "00000000000000000000000000000001 00000400 eth0\n"
 	  "uuid 00000000-0000-0000-0000-000000000000 mac 00:00:00:00:00:00\n" },
+	{ "names of wireless and modem interfaces, the same address as a MAC",
+	  "wlx001122334455 wwx001122334455.10 00:11:22:33:44:55 wlx00112233445\n",
+	  "wlx020000000001 wwx020000000001.10 02:00:00:00:00:01 wlx00112233445\n" },
+	{ "a UUID behind a colon, as NVMe names have it",
+	  "nqn.2014-08.org.nvmexpress:uuid:1b2c3d4e-2fa1-11d2-883f-0016d3cca427\n",
+	  "nqn.2014-08.org.nvmexpress:uuid:00000000-0000-4000-8000-000000000001\n" },
+	{ "a part of a UUID is no FAT id",
+	  "uuid 2fa1-11d2-883f 2fa1-11d2- x-2fa1-11d2\n",
+	  "uuid 2fa1-11d2-883f 2fa1-11d2- x-2fa1-11d2\n" },
+	{ "a GPT partition's UUID is replaced as a whole",
+	  "root=PARTUUID=1b4e28ba-2fa1-11d2-883f-0016d3cca427 "
+	  "/dev/disk/by-partuuid/1b4e28ba-2fa1-11d2-883f-0016d3cca427\n",
+	  "root=PARTUUID=00000000-0000-4000-8000-000000000001 "
+	  "/dev/disk/by-partuuid/00000000-0000-4000-8000-000000000001\n" },
+	{ "an MBR partition by its path",
+	  "/dev/disk/by-partuuid/deadbeef-01 / ext4\nPARTUUID=deadbeef-02 /home\n",
+	  "/dev/disk/by-partuuid/00000001-01 / ext4\nPARTUUID=00000001-02 /home\n" },
+	{ "password of cifs by its short name",
+	  "//nas/x /x cifs username=a,pass=secret,rw 0 0\n",
+	  "//nas/x /x cifs username=a,pass=SCRUBBED0001,rw 0 0\n" },
 	{ "numbers like a FAT id where no UUID is",
 	  "range 1000-2000\n", "range 1000-2000\n" },
 	{ "the host's name as a word, also in an LVM name",
 	  "127.0.1.1 tulip.example tulip tulips\nroot=/dev/mapper/tulip--vg-root\n",
 	  "127.0.1.1 host.example host tulips\nroot=/dev/mapper/host--vg-root\n" },
+	{ "a name with a hyphen, which device-mapper doubles",
+	  "127.0.1.1 my-box my-boxes\nroot=/dev/mapper/my--box--vg-root\nresume=/dev/my-box-vg/swap\n",
+	  "127.0.1.1 host my-boxes\nroot=/dev/mapper/host--vg-root\nresume=/dev/host-vg/swap\n",
+	  "my-box.example\n" },
+	{ "the volume group that Debian's installer names after the host tells the name",
+	  "root=/dev/mapper/rose--hip--vg-root\n127.0.1.1 rose-hip\n",
+	  "root=/dev/mapper/host--vg-root\n127.0.1.1 host\n", "host\n" },
+	{ "other volume groups tell nothing",
+	  "/dev/mapper/pve-root /dev/mapper/data--vgs-x /dev/mapper/ubuntu--vg-lv\n",
+	  "/dev/mapper/pve-root /dev/mapper/data--vgs-x /dev/mapper/ubuntu--vg-lv\n", "host\n" },
+	{ "systemd tells the name",
+	  "systemd[1]: Hostname set to <rose.example>. rose\n",
+	  "systemd[1]: Hostname set to <host.example>. host\n", "host\n" },
 	/* clang-format on */
 };
 

@@ -8,6 +8,7 @@ struct lint {
 	const struct machine *m;
 	struct arena *arena;
 	lint_notes *notes;
+	const strings *hosts; /* names of the host; lint-private.c */
 };
 
 void lint_error(struct lint *l, const char *fmt, ...) PRINTF(2, 3);

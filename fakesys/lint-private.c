@@ -26,20 +26,16 @@ static void found(void *arg, unsigned form, const char *what, const char *at)
 	k->told |= 1u << form;
 }
 
-/* What systemd says of the host's name, which no form shows to be one. */
-static void lint_told_host(struct look *k, const char *text)
+/* One note a text is enough to find the rest. */
+static void lint_hosts(struct look *k, const char *text)
 {
-	static const char *const leads[] = { "Hostname set to <", "Set hostname to <" };
+	const strings *hosts = k->l->hosts;
 
-	for (size_t i = 0; i < ARRAY_SIZE(leads); i++) {
-		const char *at = text;
-
-		while ((at = strstr(at, leads[i])) &&
-		       after_prefix(at + strlen(leads[i]), "host>"))
-			at++;
-		if (at)
-			tell(k, "host name", at);
-	}
+	for (const char *c = text; hosts->n && *c; c++)
+		if (scrub_host_at(hosts, text, c)) {
+			tell(k, "host name", c);
+			return;
+		}
 }
 
 static void lint_text(struct lint *l, const char *place, const char *text)
@@ -47,7 +43,7 @@ static void lint_text(struct lint *l, const char *place, const char *text)
 	struct look k = { .l = l, .place = place };
 
 	scrub_each(text, found, &k);
-	lint_told_host(&k, text);
+	lint_hosts(&k, text);
 }
 
 static void lint_files(struct lint *l, const char *place,
@@ -77,26 +73,33 @@ static void lint_serial(struct lint *l, const struct pci_fn *fn)
 			bdf_format(fn->bdf, bdf));
 }
 
-/* Names that installers give, and the one that capture puts there. */
-static void lint_hostname(struct lint *l)
+/* Interfaces may be named after their MAC addresses. */
+static void lint_names(struct lint *l)
 {
-	static const char *const plain[] = { "host", "localhost", "debian", "pve",
-					     "proxmox" };
-	const struct machine_file *f = machine_file(l->m, "etc/hostname");
-	const char *name = f ? (const char *)f->data.data : NULL;
+	char bdf[BDF_SIZE];
 
-	for (size_t i = 0; name && i < ARRAY_SIZE(plain); i++)
-		if (strcspn(name, ".\n") == strlen(plain[i]) &&
-		    after_prefix(name, plain[i]))
-			name = NULL;
-	if (name)
-		lint_error(l, "files[etc/hostname]: a host name other than \"host\"");
+	vec_foreach(fn, &l->m->fns)
+		vec_foreach(c, &fn->children)
+			lint_text(l,
+				  arena_printf(l->arena, "functions[%s].children",
+					       bdf_format(fn->bdf, bdf)),
+				  c->path);
+	vec_foreach(st, &l->m->stacked) {
+		const char *place = arena_printf(l->arena, "stacked[%s]", st->name);
+
+		lint_text(l, place, st->name);
+		for (size_t i = 0; i < st->lower.n; i++)
+			lint_text(l, place, st->lower.v[i]);
+	}
 }
 
 void lint_private(struct lint *l)
 {
 	const struct machine *m = l->m;
+	strings hosts = scrub_hosts(l->arena, m);
 
+	l->hosts = &hosts;
+	lint_text(l, "source", m->source);
 	lint_text(l, "kernel.cmdline", m->cmdline);
 	for (size_t i = 0; i < m->klog.n; i++)
 		lint_text(l, arena_printf(l->arena, "klog[%zu]", i), m->klog.v[i]);
@@ -108,5 +111,5 @@ void lint_private(struct lint *l)
 			k->initramfs.files.v, k->initramfs.files.n);
 	vec_foreach(fn, &m->fns)
 		lint_serial(l, fn);
-	lint_hostname(l);
+	lint_names(l);
 }

@@ -245,6 +245,20 @@ static void mac_in_name(struct machine *m)
 {
 	m->klog.v[0] = "e1000e 0000:00:1f.6 enx8c1645aabbcc: renamed from eth0";
 }
+static void wireless_child(struct machine *m)
+{
+	struct pci_fn *fn = fn_of(m, "0000:02:00.0");
+
+	*vec_push(m->arena, &fn->children) =
+		(struct child){ .class = "net", .path = "net/wlx001122334455" };
+}
+static void wireless_bridge(struct machine *m)
+{
+	struct stacked *s = vec_push(m->arena, &m->stacked);
+
+	*s = (struct stacked){ .class = "net", .name = "vmbr9" };
+	*vec_push(m->arena, &s->lower) = "wlx001122334455";
+}
 static void mac_before_colon(struct machine *m)
 {
 	m->klog.v[0] = "8c:16:45:aa:bb:cc: link up";
@@ -252,6 +266,18 @@ static void mac_before_colon(struct machine *m)
 static void password(struct machine *m)
 {
 	put_file(m, "etc/fstab", "//nas/x /x cifs user=a,password=secret,rw 0 0\n");
+}
+static void short_password(struct machine *m)
+{
+	put_file(m, "etc/fstab", "//nas/x /x cifs user=a,pass=secret,rw 0 0\n");
+}
+static void disk_signature_path(struct machine *m)
+{
+	put_file(m, "etc/fstab", "/dev/disk/by-partuuid/deadbeef-01 /srv ext4\n");
+}
+static void uuid_behind_colon(struct machine *m)
+{
+	put_file(m, "etc/fstab", "uuid:1b2c3d4e-2fa1-11d2-883f-0016d3cca427\n");
 }
 static void grub_password(struct machine *m)
 {
@@ -272,6 +298,10 @@ static void host_in_log(struct machine *m)
 static void hostname(struct machine *m)
 {
 	put_file(m, "etc/hostname", "tulip\n");
+}
+static void host_in_mapper(struct machine *m)
+{
+	m->cmdline = "root=/dev/mapper/my--box--vg-root ro";
 }
 static void hostname_plain(struct machine *m)
 {
@@ -357,6 +387,17 @@ static struct lint_case cases[] = {
 	  "does not look made up: 8c:16:45:aa:bb:cc: link up" },
 	{ "password of a mount", password, true, "files[etc/fstab]: a password that does not "
 	  "look made up: password=secret,rw 0 0" },
+	{ "password of a mount by its short name", short_password, true, "files[etc/fstab]: a "
+	  "password that does not look made up: pass=secret,rw 0 0" },
+	{ "disk signature in a path", disk_signature_path, true, "files[etc/fstab]: a disk "
+	  "signature that does not look made up: /dev/disk/by-partuuid/deadbeef-01 /srv ext4" },
+	{ "UUID behind a colon", uuid_behind_colon, true, "files[etc/fstab]: a UUID that does "
+	  "not look made up: 1b2c3d4e-2fa1-11d2-883f-0016d3cca427" },
+	{ "interface named after its MAC address", wireless_child, true,
+	  "functions[0000:02:00.0].children: a MAC address that does not look made up: "
+	  "wlx001122334455" },
+	{ "interface named after its MAC address in a bridge", wireless_bridge, true,
+	  "stacked[vmbr9]: a MAC address that does not look made up: wlx001122334455" },
 	{ "password of GRUB", grub_password, true, "files[etc/default/grub.d/x.cfg]: a password "
 	  "that does not look made up: grub.pbkdf2.sha512.10000.0A1B.2C3D" },
 	{ "disk signature", disk_signature, true, "kernel.cmdline: a disk signature that does "
@@ -364,8 +405,11 @@ static struct lint_case cases[] = {
 	{ "FAT serial number, in the line that speaks of UUIDs", fat_serial, true,
 	  "files[etc/crypttab]: a FAT serial number that does not look made up: A1B2-C3D4" },
 	{ "host name in the log", host_in_log, true, "klog[0]: a host name that does not look "
-	  "made up: Hostname set to <tulip>." },
-	{ "host name", hostname, true, "files[etc/hostname]: a host name other than \"host\"" },
+	  "made up: tulip>." },
+	{ "host name", hostname, true, "files[etc/hostname]: a host name that does not look "
+	  "made up: tulip" },
+	{ "host name with a hyphen in a device-mapper name", host_in_mapper, true,
+	  "kernel.cmdline: a host name that does not look made up: my--box--vg-root ro" },
 	{ "host name of the installer", hostname_plain, true, "name: empty" },
 	{ "device serial number", serial, true, "functions[0000:02:00.0].config: a device "
 	  "serial number that does not look made up" },
