@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/inventory-parts.h"
+#include "core/klog.h"
 
 #define EFIVARS "sys/firmware/efi/efivars"
 #define SECURE_BOOT EFIVARS "/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -232,20 +233,6 @@ static void read_groups(struct inventory *v)
 }
 
 /* --- the kernel's log --- */
-
-static bool klog_matters(const char *line)
-{
-	static const char *const words[] = {
-		"DMAR",       "AMD-Vi",        "IOMMU",        "iommu",      "vfio",
-		"vgaarb",     "efifb",         "fb0",          "ACPI: DMAR", "ACPI: IVRS",
-		"ACPI: VIOT", "Linux version", "Command line",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strstr(line, words[i]))
-			return true;
-	return false;
-}
 
 /* "[    0.000000] text", perhaps with a thread in brackets of its own. */
 static const char *without_stamp(const char *line)

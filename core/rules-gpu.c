@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <pci/header.h>
 
+#include "core/klog.h"
 #include "core/rom.h"
 #include "core/rules.h"
 
@@ -79,13 +80,12 @@ void check_boot_vga(const struct rule *r, const struct judged *j, findings *ret)
 /* What the firmware's frame buffer is driven by, from the kernel's log; NULL: nothing. */
 static const char *framebuffer(const struct judged *j)
 {
-	static const char *const names[] = { "efifb", "simplefb", "simple-framebuffer",
-					     "simpledrm", "vesafb" };
+	vec_foreach(line, &j->m->klog) {
+		const char *name = klog_framebuffer(*line);
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		vec_foreach(line, &j->m->klog)
-			if (strstr(*line, names[i]))
-				return names[i];
+		if (name)
+			return name;
+	}
 	return NULL;
 }
 
