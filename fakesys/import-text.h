@@ -51,9 +51,14 @@ struct import_modules {
  */
 int import_note_modules(struct machine *m, const struct import_modules *list, size_t n);
 
+/* The host's name, @len bytes at @name, becomes the contents of etc/hostname. */
+void import_note_hostname(struct machine *m, const char *name, size_t len);
+/* A line that import_apply_klog() reads and takes out of m->klog. */
+bool import_klog_tells(const char *line);
 /*
- * What the boot log (m->klog) says about functions: groups, boot VGA, and the functions
- * themselves if no lspci text was read. -EINVAL with @e: it contradicts lspci.
+ * What the boot log (m->klog) says about functions: groups, boot VGA, input devices, and
+ * the functions themselves if no lspci text was read; "children" becomes unknown where it
+ * names no input device. -EINVAL with @e: it contradicts lspci.
  */
 int import_apply_klog(struct machine *m, struct err *e);
 

@@ -15,6 +15,7 @@
 #include "core/acpi.h"
 #include "core/machine-json.h"
 #include "core/test-captures.h"
+#include "core/verbs.h"
 #include "fakesys/import.h"
 
 #define FN "^(([0-9a-f]{4,}:)?[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7]) "
@@ -26,7 +27,8 @@ struct machine_case {
 	bool efi, remapping;
 	unsigned drhd; /* units of its DMAR or IVRS */
 	const char *unknown[6], *known[6];
-	const char *facts[8]; /* "BDF VENDOR:DEVICE group driver" */
+	const char *facts[8];    /* "BDF VENDOR:DEVICE group driver" */
+	const char *findings[4]; /* "DEVICE RULE" */
 	const char *dir;
 };
 
@@ -232,6 +234,29 @@ static void test_json(void **state)
 	free(second);
 }
 
+/* Rules that must see what the recording says. */
+static void test_findings(void **state)
+{
+	const struct machine_case *c = *state;
+	AUTOMACHINE struct machine *m = import_dir(c);
+
+	for (size_t i = 0; c->findings[i]; i++) {
+		const char *rule = strchr(c->findings[i], ' ') + 1;
+		const char *device = arena_strndup(m->arena, c->findings[i],
+						   (size_t)(rule - 1 - c->findings[i]));
+		struct request request = { .devices = &device, .n_devices = 1 };
+		AUTOFREE char *text = NULL;
+		json_auto_t *report = NULL;
+		struct err e = { "" };
+
+		verb_check(m, &request, &report, &e);
+		assert_string_equal(e.text, "");
+		text = json_dumps(report, 0);
+		if (!strstr(text, arena_printf(m->arena, "\"%s\"", rule)))
+			fail_msg("%s says nothing about %s: %s", rule, device, text);
+	}
+}
+
 static struct machine_case machines[] = {
 	/* clang-format off */
 	{ "h310ch5", .fns = 14, .groups = 8, .cpus = 12, .release = "6.1.0-20-amd64",
@@ -240,7 +265,8 @@ static struct machine_case machines[] = {
 	  .unknown = { "files", "mounts", "modules", "functions/0000:01:00.0/rom" },
 	  .facts = { "0000:00:01.0 8086:1901 1 pcieport", "0000:01:00.0 10de:1244 1 nouveau",
 		     "0000:01:00.1 10de:0bee 1 snd_hda_intel", "0000:02:00.0 10ec:8168 7 r8169",
-		     "0000:00:14.2 8086:a2b1 3 -", "0000:00:1f.4 8086:a2a3 6 i801_smbus" } },
+		     "0000:00:14.2 8086:a2b1 3 -", "0000:00:1f.4 8086:a2a3 6 i801_smbus" },
+	  .findings = { "01:00.0 framebuffer-holds-bar", "00:14.0 host-keyboard" } },
 	{ "ms7721-fm2", .fns = 24, .groups = 10, .cpus = 4, .release = "4.4.5-1-ARCH",
 	  .cpu = "AuthenticAMD", .boot_vga = "0000:00:01.0", .unit = "ivhd0", .remapping = true,
 	  .drhd = 1, .known = { "groups", "acpi/DMAR", "cmdline" },
@@ -314,6 +340,7 @@ int main(int argc, char **argv)
 	} checks[] = { { "counts", test_counts },
 		       { "functions", test_functions },
 		       { "facts", test_facts },
+		       { "findings", test_findings },
 		       { "as JSON", test_json } };
 	const char *dir = captures_dir(argc, argv);
 	AUTOARENA struct arena *a = arena_new();

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "core/scrub.h"
 #include "core/test-captures.h"
 #include "fakesys/import.h"
 
@@ -479,6 +480,81 @@ static void test_fault_storm(void **state)
 	assert_int_equal(m->klog.n, 21); /* some of them, and what came after */
 }
 
+struct host_case {
+	const char *name, *log;
+	const char *want; /* etc/hostname; NULL: not there */
+};
+
+static void test_hostname(void **state)
+{
+	const struct host_case *c = *state;
+	AUTOMACHINE struct machine *m = machine_new(), *scrubbed = NULL;
+	const struct machine_file *f;
+	const char *text = arena_printf(
+		m->arena, "%s[    0.1] Command line: root=/dev/mapper/my--box-x ro\n",
+		c->log);
+
+	assert_int_equal(import_dmesg(m, "D", text, NULL, NULL), 0);
+	assert_int_equal(import_lspci(m, "L", "01:00.0 0200: 8086:0001\n", NULL, NULL),
+			 0);
+	assert_int_equal(import_finish(m, NULL), 0);
+	f = machine_file(m, "etc/hostname");
+	assert_int_equal(f != NULL, c->want != NULL);
+	if (!f)
+		return;
+	assert_string_equal((const char *)f->data.data, c->want);
+	assert_int_equal(machine_scrub(m, &scrubbed, NULL), 0);
+	assert_string_equal(scrubbed->cmdline, "root=/dev/mapper/host-x ro");
+}
+
+static struct host_case host_cases[] = {
+	/* clang-format off */
+	{ "host name of syslog", "Nov 22 10:00:00 my-box kernel: [    0.0] x\n", "my-box\n" },
+	{ "host name of journalctl -o short-iso",
+	  "2026-11-22T10:00:00+0100 my-box.example kernel: x\n", "my-box\n" },
+	{ "host name that systemd sets", "[    3.5] systemd[1]: Hostname set to <my-box>.\n",
+	  "my-box\n" },
+	{ "host name that systemd before 248 sets",
+	  "[    3.5] systemd[1]: Set hostname to <my-box.example>.\n", "my-box\n" },
+	{ "no host name", "[    3.5] x kernel: y\nLoading my kernel: z\n", NULL },
+	/* clang-format on */
+};
+
+static void test_inputs(void **state)
+{
+	static const char lspci[] = "00:14.0 0c03: 8086:0001\n"
+				    "\tKernel driver in use: xhci_hcd\n\n"
+				    "00:15.0 0c03: 8086:0001\n"
+				    "\tKernel driver in use: vfio-pci\n";
+	AUTOMACHINE struct machine *m = machine_new(), *silent = machine_new();
+
+	(void)state;
+	assert_int_equal(
+		import_dmesg(m, "D",
+			     "[    1.0] input: Power Button as "
+			     "/devices/LNXSYSTM:00/LNXPWRBN:00/input/input2\n"
+			     "[    2.1] input: A as B as "
+			     "/devices/pci0000:00/0000:00:14.0/usb1/input/input3\n"
+			     "[    2.1] input: Keys as "
+			     "/devices/pci0000:00/0000:00:14.0/usb1/input/input3\n"
+			     "[    2.2] input: Keys as "
+			     "/devices/pci0000:00/0000:00:15.0/usb2/input/input4\n",
+			     NULL, NULL),
+		0);
+	assert_int_equal(import_lspci(m, "L", lspci, NULL, NULL), 0);
+	assert_int_equal(import_finish(m, NULL), 0);
+	assert_null(machine_unknown(m, "children"));
+	assert_int_equal(m->klog.n, 0);
+	assert_int_equal(m->fns.v[0].children.n, 1);
+	assert_string_equal(m->fns.v[0].children.v[0].class, "input");
+	assert_string_equal(m->fns.v[0].children.v[0].path, "usb1/input/input3");
+	assert_int_equal(m->fns.v[1].children.n, 0);
+
+	assert_int_equal(import_lspci(silent, "L", lspci, NULL, NULL), 0);
+	assert_int_equal(import_finish(silent, NULL), 0);
+	assert_non_null(machine_unknown(silent, "children"));
+}
+
 /* ---- several files, virtual functions ---- */
 
 static void test_merge(void **state)
@@ -780,6 +856,7 @@ int main(void)
 		{ "three files of one function", test_merge, NULL, NULL, NULL },
 		{ "virtual functions", test_sriov, NULL, NULL, NULL },
 		{ "log and lspci of two boots", test_other_boot, NULL, NULL, NULL },
+		{ "input devices of a log", test_inputs, NULL, NULL, NULL },
 		{ "a log alone", test_log_alone, NULL, NULL, NULL },
 		{ "nothing at all", test_nothing, NULL, NULL, NULL },
 		{ "VFIO of each kernel", test_vfio, NULL, NULL, NULL },
@@ -794,6 +871,7 @@ int main(void)
 	ROWS(resource_cases, test_resource);
 	ROWS(dmesg_cases, test_dmesg);
 	ROWS(type_cases, test_domain_type);
+	ROWS(host_cases, test_hostname);
 	ROWS(module_cases, test_modules);
 	ROWS(grub_cases, test_grub);
 	for (size_t i = 0; i < ARRAY_SIZE(single); i++)
