@@ -65,11 +65,20 @@ static const struct field name_element = { .type = &type_name, .required = true 
 static const struct field string_element = { .type = &type_string, .required = true };
 static const struct field alias_element = { .type = &type_alias, .required = true };
 
+/* core/inventory-platform.c gives units these */
+static const char *const unit_kinds[] = { "intel", "amd", "virtio", "other", NULL };
+/* drivers/iommu/iommu.c:iommu_group_show_type */
+static const char *const group_types[] = { "DMA", "DMA-FQ", "identity", "blocked", "unmanaged",
+					   "unknown", NULL };
+/* drivers/pci/pci.c:pci_reset_fn_methods */
+static const char *const reset_methods[] = { "device_specific", "acpi", "flr", "af_flr", "pm",
+					     "bus", "cxl_bus", NULL };
+
 #define M(member) offsetof(struct child, member)
 static const struct field child_fields[] = {
 	{ "class",   &type_name,        M(class), .required = true },
 	{ "path",    &type_path,        M(path), .required = true },
-	{ "dev",     &type_string_null, M(dev) },
+	{ "dev",     &type_dev_null,    M(dev) },
 	{ "link_up", &type_bool,        M(link_up) },
 };
 #undef M
@@ -88,7 +97,7 @@ static const struct field fn_fields[] = {
 	{ "numa",      &type_int,         M(numa), .max = 1023, .def = -1 },
 	{ "irq",       &type_uint,        M(irq), U32 },
 	{ "boot_vga",  &type_bool,        M(boot_vga) },
-	{ "reset",     &type_string_null, M(reset) },
+	{ "reset",     &type_words_null,  M(reset), .words = reset_methods },
 	{ "physfn",    &type_physfn,      0 },
 	{ "vfs_total", &type_uint,        M(vfs_total), .max = 65535 },
 	{ "vfs_now",   &type_uint,        M(vfs_now), .max = 65535 },
@@ -108,7 +117,7 @@ static const struct field fn_element = {
 #define M(member) offsetof(struct iommu_unit, member)
 static const struct field unit_fields[] = {
 	{ "name", &type_name,   M(name), .required = true },
-	{ "kind", &type_string, M(kind), .required = true },
+	{ "kind", &type_word,   M(kind), .required = true, .words = unit_kinds },
 };
 #undef M
 static const struct record unit_record = RECORD(unit_fields, iommu_unit);
@@ -119,7 +128,7 @@ static const struct field unit_element = {
 #define M(member) offsetof(struct iommu_group, member)
 static const struct field group_fields[] = {
 	{ "id",       &type_int,         M(id), .max = INT32_MAX, .def = -1, .required = true },
-	{ "type",     &type_string_null, M(type) },
+	{ "type",     &type_word_null,   M(type), .words = group_types },
 	{ "reserved", &type_string_null, M(reserved) },
 };
 #undef M
@@ -132,7 +141,7 @@ static const struct field group_element = {
 static const struct field stacked_fields[] = {
 	{ "class", &type_name,        M(class), .required = true },
 	{ "name",  &type_name,        M(name), .required = true },
-	{ "dev",   &type_string_null, M(dev) },
+	{ "dev",   &type_dev_null,    M(dev) },
 	{ "lower", &type_list,        M(lower), .element = &name_element },
 };
 #undef M

@@ -57,6 +57,7 @@ struct field {
 	long long min, max, def;     /* numbers: inclusive range, default */
 	const struct record *record; /* type_record: what is inside */
 	const struct field *element; /* lists and maps: one element */
+	const char *const *words;    /* type_word...: what it may be, NULL-terminated */
 };
 
 struct record {
@@ -83,6 +84,10 @@ extern const struct field_type type_name;        /* one component of a path */
 extern const struct field_type type_name_null;
 extern const struct field_type type_path; /* relative and inside the tree */
 extern const struct field_type type_path_null;
+extern const struct field_type type_word; /* one of field.words; required */
+extern const struct field_type type_word_null;
+extern const struct field_type type_words_null; /* any of them, joined by a blank */
+extern const struct field_type type_dev_null;   /* "8:0" */
 extern const struct field_type type_bool;
 extern const struct field_type type_int;    /* int */
 extern const struct field_type type_uint;   /* unsigned, uint32_t */

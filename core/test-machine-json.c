@@ -113,6 +113,25 @@ static struct refuse_case refusals[] = {
 	{ "group twice", HEAD ", \"groups\": [{\"id\": 3}, {\"id\": 3}]}",
 	  "f.json: groups: 3 is there twice" },
 
+	{ "IOMMU of no kind", HEAD ", \"iommu\": {\"units\": [{\"name\": \"dmar0\", "
+	  "\"kind\": \"Intel\"}]}}",
+	  "f.json: iommu.units[0].kind: \"Intel\" is none of intel, amd, virtio, other" },
+	{ "domain of no type", HEAD ", \"groups\": [{\"id\": 3, \"type\": \"dma\"}]}",
+	  "f.json: groups[0].type: \"dma\" is none of DMA, DMA-FQ, identity, blocked, "
+	  "unmanaged, unknown" },
+	{ "reset method that no kernel has", FN(", \"reset\": \"flr slot\""),
+	  "f.json: functions[0].reset: \"slot\" is none of device_specific, acpi, flr, af_flr, "
+	  "pm, bus, cxl_bus" },
+	{ "reset methods not joined by one blank", FN(", \"reset\": \"flr  bus\""),
+	  "f.json: functions[0].reset: \"\" is none of device_specific, acpi, flr, af_flr, "
+	  "pm, bus, cxl_bus" },
+	{ "device number that is none", FN(", \"children\": [{\"class\": \"block\", "
+	  "\"path\": \"a\", \"dev\": \"8:x\"}]"),
+	  "f.json: functions[0].children[0].dev: \"8:x\" is no device number of the form 8:0" },
+	{ "device number without minor", FN(", \"children\": [{\"class\": \"block\", "
+	  "\"path\": \"a\", \"dev\": \"8:\"}]"),
+	  "f.json: functions[0].children[0].dev: \"8:\" is no device number of the form 8:0" },
+
 	{ "config without size", FN(", \"config\": {\"000\": \"00\"}"),
 	  "f.json: functions[0].config: \"size\" must be a number from 0 to 4096" },
 	{ "config of odd size", FN(", \"config\": {\"size\": 255}"),
