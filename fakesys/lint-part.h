@@ -14,5 +14,7 @@ struct lint {
 void lint_error(struct lint *l, const char *fmt, ...) PRINTF(2, 3);
 void lint_warn(struct lint *l, const char *fmt, ...) PRINTF(2, 3);
 
+/* Facts that contradict each other; lint-facts.c. */
+void lint_facts(struct lint *l);
 /* Everything that may tell whose machine it is; lint-private.c. */
 void lint_private(struct lint *l);

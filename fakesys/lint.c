@@ -121,7 +121,8 @@ static void check_groups(struct lint *l)
 	VEC(int) used = { 0 };
 	char bdf[BDF_SIZE];
 
-	if (grouped != (m->units.n > 0))
+	if (grouped != (m->units.n > 0) &&
+	    !machine_unknown(m, grouped ? "units" : "groups"))
 		lint_error(l, grouped ? "iommu.units: none, but there are groups"
 				      : "groups: none, but there is an IOMMU");
 	vec_foreach(fn, &m->fns) {
@@ -360,8 +361,9 @@ static void check_files(struct lint *l)
 void lint_machine(const struct machine *m, struct arena *a, lint_notes *ret)
 {
 	static void (*const checks[])(struct lint * l) = {
-		check_head, check_groups,  check_bridges, check_config, check_vfs,
-		check_acpi, check_kernels, check_boot,    check_files,  lint_private,
+		check_head,  check_groups, check_bridges, check_config,
+		check_vfs,   check_acpi,   check_kernels, check_boot,
+		check_files, lint_facts,   lint_private,
 	};
 	struct lint l = { .m = m, .arena = a, .notes = ret };
 

@@ -108,6 +108,45 @@ static void no_units(struct machine *m)
 {
 	m->units.n = 0;
 }
+static void no_units_unknown(struct machine *m)
+{
+	no_units(m);
+	machine_set_unknown(m, "no boot log", "units");
+	no_name(m);
+}
+static void resource_elsewhere(struct machine *m)
+{
+	struct pci_fn *fn = fn_of(m, "0000:01:00.0");
+
+	fn->res[0].start += 0x1000000;
+	fn->res[0].end += 0x1000000;
+}
+static void ports_for_memory(struct machine *m)
+{
+	fn_of(m, "0000:01:00.0")->res[0].flags = 0x40101;
+}
+static void other_driver(struct machine *m)
+{
+	fn_of(m, "0000:02:00.0")->driver = "nouveau";
+}
+static void two_boot_vgas(struct machine *m)
+{
+	fn_of(m, "0000:02:00.0")->boot_vga = true;
+}
+static void intel_with_svm(struct machine *m)
+{
+	*vec_push(m->arena, &m->cpu_flags) = "svm";
+}
+static void guest_with_svm(struct machine *m)
+{
+	intel_with_svm(m);
+	*vec_push(m->arena, &m->cpu_flags) = "hypervisor";
+	no_name(m);
+}
+static void amd_with_vmx(struct machine *m)
+{
+	m->cpu_vendor = "AuthenticAMD";
+}
 static void no_bridge(struct machine *m)
 {
 	drop_fn(m, "0000:00:1b.0");
@@ -336,6 +375,23 @@ static struct lint_case cases[] = {
 	  "functions[0000:00:14.2]: no group, but others have one" },
 	{ "group without function", group_empty, false, "groups[11]: no function is in it" },
 	{ "groups without IOMMU", no_units, true, "iommu.units: none, but there are groups" },
+	{ "groups, and it is said why the IOMMU is not known", no_units_unknown, true,
+	  "name: empty" },
+	{ "resource that the BAR denies", resource_elsewhere, true,
+	  "functions[0000:01:00.0].resources: 0 is at 0xdf000000, but the BAR in config says "
+	  "0xde000000 (32-bit memory)" },
+	{ "ports where the BAR has memory", ports_for_memory, true,
+	  "functions[0000:01:00.0].resources: 0 is at 0xde000000, but the BAR in config says "
+	  "0xde000000 (32-bit memory)" },
+	{ "driver of other devices", other_driver, true,
+	  "functions[0000:02:00.0].driver: no id of nouveau matches it" },
+	{ "two boot VGAs", two_boot_vgas, true,
+	  "functions[0000:02:00.0].boot_vga: 0000:00:02.0 has it already" },
+	{ "Intel with AMD's virtualization", intel_with_svm, true,
+	  "cpu.flags: no processor of GenuineIntel has svm" },
+	{ "Intel with AMD's, as QEMU makes it", guest_with_svm, true, "name: empty" },
+	{ "AMD with Intel's virtualization", amd_with_vmx, true,
+	  "cpu.flags: no processor of AuthenticAMD has vmx" },
 	{ "bridge missing", no_bridge, true,
 	  "functions[0000:02:00.0]: an endpoint, but no bridge leads to bus 02" },
 	{ "config cut", short_config, true,
@@ -456,7 +512,7 @@ static void test_fixture(void **state)
 /* argv[1]: the folder of fixtures. */
 int main(int argc, char **argv)
 {
-	struct CMUnitTest tests[128];
+	struct CMUnitTest tests[256];
 	AUTOARENA struct arena *a = arena_new();
 	size_t n = 0;
 	DIR *dir;
