@@ -87,6 +87,7 @@ const struct kernel_profile *profile_for(const struct machine *m, bool *ret_prov
 		    labs(rank(best->version) - rank(v)))
 			best = p;
 	}
-	*ret_proven = package && memcmp(best->version, v, sizeof(v)) == 0;
+	*ret_proven = package && memcmp(best->version, v, sizeof(v)) == 0 &&
+		      !machine_unknown(m, "release"); /* an importer may assume one */
 	return best;
 }

@@ -43,6 +43,7 @@ extern const size_t n_kernel_profiles;
 const struct kernel_profile *profile_find(const char *name);
 /*
  * The profile for the kernel a machine was recorded with: its own package version, else
- * the nearest by number, then *ret_proven is false.
+ * the nearest by number, then *ret_proven is false, as it is where the release is
+ * unknown.
  */
 const struct kernel_profile *profile_for(const struct machine *m, bool *ret_proven);

@@ -50,6 +50,19 @@ static struct profile_case kernels[] = {
 	{ "no numbers", "custom", "#1 SMP", "debian-6.1.176", false },
 };
 
+static void test_assumed(void **state)
+{
+	AUTOMACHINE struct machine *m = machine_new();
+	bool proven = true;
+
+	(void)state;
+	m->release = "6.1.0-56-amd64";
+	m->kernel_version = "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)";
+	machine_set_unknown(m, "assumed", "release");
+	assert_string_equal(profile_for(m, &proven)->name, "debian-6.1.192");
+	assert_false(proven);
+}
+
 struct find_case {
 	const char *name, *want;
 };
@@ -76,7 +89,7 @@ static struct find_case names[] = {
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(kernels) + ARRAY_SIZE(names)];
+	struct CMUnitTest tests[ARRAY_SIZE(kernels) + ARRAY_SIZE(names) + 1];
 	struct CMUnitTest *t = tests;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++)
@@ -87,5 +100,7 @@ int main(void)
 		*t++ = (struct CMUnitTest){ .name = names[i].name,
 					    .test_func = test_find,
 					    .initial_state = &names[i] };
+	*t = (struct CMUnitTest){ .name = "a kernel that was assumed",
+				  .test_func = test_assumed };
 	return cmocka_run_group_tests_name("profile", tests, NULL, NULL);
 }
