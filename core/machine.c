@@ -41,8 +41,18 @@ void machine_set_unknown(struct machine *m, const char *why, const char *fact_fm
 	u->why = arena_strdup(m->arena, why);
 }
 
+/* "reset" of "functions/0000:01:00.0/reset"; NULL: @fact is not of a function. */
+static const char *fact_of_all(const char *fact)
+{
+	const char *one = after_prefix(fact, "functions/");
+
+	one = one ? strchr(one, '/') : NULL;
+	return one ? one + 1 : NULL;
+}
+
 const char *machine_unknown(const struct machine *m, const char *fact_fmt, ...)
 {
+	const char *all;
 	char fact[512];
 	va_list ap;
 
@@ -51,9 +61,10 @@ const char *machine_unknown(const struct machine *m, const char *fact_fmt, ...)
 	va_start(ap, fact_fmt);
 	vsnprintf(fact, sizeof(fact), fact_fmt, ap);
 	va_end(ap);
+	all = fact_of_all(fact);
 	/* Few facts are unknown, and the list may not be sorted yet: a plain walk. */
 	vec_foreach(u, &m->unknown)
-		if (streq(u->fact, fact))
+		if (streq(u->fact, fact) || (all && streq(u->fact, all)))
 			return u->why;
 	return NULL;
 }

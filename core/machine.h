@@ -122,7 +122,8 @@ struct acpi_table {
 };
 
 struct unknown_fact {
-	const char *fact; /* "acpi/DMAR", "klog", "functions/0000:01:00.0/config", ... */
+	/* "acpi/DMAR", "klog", "functions/0000:01:00.0/config", "reset": of all */
+	const char *fact;
 	const char *why;
 };
 
@@ -171,7 +172,10 @@ static inline void machine_freep(struct machine **m)
 /* Note that @fact could not be read. */
 void machine_set_unknown(struct machine *m, const char *why, const char *fact_fmt, ...)
 	PRINTF(3, 4);
-/* Why the fact is unknown, or NULL: it is known. */
+/*
+ * Why the fact is unknown, or NULL: it is known. "functions/BDF/FACT" is unknown as well
+ * where FACT is, "reset": then no function's is known.
+ */
 const char *machine_unknown(const struct machine *m, const char *fact_fmt, ...)
 	PRINTF(2, 3);
 

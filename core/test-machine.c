@@ -291,6 +291,11 @@ static void test_unknown(void **state)
 	machine_set_unknown(m, "no rights", "klog");
 	machine_set_unknown(m, "read as root only", "functions/%s/config",
 			    "0000:01:00.0");
+	machine_set_unknown(m, "not recorded", "reset");
+	assert_string_equal(machine_unknown(m, "functions/%s/reset", "0000:01:00.0"),
+			    "not recorded");
+	assert_null(machine_unknown(m, "functions/%s/rom", "0000:01:00.0"));
+	assert_null(machine_unknown(m, "acpi/reset"));
 	assert_string_equal(machine_unknown(m, "klog"), "no rights");
 	assert_string_equal(
 		machine_unknown(m, "functions/%s/%s", "0000:01:00.0", "config"),

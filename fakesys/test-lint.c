@@ -238,6 +238,13 @@ static void no_reset_unknown(struct machine *m)
 	machine_set_unknown(m, "needs root", "functions/0000:02:00.0/reset");
 	no_name(m);
 }
+static void no_reset_at_all(struct machine *m)
+{
+	vec_foreach(fn, &m->fns)
+		fn->reset = NULL;
+	machine_set_unknown(m, "lspci does not record it", "reset");
+	no_name(m);
+}
 static void useless_image_file(struct machine *m)
 {
 	*vec_push(m->arena, &m->kernels.v[0].initramfs.files) =
@@ -423,6 +430,7 @@ static struct lint_case cases[] = {
 	{ "no mounts", no_mounts, false,
 	  "files: proc/self/mountinfo is missing, and not among unknown" },
 	{ "no mounts, and it is said why", no_mounts_unknown, true, "name: empty" },
+	{ "reset methods of all unknown", no_reset_at_all, true, "name: empty" },
 	{ "reset methods unknown", no_reset_unknown, true, "name: empty" },
 	{ "UUID", uuid, true, "kernel.cmdline: a UUID that does not look made up: "
 	  "ba8ec4fd-31ff-4c01-9c03-cd042defc190 ro" },
