@@ -233,6 +233,7 @@ static void note_functions(struct machine *m)
 			machine_set_unknown(m, "lspci does not record ROM images",
 					    "functions/%s/rom", bdf);
 	}
+	machine_set_unknown(m, "lspci does not record it", "reset");
 	if (!drivers)
 		machine_set_unknown(
 			m, "the recorded text names no driver (lspci -v and -k do)",
@@ -275,6 +276,58 @@ static void note_machine(struct machine *m)
 		"mounts");
 }
 
+/* ---- contradictions ---- */
+
+/* Who made the host bridge, the processor's name for itself, and the IOMMU's table. */
+static const struct maker {
+	const char *name;
+	uint32_t vendor;
+	const char *cpu, *table;
+} makers[] = {
+	{ "Intel", 0x8086, "GenuineIntel", "DMAR" },
+	{ "AMD", 0x1022, "AuthenticAMD", "IVRS" },
+	{ "AMD", 0x1002, "AuthenticAMD", "IVRS" },
+	{ "Hygon", 0x1d94, "HygonGenuine", "IVRS" },
+};
+
+#define QEMU_SUBVENDOR 0x1af4
+
+/* NULL: another's, or QEMU's, which has a bridge of Intel for every processor. */
+static const struct maker *bridge_maker(const struct machine *m)
+{
+	const struct pci_fn *bridge = m->fns.n ? &m->fns.v[0] : NULL;
+
+	if (!bridge || fn_class(bridge) != PCI_CLASS_BRIDGE_HOST ||
+	    bridge->id.subvendor == QEMU_SUBVENDOR ||
+	    strings_have(&m->cpu_flags, "hypervisor"))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
+		if (bridge->id.vendor == makers[i].vendor)
+			return &makers[i];
+	return NULL;
+}
+
+static int check_makers(const struct machine *m, struct err *e)
+{
+	const struct maker *maker = bridge_maker(m);
+
+	for (size_t i = 0; maker && i < ARRAY_SIZE(makers); i++) {
+		const struct maker *other = &makers[i];
+
+		if (!streq(m->cpu_vendor, maker->cpu) && streq(m->cpu_vendor, other->cpu))
+			return err_set(e, -EINVAL,
+				       "lspci shows a host bridge of %s, /proc/cpuinfo a "
+				       "processor of %s: these are two machines",
+				       maker->name, other->name);
+		if (!streq(maker->table, other->table) && machine_acpi(m, other->table))
+			return err_set(e, -EINVAL,
+				       "lspci shows a host bridge of %s, whose machines "
+				       "have no table %s: these are two machines",
+				       maker->name, other->table);
+	}
+	return 0;
+}
+
 int import_finish(struct machine *m, struct err *e)
 {
 	int r = import_apply_klog(m, e);
@@ -288,6 +341,8 @@ int import_finish(struct machine *m, struct err *e)
 	vec_foreach(fn, &m->fns)
 		link_vfs(m, fn);
 	r = machine_finish(m, e);
+	if (r >= 0)
+		r = check_makers(m, e);
 	if (r < 0)
 		return r;
 	find_boot_vga(m);

@@ -182,8 +182,10 @@ enum import_kind import_recognise(struct blob data)
 	return best;
 }
 
-static int add_acpi(struct machine *m, const char *name, struct blob data, struct err *e)
+static int add_acpi(struct machine *m, const char *name, struct blob data,
+		    struct import_stats *ret, struct err *e)
 {
+	ret->unused = true;
 	for (size_t i = 0; i < ARRAY_SIZE(iommu_tables); i++) {
 		struct acpi_iommu parsed;
 		struct acpi_table *t;
@@ -201,6 +203,7 @@ static int add_acpi(struct machine *m, const char *name, struct blob data, struc
 		t->name = iommu_tables[i];
 		t->data.data = arena_memdup(m->arena, data.data, data.len);
 		t->data.len = data.len;
+		ret->unused = false;
 	}
 	return 0;
 }
@@ -219,7 +222,8 @@ static int add_text(struct machine *m, const char *name, enum import_kind kind,
 
 	if (!text)
 		return err_set(e, -ENOMEM, "%s: out of memory", name);
-	return readers[kind] ? readers[kind](m, name, text, ret, e) : 0;
+	ret->unused = !readers[kind];
+	return ret->unused ? 0 : readers[kind](m, name, text, ret, e);
 }
 
 int import_add(struct machine *m, const char *name, struct blob data,
@@ -236,15 +240,17 @@ int import_add(struct machine *m, const char *name, struct blob data,
 			"ACPI table",
 			name);
 	if (kind == IMPORT_ACPI)
-		r = add_acpi(m, name, data, e);
+		r = add_acpi(m, name, data, &stats, e);
 	else
 		r = add_text(m, name, kind, data, &stats, e);
 	if (r < 0)
 		return r;
+	if (ret)
+		*ret = stats;
+	if (stats.unused)
+		return 0;
 	m->source = *m->source
 			    ? arena_printf(m->arena, "%s, %s", m->source, path_name(name))
 			    : arena_printf(m->arena, "imported from %s", path_name(name));
-	if (ret)
-		*ret = stats;
 	return 0;
 }

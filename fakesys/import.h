@@ -12,8 +12,8 @@ enum import_kind {
 	IMPORT_LSPCI, /* lspci -nn -vvv -xxxx or a part of it */
 	IMPORT_DMESG,
 	IMPORT_CPUINFO,
-	IMPORT_ACPI,    /* DMAR, IVRS, VIOT; others (MCFG) are recognised and left out */
-	IMPORT_IOPORTS, /* recognised and left out */
+	IMPORT_ACPI,    /* DMAR, IVRS, VIOT; others (MCFG) are recognised, not used */
+	IMPORT_IOPORTS, /* recognised, not used */
 	IMPORT_KINDS,
 };
 const char *import_kind_name(enum import_kind k);
@@ -23,10 +23,12 @@ struct import_stats {
 	unsigned lines;          /* read, in texts */
 	unsigned not_understood; /* of those */
 	const char *first;       /* the first such line, in the machine's arena */
+	bool unused; /* recognised, but nothing in it matters: not in source */
 };
 
 /*
- * Add what one file says to @m. @name stands for it in errors and in m->source.
+ * Add what one file says to @m. @name stands for it in errors and, if the file is used,
+ * in m->source.
  * -EINVAL with @e: not recognised, or damaged ("NAME:LINE: ..."); @m is then of no use.
  */
 int import_add(struct machine *m, const char *name, struct blob data,
@@ -35,7 +37,8 @@ int import_add(struct machine *m, const char *name, struct blob data,
  * After the last file: what is missing becomes unknown with the reason, and the parts
  * that no recording of this kind holds (modules, loader, configuration files) are assumed
  * as a plain Debian of the recorded kernel has them; `about` and `unknown` say so.
- * -EINVAL with @e: no function was found, or the recordings contradict each other.
+ * -EINVAL with @e: no function was found, or the recordings contradict each other: a
+ * group in lspci and in the log, the makers of host bridge, processor and ACPI table.
  */
 int import_finish(struct machine *m, struct err *e);
 

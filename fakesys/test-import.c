@@ -54,12 +54,20 @@ static void test_acpi_tables(void **state)
 {
 	static const uint8_t mcfg[36] = "MCFG\x24\0\0\0", dmar[20] = "DMAR\x70\0\0\0";
 	AUTOMACHINE struct machine *m = machine_new();
+	struct import_stats stats = { 0 };
 	struct err e;
 
 	(void)state;
 	assert_int_equal(import_add(m, "MCFG.dat", (struct blob){ mcfg, 36 }, NULL, &e),
 			 0);
 	assert_int_equal(m->acpi.n, 0); /* known, and nothing that matters */
+	assert_string_equal(m->source, "");
+	assert_int_equal(import_add(m, "ioports.log",
+				    text_blob("0000-0cf7 : PCI Bus 0000:00\n"), &stats,
+				    &e),
+			 0);
+	assert_true(stats.unused);
+	assert_string_equal(m->source, "");
 	assert_int_equal(import_add(m, "DMAR.dat", (struct blob){ dmar, 20 }, NULL, &e),
 			 -EINVAL);
 	assert_string_equal(e.text, "DMAR.dat: offset 0x14: DMAR ends within its header");
@@ -226,6 +234,9 @@ static struct lspci_case lspci_cases[] = {
 	  { "0000:01:00.0 8086:10d3/0000:0000 020000 r01 g-1 n-1 i0 c0/256 -" },
 	  .unknown = "iommu/interrupt_remapping",
 	  .why = "no boot log that reaches back to the boot was given" },
+	{ "reset methods", NIC,
+	  { "0000:01:00.0 8086:10d3/0000:0000 020000 r01 g-1 n-1 i0 c0/256 -" },
+	  .unknown = "functions/0000:01:00.0/reset", .why = "lspci does not record it" },
 	{ "no groups, no log", NIC,
 	  { "0000:01:00.0 8086:10d3/0000:0000 020000 r01 g-1 n-1 i0 c0/256 -" },
 	  .unknown = "groups", .why = "lspci shows none and there is no boot log: the IOMMU was "
@@ -817,6 +828,71 @@ static struct grub_case grub_cases[] = {
 	/* clang-format on */
 };
 
+/* ---- two machines ---- */
+
+struct maker_case {
+	const char *name, *bridge, *cpu, *table;
+	const char *want; /* the error; NULL: none */
+};
+
+/* A table of that name with a good checksum and nothing in it. */
+static void add_table(struct machine *m, const char *name)
+{
+	uint8_t t[48] = { [4] = sizeof(t), [8] = 1 }, sum = 0;
+
+	memcpy(t, name, 4);
+	for (size_t i = 0; i < sizeof(t); i++)
+		sum = (uint8_t)(sum + t[i]);
+	t[9] = (uint8_t)-sum;
+	assert_int_equal(import_add(m, name, (struct blob){ t, sizeof(t) }, NULL, NULL),
+			 0);
+}
+
+static void test_makers(void **state)
+{
+	const struct maker_case *c = *state;
+	AUTOMACHINE struct machine *m = machine_new();
+	struct err e = { "" };
+
+	if (c->table)
+		add_table(m, c->table);
+	if (c->cpu)
+		assert_int_equal(
+			import_cpuinfo(m, "C",
+				       arena_printf(m->arena,
+						    "processor\t: 0\nvendor_id\t: %s\n",
+						    c->cpu),
+				       NULL, NULL),
+			0);
+	assert_int_equal(
+		import_lspci(m, "L",
+			     arena_printf(m->arena, "00:00.0 0600: %s\n", c->bridge),
+			     NULL, NULL),
+		0);
+	assert_int_equal(import_finish(m, &e), c->want ? -EINVAL : 0);
+	assert_string_equal(e.text, c->want ? c->want : "");
+}
+
+static struct maker_case maker_cases[] = {
+	/* clang-format off */
+	{ "Intel throughout", "8086:1234", "GenuineIntel", "DMAR", NULL },
+	{ "AMD throughout", "1022:1234", "AuthenticAMD", "IVRS", NULL },
+	{ "AMD's older chipsets", "1002:1234", "AuthenticAMD", "IVRS", NULL },
+	{ "a bridge of another's", "10de:1234", "AuthenticAMD", "IVRS", NULL },
+	{ "QEMU has Intel's bridge for all",
+	  "8086:29c0\n\tSubsystem: 1af4:1100", "AuthenticAMD", "IVRS", NULL },
+	{ "Intel's board, AMD's processor and table", "8086:1234", "AuthenticAMD", "IVRS",
+	  "lspci shows a host bridge of Intel, /proc/cpuinfo a processor of AMD: these are two "
+	  "machines" },
+	{ "Intel's board, AMD's table", "8086:1234", NULL, "IVRS",
+	  "lspci shows a host bridge of Intel, whose machines have no table IVRS: these are two "
+	  "machines" },
+	{ "AMD's board, Intel's table", "1022:1234", "AuthenticAMD", "DMAR",
+	  "lspci shows a host bridge of AMD, whose machines have no table DMAR: these are two "
+	  "machines" },
+	/* clang-format on */
+};
+
 /* ---- processors ---- */
 
 static void test_cpuinfo(void **state)
@@ -874,6 +950,7 @@ int main(void)
 	ROWS(host_cases, test_hostname);
 	ROWS(module_cases, test_modules);
 	ROWS(grub_cases, test_grub);
+	ROWS(maker_cases, test_makers);
 	for (size_t i = 0; i < ARRAY_SIZE(single); i++)
 		tests[n++] = single[i];
 	return _cmocka_run_group_tests("import", tests, n, NULL, NULL);

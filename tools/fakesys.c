@@ -76,8 +76,9 @@ static const struct arg_option options[] = {
 	  "where it is mounted, if not over this machine's /sys" },
 	{ "rewrite", 0, ARG_FLAG, OPTION(rewrite), ON(CMD_LINT), NULL,
 	  "bring it into canonical form" },
-	{ "json", 0, ARG_FLAG, OPTION(json), ON(CMD_LINT) | ON(CMD_DIFF) | ON(CMD_GROUPS),
-	  NULL, "print the report as JSON" },
+	{ "json", 0, ARG_FLAG, OPTION(json),
+	  ON(CMD_IMPORT) | ON(CMD_LINT) | ON(CMD_DIFF) | ON(CMD_GROUPS), NULL,
+	  "print the report as JSON" },
 	/* clang-format on */
 };
 
@@ -128,27 +129,63 @@ static int read_file(const char *path, struct arena *a, struct blob *ret, struct
 	return code;
 }
 
+static void print_json(const json_t *report)
+{
+	json_dumpf(report, stdout, JSON_INDENT(2));
+	putchar('\n');
+}
+
+/* {"file": "lspci.log", "kind": "lspci text", "lines": 9, "not_understood": 0,
+ * "first": null} */
+static json_t *import_one(struct machine *m, const char *path, struct err *e)
+{
+	struct import_stats stats = { 0 };
+	struct blob data;
+
+	if (read_file(path, m->arena, &data, e) < 0 ||
+	    import_add(m, path, data, &stats, e) < 0)
+		return NULL;
+	return json_pack("{s:s, s:s+, s:i, s:i, s:s?}", "file", path, "kind",
+			 import_kind_name(import_recognise(data)),
+			 stats.unused ? ", recognised, not used" : "", "lines",
+			 (int)stats.lines, "not_understood", (int)stats.not_understood,
+			 "first", stats.first);
+}
+
+static void print_import(const json_t *one)
+{
+	json_int_t lines = json_integer_value(json_object_get(one, "lines"));
+	json_int_t odd = json_integer_value(json_object_get(one, "not_understood"));
+
+	fprintf(stderr, "%s: %s", json_string_value(json_object_get(one, "file")),
+		json_string_value(json_object_get(one, "kind")));
+	if (lines)
+		fprintf(stderr, ", %lld lines", (long long)lines);
+	if (odd)
+		fprintf(stderr, ", %lld not understood, the first: %s", (long long)odd,
+			json_string_value(json_object_get(one, "first")));
+	fputc('\n', stderr);
+}
+
+/* {"fixture": PATH, "files": [...]} */
 static int import(const struct values *v, const struct args *args, struct err *e)
 {
 	AUTOMACHINE struct machine *m = machine_new(), *scrubbed = NULL;
 	const char *name, *path = v->output ? v->output : "-";
+	json_auto_t *report = json_pack("{s:s, s:[]}", "fixture", path, "files");
 	int code;
 
+	if (v->json && streq(path, "-")) /* both would stand there */
+		return verb_status_of(err_set(
+			e, -EINVAL, "--json prints on stdout: say --output FIXTURE"));
 	for (int i = 0; i < args->n_operands; i++) {
-		struct import_stats stats = { 0 };
-		struct blob data;
+		json_t *one = import_one(m, args->operands[i], e);
 
-		if (read_file(args->operands[i], m->arena, &data, e) < 0 ||
-		    import_add(m, args->operands[i], data, &stats, e) < 0)
+		if (!one)
 			return VERB_INPUT;
-		fprintf(stderr, "%s: %s", args->operands[i],
-			import_kind_name(import_recognise(data)));
-		if (stats.lines)
-			fprintf(stderr, ", %u lines", stats.lines);
-		if (stats.not_understood)
-			fprintf(stderr, ", %u not understood, the first: %s",
-				stats.not_understood, stats.first);
-		fputc('\n', stderr);
+		if (!v->json)
+			print_import(one);
+		json_array_append_new(json_object_get(report, "files"), one);
 	}
 	name = path_name(path);
 	if (v->output)
@@ -159,13 +196,11 @@ static int import(const struct values *v, const struct args *args, struct err *e
 	code = machine_save(v->keep_ids ? m : scrubbed, path, e);
 	if (code == -ENOENT || code == -EISDIR || code == -ENOTDIR)
 		return VERB_INPUT; /* no such folder, or a folder */
-	return code < 0 ? VERB_REFUSED : VERB_YES;
-}
-
-static void print_json(const json_t *report)
-{
-	json_dumpf(report, stdout, JSON_INDENT(2));
-	putchar('\n');
+	if (code < 0)
+		return VERB_REFUSED;
+	if (v->json)
+		print_json(report);
+	return VERB_YES;
 }
 
 /* The listing of a fixture on @kernel; malloc'd. */

@@ -153,6 +153,12 @@ printf 'D sys 0755 nl=3\n' >"$dir/b.txt"
 expect "diff of two listings" 1 '^\+D sys 0755 nl=3' fakesys diff "$dir/a.txt" "$dir/b.txt"
 json "diff as JSON" '"same": false' fakesys diff --json "$dir/a.txt" "$dir/b.txt"
 expect "import of nothing known" 2 '^fakesys: ' fakesys import "$dir/a.txt"
+printf '00:00.0 0600: 8086:1234\n' >"$dir/lspci.txt"
+printf '0000-0cf7 : PCI Bus 0000:00\n' >"$dir/ioports.txt"
+json "import as JSON" '"kind": "/proc/ioports or /proc/iomem, recognised, not used"' \
+	fakesys import --json -o "$dir/imported.json" "$dir/lspci.txt" "$dir/ioports.txt"
+expect "import as JSON onto the fixture" 2 '^fakesys: --json prints on stdout' \
+	fakesys import --json "$dir/lspci.txt"
 
 json "results as JSON" '"result": "passed"' \
 	pcipass-prove --json "$top/scenarios/cases/no-vtd.json"
