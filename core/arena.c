@@ -64,6 +64,17 @@ void *arena_alloc(struct arena *a, size_t size)
 	return p;
 }
 
+void arena_absorb(struct arena *a, struct arena *from)
+{
+	struct chunk **last = &a->head;
+
+	while (*last)
+		last = &(*last)->next;
+	*last = from->head;
+	a->used += from->used;
+	*from = (struct arena){ 0 };
+}
+
 void *arena_memdup(struct arena *a, const void *p, size_t size)
 {
 	void *copy = arena_alloc(a, size ? size : 1);

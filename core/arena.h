@@ -28,6 +28,8 @@ static inline void arena_freep(struct arena **a)
 
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *a, size_t size) __attribute__((malloc));
+/* What lies in @from lives on in @a; @from is empty then, and still the caller's. */
+void arena_absorb(struct arena *a, struct arena *from);
 void *arena_memdup(struct arena *a, const void *p, size_t size);
 /* Copies with a NUL behind the last byte. arena_strdup(NULL) is NULL. */
 char *arena_strndup(struct arena *a, const char *s, size_t n);

@@ -11,8 +11,12 @@
 
 static void add_file(struct machine *m, const char *path, char *text)
 {
-	struct machine_file *f = vec_push(m->arena, &m->files);
+	struct machine_file *f;
 
+	vec_foreach(it, &m->files)
+		if (streq(it->path, path)) /* a tree has it */
+			return;
+	f = vec_push(m->arena, &m->files);
 	f->path = path;
 	f->mode = S_IFREG | 0644;
 	f->data.data = (const uint8_t *)text;

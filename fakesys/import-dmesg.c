@@ -184,8 +184,12 @@ int import_dmesg(struct machine *m, const char *name, const char *text,
 		 struct import_stats *ret, struct err *e)
 {
 	struct import_text t = { .m = m, .name = name, .next = text, .e = e };
+	/* A tree lists the units as they are. */
+	bool listed = m->units.n > 0;
+	__typeof__(m->units) units = m->units;
 	unsigned faults = 0;
 
+	memset(&m->units, 0, sizeof(m->units));
 	while (import_next_line(&t)) {
 		const char *s = import_skip_stamp(t.buf);
 		bool known = s != t.buf || !*s;
@@ -211,6 +215,8 @@ int import_dmesg(struct machine *m, const char *name, const char *text,
 			continue;
 		*vec_push(m->arena, &m->klog) = arena_strdup(m->arena, s);
 	}
+	if (listed)
+		m->units = units;
 	if (ret)
 		*ret = t.stats;
 	return 0;

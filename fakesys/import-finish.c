@@ -100,13 +100,14 @@ static void make_groups(struct machine *m)
 {
 	const char *type = default_domain(m);
 	int *ids = arena_alloc(m->arena, (m->fns.n + 1) * sizeof(*ids));
-	size_t n = 0;
+	const struct iommu_group *told = m->groups.v; /* by a tree; sorted */
+	size_t n = 0, n_told = m->groups.n, at = 0;
 
 	vec_foreach(fn, &m->fns)
 		if (fn->group != GROUP_NONE)
 			ids[n++] = fn->group;
 	qsort(ids, n, sizeof(*ids), cmp_int);
-	m->groups.n = 0;
+	memset(&m->groups, 0, sizeof(m->groups));
 	for (size_t i = 0; i < n; i++) {
 		struct iommu_group *g;
 
@@ -115,6 +116,10 @@ static void make_groups(struct machine *m)
 		g = vec_push(m->arena, &m->groups);
 		g->id = ids[i];
 		g->type = type;
+		while (at < n_told && told[at].id < g->id)
+			at++;
+		if (at < n_told && told[at].id == g->id)
+			*g = told[at];
 	}
 	if (!n && !*m->release)
 		machine_set_unknown(
@@ -203,6 +208,15 @@ static const char *config_gap(struct machine *m, struct pci_fn *fn, bool wide)
 	return "only its first 256 bytes were recorded (lspci -xxx; -xxxx shows all)";
 }
 
+/* A tree said why each function's is not known; else lspci is the reason. */
+static void note_resets(struct machine *m)
+{
+	vec_foreach(fn, &m->fns)
+		if (fn->reset)
+			return;
+	machine_set_unknown(m, "lspci does not record it", "reset");
+}
+
 static void note_functions(struct machine *m)
 {
 	bool wide = false, drivers = false;
@@ -223,17 +237,18 @@ static void note_functions(struct machine *m)
 		if (!fn->id.vendor)
 			machine_set_unknown(m, "lspci was run without -nn",
 					    "functions/%s/id", bdf);
-		if (!has_resources(fn) && has_bars(fn))
+		if (!has_resources(fn) && has_bars(fn) &&
+		    !machine_unknown(m, "functions/%s/resources", bdf))
 			machine_set_unknown(
 				m,
 				"the recorded text has no sizes of its regions "
 				"(lspci -vv shows them)",
 				"functions/%s/resources", bdf);
-		if (fn_is_display(fn))
+		if (fn_is_display(fn) && !machine_unknown(m, "functions/%s/rom", bdf))
 			machine_set_unknown(m, "lspci does not record ROM images",
 					    "functions/%s/rom", bdf);
 	}
-	machine_set_unknown(m, "lspci does not record it", "reset");
+	note_resets(m);
 	if (!drivers)
 		machine_set_unknown(
 			m, "the recorded text names no driver (lspci -v and -k do)",

@@ -220,6 +220,8 @@ int import_apply_klog(struct machine *m, struct err *e)
 			m->klog.v[kept_lines++] = *line;
 	}
 	m->klog.n = kept_lines;
+	vec_foreach(fn, &m->fns)
+		inputs |= fn->children.n > 0; /* of a tree */
 	if (!inputs)
 		machine_set_unknown(m, "no boot log that names input devices was given",
 				    "children");

@@ -19,7 +19,7 @@
 struct lspci {
 	struct import_text t;
 	struct arena *a;
-	VEC(struct listed) all;
+	listed_list all;
 	struct listed *now; /* NULL before the first function and after a blank line */
 	uint8_t config[CONFIG_MAX];
 	uint32_t config_len;
@@ -212,8 +212,28 @@ static int cmp_listed(const void *x, const void *y)
 	return r ? r : (a->order > b->order) - (a->order < b->order);
 }
 
+/* What lspci does not tell, but a tree does. */
+static void merge_kernels_facts(struct pci_fn *to, const struct pci_fn *from)
+{
+	if (from->reset)
+		to->reset = from->reset;
+	if (from->override)
+		to->override = from->override;
+	if (from->children.n)
+		to->children = from->children;
+	if (from->is_vf) {
+		to->is_vf = true;
+		to->physfn = from->physfn;
+	}
+	if (from->vfs_total) {
+		to->vfs_total = from->vfs_total;
+		to->vfs_now = from->vfs_now;
+	}
+}
+
 /* Two listings of one function, as from "lspci -vvv; lspci -xxxx": the later adds. */
-static int merge(struct lspci *l, struct listed *to, const struct listed *from)
+static int merge(const char *name, struct listed *to, const struct listed *from,
+		 struct err *e)
 {
 	char bdf[BDF_SIZE];
 
@@ -221,12 +241,11 @@ static int merge(struct lspci *l, struct listed *to, const struct listed *from)
 	    (to->fn.id.vendor != from->fn.id.vendor ||
 	     to->fn.id.device != from->fn.id.device))
 		return err_set(
-			l->t.e, -EINVAL,
+			e, -EINVAL,
 			"%.300s:%u: %s is [%04x:%04x] here and [%04x:%04x] before: "
 			"these are two machines",
-			l->t.name, from->line, bdf_format(to->fn.bdf, bdf),
-			from->fn.id.vendor, from->fn.id.device, to->fn.id.vendor,
-			to->fn.id.device);
+			name, from->line, bdf_format(to->fn.bdf, bdf), from->fn.id.vendor,
+			from->fn.id.device, to->fn.id.vendor, to->fn.id.device);
 	if (!to->fn.id.vendor)
 		to->fn.id = from->fn.id;
 	if (!to->fn.id.class)
@@ -249,38 +268,49 @@ static int merge(struct lspci *l, struct listed *to, const struct listed *from)
 	if (from->modules.n)
 		to->modules = from->modules;
 	to->fn.boot_vga |= from->fn.boot_vga;
+	merge_kernels_facts(&to->fn, &from->fn);
 	return 0;
 }
 
-static int store_functions(struct lspci *l)
+int import_merge_functions(struct machine *m, const char *name, listed_list *all,
+			   struct err *e)
 {
-	struct machine *m = l->t.m;
+	AUTOARENA struct arena *scratch = arena_new();
+	listed_list both = { 0 };
 	struct import_modules *list;
 	size_t n = 0;
 	int r;
 
-	if (l->all.n)
-		qsort(l->all.v, l->all.n, sizeof(*l->all.v), cmp_listed);
-	for (size_t i = 0; i < l->all.n; i++) {
-		struct listed *f = &l->all.v[i];
+	vec_foreach(fn, &m->fns)
+		vec_push(scratch, &both)->fn = *fn; /* of an earlier file */
+	for (size_t i = 0; i < all->n; i++) {
+		struct listed *f = vec_push(scratch, &both);
 
-		if (!n || bdf_cmp(l->all.v[n - 1].fn.bdf, f->fn.bdf)) {
-			l->all.v[n++] = *f;
+		*f = all->v[i];
+		f->order = both.n;
+	}
+	if (both.n)
+		qsort(both.v, both.n, sizeof(*both.v), cmp_listed);
+	for (size_t i = 0; i < both.n; i++) {
+		struct listed *f = &both.v[i];
+
+		if (!n || bdf_cmp(both.v[n - 1].fn.bdf, f->fn.bdf)) {
+			both.v[n++] = *f;
 			continue;
 		}
-		r = merge(l, &l->all.v[n - 1], f);
+		r = merge(name, &both.v[n - 1], f, e);
 		if (r < 0)
 			return r;
 	}
-	list = arena_alloc(l->a, (n + 1) * sizeof(*list));
+	list = arena_alloc(scratch, (n + 1) * sizeof(*list));
 	m->fns.n = 0;
 	for (size_t i = 0; i < n; i++) {
-		*vec_push(m->arena, &m->fns) = l->all.v[i].fn;
-		list[i].fn = &l->all.v[i].fn;
-		list[i].modules = &l->all.v[i].modules;
+		*vec_push(m->arena, &m->fns) = both.v[i].fn;
+		list[i].fn = &both.v[i].fn;
+		list[i].modules = &both.v[i].modules;
 	}
 	r = import_note_modules(m, list, n);
-	return r < 0 ? err_set(l->t.e, r, "%s: too many kernel modules", l->t.name) : 0;
+	return r < 0 ? err_set(e, r, "%s: too many kernel modules", name) : 0;
 }
 
 int import_lspci(struct machine *m, const char *name, const char *text,
@@ -292,13 +322,11 @@ int import_lspci(struct machine *m, const char *name, const char *text,
 
 	l->a = scratch;
 	l->t = (struct import_text){ .m = m, .name = name, .next = text, .e = e };
-	vec_foreach(fn, &m->fns)
-		vec_push(scratch, &l->all)->fn = *fn; /* of an earlier file */
 	while (r >= 0 && import_next_line(&l->t))
 		r = read_line(l);
 	end_function(l);
 	if (r >= 0)
-		r = store_functions(l);
+		r = import_merge_functions(m, name, &l->all, e);
 	if (r >= 0 && ret)
 		*ret = l->t.stats;
 	return r;

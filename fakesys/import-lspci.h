@@ -13,6 +13,16 @@ struct listed {
 	bool wide; /* a capability beyond byte 256 was listed */
 };
 
+typedef VEC(struct listed) listed_list;
+
+/*
+ * Add functions, sorting @all in place, to those of @m, which stand before them: what is
+ * told twice is told by the later. -EINVAL with @e: one function is two devices, or there
+ * are too many modules.
+ */
+int import_merge_functions(struct machine *m, const char *name, listed_list *all,
+			   struct err *e);
+
 /* The last "8086:10d3" in @s, alone or in brackets. */
 bool lspci_find_ids(const char *s, uint32_t *ret_vendor, uint32_t *ret_device);
 /* The number behind @label in @s, as in "(rev 07)". */

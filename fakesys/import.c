@@ -18,6 +18,7 @@ const char *import_kind_name(enum import_kind k)
 		[IMPORT_DMESG] = "boot log",
 		[IMPORT_CPUINFO] = "/proc/cpuinfo",
 		[IMPORT_ACPI] = "ACPI table",
+		[IMPORT_LISTING] = "tree listing",
 		[IMPORT_IOPORTS] = "/proc/ioports or /proc/iomem",
 	};
 
@@ -123,6 +124,12 @@ static bool is_ioports_line(const char *s)
 	return n >= 4 && after_prefix(s + n, " : ");
 }
 
+/* "D /sys 755 nl=12", "L /sys/x -> y sz=0", "F /sys/x 644 sz=4096 ..." */
+static bool is_listing_line(const char *s)
+{
+	return *s && strchr("DLF", *s) && s[1] == ' ' && s[2] == '/';
+}
+
 enum import_kind import_line_kind(const char *s)
 {
 	const char *rest;
@@ -136,6 +143,8 @@ enum import_kind import_line_kind(const char *s)
 		return IMPORT_DMESG;
 	if (after_prefix(s, "processor\t: ") || after_prefix(s, "vendor_id\t: "))
 		return IMPORT_CPUINFO;
+	if (is_listing_line(s))
+		return IMPORT_LISTING;
 	if (is_ioports_line(s))
 		return IMPORT_IOPORTS;
 	return IMPORT_UNKNOWN;
@@ -217,6 +226,7 @@ static int add_text(struct machine *m, const char *name, enum import_kind kind,
 		[IMPORT_LSPCI] = import_lspci,
 		[IMPORT_DMESG] = import_dmesg,
 		[IMPORT_CPUINFO] = import_cpuinfo,
+		[IMPORT_LISTING] = import_listing,
 	};
 	AUTOFREE char *text = strndup((const char *)data.data, data.len);
 
@@ -236,8 +246,8 @@ int import_add(struct machine *m, const char *name, struct blob data,
 	if (kind == IMPORT_UNKNOWN)
 		return err_set(
 			e, -EINVAL,
-			"%s: neither lspci text nor a boot log, /proc/cpuinfo or an "
-			"ACPI table",
+			"%s: neither lspci text nor a boot log, /proc/cpuinfo, a tree "
+			"listing or an ACPI table",
 			name);
 	if (kind == IMPORT_ACPI)
 		r = add_acpi(m, name, data, &stats, e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * import - one machine from what people have: lspci text, boot log, /proc/cpuinfo, ACPI
- * tables. The format of each file is recognised by its content.
+ * tables, a canonical tree. The format of each file is recognised by its content.
  */
 #pragma once
 
@@ -13,6 +13,7 @@ enum import_kind {
 	IMPORT_DMESG,
 	IMPORT_CPUINFO,
 	IMPORT_ACPI,    /* DMAR, IVRS, VIOT; others (MCFG) are recognised, not used */
+	IMPORT_LISTING, /* a canonical tree, fixtures/FORMAT.md */
 	IMPORT_IOPORTS, /* recognised, not used */
 	IMPORT_KINDS,
 };
@@ -47,5 +48,7 @@ int import_lspci(struct machine *m, const char *name, const char *text,
 		 struct import_stats *ret, struct err *e);
 int import_dmesg(struct machine *m, const char *name, const char *text,
 		 struct import_stats *ret, struct err *e);
+int import_listing(struct machine *m, const char *name, const char *text,
+		   struct import_stats *ret, struct err *e);
 int import_cpuinfo(struct machine *m, const char *name, const char *text,
 		   struct import_stats *ret, struct err *e);

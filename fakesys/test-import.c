@@ -45,6 +45,7 @@ static struct kind_case kind_cases[] = {
 	{ "syslog", "Nov 22 10:00:00 host kernel: [    0.000000] x86/fpu: x87\n", IMPORT_DMESG },
 	{ "cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\n", IMPORT_CPUINFO },
 	{ "ioports", "0000-0cf7 : PCI Bus 0000:00\n  0000-001f : dma1\n", IMPORT_IOPORTS },
+	{ "a tree", "D /sys/bus/pci 755 nl=5\nL /sys/a -> ../b sz=0\n", IMPORT_LISTING },
 	{ "prose", "Nothing of that kind.\n", IMPORT_UNKNOWN },
 	{ "empty", "", IMPORT_UNKNOWN },
 	/* clang-format on */
@@ -828,6 +829,77 @@ static struct grub_case grub_cases[] = {
 	/* clang-format on */
 };
 
+/* ---- a tree ---- */
+
+#define NIC_AT "/sys/devices/pci0000:00/0000:00:03.0"
+static const char nic_tree[] =
+	"D /sys/bus/pci/devices 755 nl=2\n"
+	"L /sys/bus/pci/devices/0000:00:03.0 -> "
+	"../../../devices/pci0000:00/0000:00:03.0 sz=0\n"
+	"D " NIC_AT " 755 nl=5\n"
+	"F " NIC_AT "/config 644 sz=256 64:\""
+	"\\x86\\x80\\xd3\\x10\\x07\\x04\\x10\\x00\\x01\\x00\\x00\\x02\\x10\\x00\\x00\\x00"
+	"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+	"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x86\\x80\\x00\\x00"
+	"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+	"\"\n"
+	"F " NIC_AT "/vendor 444 sz=4096 7:\"0x8086\\n\"\n"
+	"F " NIC_AT "/device 444 sz=4096 7:\"0x10d3\\n\"\n"
+	"F " NIC_AT "/class 444 sz=4096 9:\"0x020000\\n\"\n"
+	"F " NIC_AT "/reset_method 644 sz=4096 7:\"flr pm\\n\"\n"
+	"L " NIC_AT "/driver -> ../../../bus/pci/drivers/e1000e sz=0\n"
+	"L " NIC_AT "/iommu_group -> ../../../kernel/iommu_groups/2 sz=0\n"
+	"L /sys/bus/pci/drivers/e1000e/module -> ../../../../module/e1000e sz=0\n"
+	"F /sys/module/e1000e/initstate 444 sz=4096 5:\"live\\n\"\n"
+	"F /sys/kernel/iommu_groups/2/type 644 sz=4096 7:\"DMA-FQ\\n\"\n";
+
+static bool tree_first = false, log_first = true;
+
+/* The log comes first or last: it is the same machine. */
+static void test_tree(void **state)
+{
+	static const char log[] =
+		LINUX "[    0.1] DMAR: dmar0: reg_base_addr fed90000 ver 1:0\n"
+		      "[    0.2] pci 0000:00:03.0: Adding to iommu group 2\n";
+	const bool *is_first = *state;
+	AUTOMACHINE struct machine *m = machine_new();
+	struct err e = { "" };
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			import_add(m, "x",
+				   text_blob((i == 0) == *is_first ? log : nic_tree),
+				   NULL, &e),
+			0);
+	assert_int_equal(import_finish(m, &e), 0);
+	assert_int_equal(m->fns.n, 1);
+	assert_string_equal(describe(m, &m->fns.v[0]),
+			    "0000:00:03.0 8086:10d3/8086:0000 020000 "
+			    "r01 g2 n-1 i0 c64/256 e1000e");
+	assert_string_equal(m->fns.v[0].reset, "flr pm");
+	assert_null(machine_unknown(m, "reset"));
+	assert_int_equal(m->groups.n, 1);
+	assert_string_equal(m->groups.v[0].type, "DMA-FQ");
+	assert_int_equal(m->units.n, 1);
+	assert_string_equal(m->release, "6.1.0-20-amd64");
+	assert_true(strings_have(&m->loaded, "e1000e"));
+}
+
+static void test_bad_tree(void **state)
+{
+	AUTOMACHINE struct machine *m = machine_new();
+	struct err e = { "" };
+
+	(void)state;
+	assert_int_equal(import_add(m, "T", text_blob("D /sys 755 nl=2\nF /sys/x 644\n"),
+				    NULL, &e),
+			 -EINVAL);
+	assert_non_null(after_prefix(e.text, "T:2: "));
+	assert_int_equal(import_add(m, "T", text_blob("D /sys 755 nl=2\n"), NULL, &e),
+			 -EINVAL);
+	assert_string_equal(e.text, "T: no PCI function in this tree");
+}
+
 /* ---- two machines ---- */
 
 struct maker_case {
@@ -936,6 +1008,10 @@ int main(void)
 		{ "a log alone", test_log_alone, NULL, NULL, NULL },
 		{ "nothing at all", test_nothing, NULL, NULL, NULL },
 		{ "VFIO of each kernel", test_vfio, NULL, NULL, NULL },
+		{ "a tree, then the log", test_tree, NULL, NULL, &tree_first },
+		{ "the log, then a tree", test_tree, NULL, NULL, &log_first },
+		{ "a tree that is damaged, or has no functions", test_bad_tree, NULL,
+		  NULL, NULL },
 		{ "what MODULES=most takes", test_initramfs, NULL, NULL, NULL },
 		{ "cpuinfo", test_cpuinfo, NULL, NULL, NULL },
 	};

@@ -49,7 +49,7 @@ struct values {
 static const struct arg_command command_names[N_COMMANDS] = {
 	/* clang-format off */
 	[CMD_IMPORT] = { "import", "FILE...", 1, -1,
-			 "one machine from lspci, dmesg, cpuinfo and ACPI files" },
+			 "one machine from lspci, dmesg, cpuinfo, ACPI and tree files" },
 	[CMD_TREE]   = { "tree", "FIXTURE", 1, 1, "list the simulated machine's files" },
 	[CMD_LINT]   = { "lint", "FIXTURE...", 1, -1, "is it fit to contribute?" },
 	[CMD_DIFF]   = { "diff", "A B", 2, 2, "compare two fixtures or tree listings" },

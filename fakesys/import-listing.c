@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A canonical tree (fixtures/FORMAT.md) is a host that can be read: what inventory finds
+ * there is added to what other files say. Kernels and their images are no text, and are
+ * assumed as for other recordings.
+ */
+#include <errno.h>
+
+#include "core/host-listing.h"
+#include "core/inventory.h"
+#include "fakesys/import-lspci.h"
+
+/*
+ * The module that a driver's link names; lspci would name it, too, unless it is built in:
+ * then it has no state (kernel/module/sysfs.c:modinfo_attrs).
+ */
+static void note_module(const struct host *h, struct arena *a, struct listed *f)
+{
+	char *target, *state;
+
+	if (f->fn.driver &&
+	    host_readlink(h, a, &target, "sys/bus/pci/drivers/%s/module", f->fn.driver) >=
+		    0 &&
+	    host_read_text(h, a, &state, "sys/module/%s/initstate", path_name(target)) >=
+		    0)
+		*vec_push(a, &f->modules) = path_name(target);
+}
+
+static int add_functions(struct machine *m, const struct machine *from,
+			 const struct host *h, const char *name, struct err *e)
+{
+	listed_list all = { 0 };
+
+	vec_foreach(fn, &from->fns) {
+		struct listed *f = vec_push(m->arena, &all);
+
+		f->fn = *fn;
+		note_module(h, m->arena, f);
+	}
+	return import_merge_functions(m, name, &all, e);
+}
+
+/* What is not known here may be in another file; import_finish() says what is missing. */
+static void add_unknown(struct machine *m, const struct machine *from)
+{
+	vec_foreach(u, &from->unknown)
+		if (after_prefix(u->fact, "functions/") && !ends_with(u->fact, "/config"))
+			machine_set_unknown(m, u->why, "%s", u->fact);
+}
+
+/* Facts of the whole machine that no file told before. */
+static void add_facts(struct machine *m, const struct machine *from)
+{
+#define TAKE_LIST(member)                                                                \
+	if (!m->member.n)                                                                \
+	memcpy(&m->member, &from->member, sizeof(m->member))
+#define TAKE_TEXT(member)                                                                \
+	if (!*m->member)                                                                 \
+	m->member = from->member
+
+	TAKE_LIST(units);
+	TAKE_LIST(groups);
+	TAKE_LIST(acpi);
+	TAKE_LIST(loaded);
+	TAKE_LIST(stacked);
+	TAKE_LIST(files);
+	TAKE_LIST(cpu_flags);
+	TAKE_TEXT(cpu_vendor);
+	TAKE_TEXT(cpu_model);
+	TAKE_TEXT(release);
+	TAKE_TEXT(kernel_version);
+	TAKE_TEXT(cmdline);
+#undef TAKE_LIST
+#undef TAKE_TEXT
+	if (!m->cpus)
+		m->cpus = from->cpus;
+	m->efi |= from->efi;
+	m->secure_boot |= from->secure_boot;
+	m->interrupt_remapping |= from->interrupt_remapping;
+	if (!m->loader_info)
+		m->loader_info = from->loader_info;
+}
+
+int import_listing(struct machine *m, const char *name, const char *text,
+		   struct import_stats *ret, struct err *e)
+{
+	AUTOMACHINE struct machine *from = NULL;
+	struct host_listing *listing = NULL;
+	struct host h;
+	int r = host_listing_open(text, name, &listing, e);
+
+	if (r < 0)
+		return r;
+	h = host_listing_get(listing);
+	r = inventory_read(&h, INV_FUNCTIONS | INV_FACTS, &from, e);
+	if (r >= 0 && !from->fns.n)
+		r = err_set(e, -EINVAL, "%s: no PCI function in this tree", name);
+	else if (r < 0)
+		r = err_prefix(e, -EINVAL, "%s", name);
+	if (r >= 0)
+		r = add_functions(m, from, &h, name, e);
+	host_listing_close(listing);
+	if (r < 0)
+		return r;
+	add_facts(m, from);
+	add_unknown(m, from);
+	arena_absorb(m->arena, from->arena);
+	for (const char *c = text; *c && ret; c = strchrnul(c, '\n') + 1) {
+		ret->lines++;
+		if (!*strchrnul(c, '\n'))
+			break;
+	}
+	return 0;
+}
