@@ -21,7 +21,15 @@ int machine_from_json(const char *text, size_t len, const char *name,
 /* The canonical text with its final newline; malloc'd. -ENOMEM. */
 int machine_to_json(const struct machine *m, char **ret_text);
 
-/* Read or write a fixture file of the caller's file system; @path "-" is stdin or stdout.
+/*
+ * Read a fixture file of the caller's file system; @path "-" is stdin. All errors with
+ * @e: what fopen(3) and fread(3) answer (-ENOENT, -EACCES, -EISDIR, -EIO, ...), -EFBIG
+ * larger than HOST_FILE_MAX, -ENOMEM, -EINVAL as machine_from_json().
  */
 int machine_load(const char *path, struct machine **ret, struct err *e);
+/*
+ * Write one in place, not atomically; @path "-" is stdout. All errors with @e: what
+ * fopen(3) answers (-ENOENT, -EACCES, -EISDIR, -ENOTDIR, ...), then the file is as it
+ * was; what writing answers (-ENOSPC, -EPIPE, -EIO, ...), then it is cut; -ENOMEM.
+ */
 int machine_save(const struct machine *m, const char *path, struct err *e);

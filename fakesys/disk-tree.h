@@ -77,6 +77,7 @@ enum walk_flags {
 struct inode *inode_new(struct disk *d, mode_t mode, uid_t uid, gid_t gid, int64_t mtime);
 /* Drop a reference; the last one drops the content. Takes NULL. */
 void inode_put(struct inode *ino);
+/* -EFBIG: a file cannot be that long; -ENOSPC: no memory. */
 int inode_append(struct inode *ino, const void *buf, size_t len);
 
 /* The slot of @p->name, made if there never was one. */
@@ -87,5 +88,10 @@ void slot_point(struct slot *s, struct inode *ino);
 void disk_change(struct disk *d, struct slot *s, struct inode *ino, bool first);
 void disk_commit(struct disk *d);
 
-/* Errors of path resolution; a missing last component is none. @p keeps using @path. */
+/*
+ * Where @path leads; @p keeps using it. A missing last component is no error: p->ino is
+ * NULL. -ENOENT: one before it is missing (not with WALK_MAKE), or a link is empty;
+ * -ENOTDIR: one before it is no directory; -ELOOP: too many links; -ENAMETOOLONG: a name
+ * or the path; -EXDEV: ".." leaves the root.
+ */
 int disk_walk(struct disk *d, const char *path, unsigned flags, struct place *p);

@@ -7,6 +7,12 @@
 
 #include "fakesys/attr.h"
 
+/*
+ * Each kind has a pair. lookup: the entry of that name (@len bytes) in *ret; -ENOENT: the
+ * function has none of that kind by that name now. each: calls @fn for every name until
+ * it returns < 0, which is returned; else 0.
+ */
+
 /* drivers/pci/pcie/portdrv.c; @name starts behind the function's own address. */
 int port_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
 		struct entry *ret);

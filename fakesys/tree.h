@@ -6,7 +6,8 @@
 
 /*
  * List everything below each of @roots (NULL-terminated: "sys/devices", ...), sorted by
- * path, in the format of fakesys/fixtures/FORMAT.md; *ret is malloc'd.
+ * path, in the format of fakesys/fixtures/FORMAT.md; *ret is malloc'd. What cannot be
+ * read is no error but stands in the listing with its errno. -ENOMEM.
  */
 int tree_write(const struct host *h, const char *const roots[], char **ret);
 
@@ -15,6 +16,6 @@ extern const char *const tree_roots[];
 
 /*
  * Lines only in one of two listings, as "-LINE" and "+LINE" in path order; "" if they are
- * the same. *ret is malloc'd.
+ * the same. *ret is malloc'd. Neither has to be in the format. -ENOMEM.
  */
 int tree_diff(const char *a, const char *b, char **ret);

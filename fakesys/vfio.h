@@ -7,7 +7,11 @@
 
 #include "fakesys/sim-internal.h"
 
-/* drivers/vfio/pci: as driver_traits.probe. */
+/*
+ * drivers/vfio/pci: as driver_traits.probe. 0, or a positive errno as probe functions'
+ * results are logged: EINVAL on the denylist, a bridge, or no IOMMU group; EBUSY while
+ * its virtual functions are enabled.
+ */
 int vfio_probe(struct sim *s, uint32_t fn);
 /* The state a successful probe leaves, without one. */
 void vfio_adopt(struct sim *s, uint32_t fn);
@@ -19,6 +23,7 @@ void vfio_drop_dev(struct sim *s, uint32_t fn);
 
 /* Does the group have a node: is some member a VFIO device? */
 bool vfio_group_has_node(const struct sim *s, const struct sim_group *g);
-/* Such a group by name, into sim.groups, or SIM_NONE; and the names of all. */
+/* Such a group by name, into sim.groups, or SIM_NONE; and the names of all: @fn until it
+ * returns < 0, which is returned, else 0. */
 uint32_t vfio_named_group(const struct sim *s, const char *name, size_t len);
 int vfio_each_group(const struct sim *s, host_list_fn *fn, void *arg);
