@@ -46,9 +46,11 @@ static struct machine *make_machine(void)
 	cfg[0x100 + PCI_IOV_DID] = 0xca;
 	cfg[0x100 + PCI_IOV_DID + 1] = 0x10;
 	m->fns.v[m->fns.n - 1].config = (struct blob){ cfg, 4096 };
-	for (int i = 0; i < 2; i++) {
-		fn = add_fn(m, i ? "0000:03:00.0" : "0000:02:10.0", 0xffff, 0xffff,
-			    0x0200, 4 + i, NULL);
+	for (int i = 0; i < 3; i++) {
+		static const char *const vfs[] = { "0000:02:10.0", "0000:03:00.0",
+						   "0000:02:00.1" };
+
+		fn = add_fn(m, vfs[i], 0xffff, 0xffff, 0x0200, 4 + i, NULL);
 		fn->is_vf = true;
 		fn->physfn = (struct bdf){ 0, 2, 0, 0 };
 	}
@@ -115,6 +117,8 @@ static struct find_case find_cases[] = {
 	{ "01:00.1", 0, "0000:01:00.1" },
 	{ "0000:01:00.0", 0, "0000:01:00.0" },
 	{ "0000:01:00", 0, "0000:01:00.0 0000:01:00.1" },
+	{ "02:00", 0, "0000:02:00.0" }, /* not its virtual function in the same slot */
+	{ "02:00.1", 0, "0000:02:00.1" },
 	{ "0001:01:00", 0, "0001:01:00.0" },
 	{ "10de:1244", 0, "0000:01:00.0" },
 	{ "10DE:1244", 0, "0000:01:00.0" },

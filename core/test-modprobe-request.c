@@ -337,6 +337,7 @@ static struct request_case like_kmod[] = {
 	{ "kmod: install line that does nothing", { { CONF "a.conf", "install e1000e /bin/true\n" } }, "e1000e" },
 	{ "kmod: install line of a dependency", { { CONF "a.conf", "install vfio /bin/true\n" } }, "vfio" },
 	{ "kmod: install line of a module with softdeps counts for nothing", { { CONF "a.conf", "install r8169 /bin/true\n" } }, "r8169" },
+	{ "kmod: install line of a module with softdeps behind it only", { { CONF "a.conf", "softdep e1000e post: realtek\ninstall e1000e /bin/true\n" } }, "e1000e" },
 	{ "kmod: install line by pattern", { { CONF "a.conf", "install e1* /bin/true\n" } }, "e1000e" },
 };
 

@@ -171,6 +171,7 @@ struct iommu_case {
 	bool off;                      /* recorded so */
 	const char *type;              /* of group 12; NULL: there is none */
 	bool remaps_interrupts;
+	bool amd; /* its unit and table, not Intel's */
 };
 
 static void test_iommu(void **state)
@@ -191,7 +192,9 @@ static void test_iommu(void **state)
 	for (size_t i = 0; i < sizeof(dmar); i++)
 		dmar[9] = (uint8_t)(dmar[9] - dmar[i] * (i != 9));
 	*vec_push(m->arena, &m->acpi) =
-		(struct acpi_table){ "DMAR", { dmar, sizeof(dmar) } };
+		(struct acpi_table){ c->amd ? "IVRS" : "DMAR", { dmar, sizeof(dmar) } };
+	if (c->amd)
+		m->units.v[0] = (struct iommu_unit){ "ivhd0", "amd" };
 	m->cmdline = c->recorded;
 	if (c->release) {
 		m->release = m->kernels.v[0].release = c->release;
@@ -208,7 +211,8 @@ static void test_iommu(void **state)
 	type[strcspn(type, "\n")] = '\0';
 	expect_part("type", n < 0 ? NULL : type, c->type);
 	assert_int_equal(h.ops->klog(h.ctx, &log), 0);
-	logged = strstr(log, "DMAR-IR: Enabled IRQ remapping");
+	logged = strstr(log, c->amd ? "AMD-Vi: Interrupt remapping enabled"
+				    : "DMAR-IR: Enabled IRQ remapping");
 	free(log);
 	assert_int_equal(logged, c->remaps_interrupts);
 	sim_free(s);
@@ -229,6 +233,9 @@ static struct iommu_case iommus[] = {
 	{ "old Proxmox: on when told", "intel_iommu=on", "intel_iommu=on", "6.5.13-5-pve", PMX, false, "DMA-FQ", true },
 	{ "new Proxmox: on without a word", "intel_iommu=on", "", "6.8.12-4-pve", PMX, false, "DMA-FQ", true },
 	{ "another kernel, recorded on without a word", "", "quiet", "6.9.0-custom", "#1 SMP", false, "DMA-FQ", true },
+	/* drivers/iommu/amd/init.c:amd_iommu_prepare fails without the IOMMU */
+	{ "AMD: on without a word", "", "", NULL, NULL, false, "DMA-FQ", true, .amd = true },
+	{ "amd_iommu=off; interrupts are not remapped either", "", "amd_iommu=off", NULL, NULL, false, NULL, false, .amd = true },
 	{ "another kernel, recorded on when told", "intel_iommu=on", "", "6.9.0-custom", "#1 SMP", false, NULL, true },
 };
 /* clang-format on */

@@ -245,15 +245,54 @@ static void test_power(void **state)
 	machine_free(m);
 }
 
+/* update-initramfs sorts with linux-version(1): 6.9 < 6.12 < 6.100. */
+static void test_newest(void **state)
+{
+	static const char *const argv[] = { "update-initramfs", "-u", NULL };
+	static const char *const others[] = { "6.9.0-1-amd64", "6.100.0-1-amd64" };
+	const struct file image = { *state, "-" };
+	const char *newest = path_name(*state) + strlen("initrd.img-");
+	struct machine *m = test_machine(true);
+	struct host_output out = { 0 };
+	struct host h;
+	struct sim *s;
+	struct err e;
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		struct kernel k = m->kernels.v[0];
+
+		k.release = others[i];
+		k.initramfs.path = NULL;
+		*vec_push(m->arena, &m->kernels) = k;
+	}
+	assert_int_equal(sim_new(m, NULL, &s, &e), 0);
+	put(s, &image);
+	h = sim_host(s);
+	assert_int_equal(h.ops->run(h.ctx, argv, &out), 0);
+	if (!strstr(out.text, streq(newest, others[1]) ? newest : RELEASE))
+		fail_msg("%s", out.text);
+	free(out.text);
+	sim_free(s);
+	machine_free(m);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(cases) + 1];
+	static char older[] = "boot/initrd.img-6.9.0-1-amd64";
+	static char newer[] = "boot/initrd.img-6.100.0-1-amd64";
+	struct CMUnitTest tests[ARRAY_SIZE(cases) + 3];
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		tests[n++] = (struct CMUnitTest){ .name = cases[i].name,
 						  .test_func = test_command,
 						  .initial_state = &cases[i] };
+	tests[n++] = (struct CMUnitTest){ .name = "initramfs: 6.12 is newer than 6.9",
+					  .test_func = test_newest,
+					  .initial_state = older };
+	tests[n++] = (struct CMUnitTest){ .name = "initramfs: 6.100 is newer than 6.12",
+					  .test_func = test_newest,
+					  .initial_state = newer };
 	tests[n++] = (struct CMUnitTest){ .name = "power cut after the commands",
 					  .test_func = test_power };
 	return cmocka_run_group_tests(tests, NULL, NULL);

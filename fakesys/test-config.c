@@ -83,7 +83,17 @@ static void test_hostile(void **state)
 	for (int fill = 0; fill < 256; fill++)
 		for (size_t len = 0; len <= sizeof(config); len += 51) {
 			memset(config, fill, sizeof(config));
+			memset(wmask, 0xa5, sizeof(wmask));
+			memset(w1cmask, 0xa5, sizeof(w1cmask));
 			config_masks((struct blob){ config, len }, none, wmask, w1cmask);
+			for (size_t i = 0; i < sizeof(config); i++)
+				if (i >= len)
+					assert_true(wmask[i] == 0xa5 &&
+						    w1cmask[i] == 0xa5);
+				else
+					assert_int_equal(wmask[i] & w1cmask[i], 0);
+			for (size_t i = 0; i < 4 && i < len; i++) /* ids */
+				assert_int_equal(wmask[i] | w1cmask[i], 0);
 		}
 }
 

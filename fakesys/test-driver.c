@@ -123,6 +123,14 @@ static struct test_script rows[] = {
 		W_FAIL(DRV("pci-stub") "new_id", "aaab bbbb 1 2", EEXIST) } },
 	{ "new_id: driver_data that no entry has", .steps = {
 		W_FAIL(DRV("e1000e") "new_id", "1 2 3 4 0 0 7", EINVAL) } },
+	/* dd.c:__device_attach_driver: no other driver is asked after a negative result, and
+	 * bus.c:drivers_probe_store makes EINVAL of any */
+	{ "attach: a group that is claimed ends it", .steps = {
+		W(DRV("e1000e") "unbind", "0000:01:00.1"), W(DRV("pci-stub") "new_id", "8086 10d3"),
+		W(DRV("pci-stub") "unbind", "0000:01:00.1"), W(DRV("e1000e") "unbind", "0000:01:00.0"),
+		W(OVERRIDE("01:00.0"), "vfio-pci"), W("sys/bus/pci/drivers_probe", "0000:01:00.0"),
+		{ CLAIM, .ret = 12 }, W_FAIL("sys/bus/pci/drivers_probe", "0000:01:00.1", EINVAL),
+		DRIVER("01:00.1", NULL) } },
 	{ "remove_id: bound functions stay bound", .steps = {
 		W(DRV("pci-stub") "new_id", "1234 11e8"), DRIVER("00:09.0", "pci-stub"),
 		LOGGED("pci-stub 0000:00:09.0: claimed by stub"),
@@ -182,10 +190,31 @@ static struct test_script rows[] = {
 };
 /* clang-format on */
 
+/* drivers/base/driver.c:driver_set_override: "len >= (PAGE_SIZE - 1)" is too long. */
+static void test_long_override(void **state)
+{
+	static char name[4096];
+	struct machine *m = test_machine(true);
+	struct sim *s;
+	struct err e;
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	assert_int_equal(sim_new(m, profile_find("6.12"), &s, &e), 0);
+	assert_int_equal(sim_store(s, OVERRIDE("00:03.0"), name, 4094), 4094);
+	assert_int_equal(sim_store(s, OVERRIDE("00:03.0"), name, 4095), -EINVAL);
+	assert_int_equal(sim_store(s, OVERRIDE("00:03.0"), name, 4096), -EINVAL);
+	sim_free(s);
+	machine_free(m);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(rows)];
+	struct CMUnitTest tests[ARRAY_SIZE(rows) + 1];
 
 	TEST_ROWS(rows, tests);
+	tests[ARRAY_SIZE(rows)] =
+		(struct CMUnitTest){ .name = "override: a page holds 4094 characters",
+				     .test_func = test_long_override };
 	return cmocka_run_group_tests_name("driver", tests, NULL, NULL);
 }
