@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <archive.h>
 #include <archive_entry.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 
 #include "core/host.h"
-#include "core/initramfs.h"
+#include "core/initramfs-part.h"
 #include "core/modprobe.h"
 
 /* Documentation/driver-api/early-userspace/buffer-format.rst: newc with or without sums.
@@ -21,8 +20,6 @@
 
 /* Names of one file stand close together: so far back they are looked for. */
 #define LINKS_MAX 256
-
-#define CONF_MODULES "conf/modules"
 
 /* Bytes in order, from memory or out of a decompressor. */
 struct source {
@@ -178,80 +175,6 @@ static int read_header(struct reader *r, struct source *s,
 	return 1;
 }
 
-/* "e1000e" of "lib/modules/6.1/kernel/.../e1000e.ko.xz"; NULL: no module. */
-static const char *module_name(struct arena *a, const char *path)
-{
-	static const char *const tails[] = { ".ko", ".ko.xz", ".ko.zst", ".ko.gz" };
-	const char *name = path_name(path);
-
-	if (!after_prefix(path, "lib/modules/"))
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(tails); i++)
-		if (ends_with(name, tails[i]))
-			return module_normalize(
-				a,
-				arena_strndup(a, name, strlen(name) - strlen(tails[i])));
-	return NULL;
-}
-
-static bool keeps_path(const char *path)
-{
-	static const struct {
-		const char *folder, *tail;
-	} kept[] = {
-		{ "etc/modprobe.d/", "" },
-		{ "lib/modprobe.d/", "" },
-		{ "usr/lib/modprobe.d/", "" },
-		{ "run/modprobe.d/", "" },
-		{ "etc/udev/rules.d/", ".rules" },
-		{ "lib/udev/rules.d/", ".rules" },
-		{ "usr/lib/udev/rules.d/", ".rules" },
-		{ "scripts/init-top/", "" },
-		{ "etc/modules-load.d/", "" },
-		{ "conf/", "" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-		if (after_prefix(path, kept[i].folder) && ends_with(path, kept[i].tail) &&
-		    !streq(path, CONF_MODULES))
-			return true;
-	return false;
-}
-
-/* Does @text load, by udev's builtin or by a program, more than a device's own module? */
-static bool loads_another(struct blob text, const char *word)
-{
-	static const char own[] = "$env{MODALIAS}";
-	const char *p = (const char *)text.data, *end = p + text.len;
-	size_t len = strlen(word);
-
-	while ((p = memmem(p, (size_t)(end - p), word, len))) {
-		const char *args = p += len;
-
-		while (p < end && *p != '"' && *p != '\n')
-			p++;
-		while (args < p && isspace((unsigned char)*args))
-			args++;
-		if (args < p && !memmem(args, (size_t)(p - args), own, strlen(own)))
-			return true;
-	}
-	return false;
-}
-
-bool initramfs_keeps(const struct machine_file *f)
-{
-	static const char override[] = "driver_override";
-	struct blob text = f->data;
-
-	if (!keeps_path(f->path))
-		return false;
-	if (!strstr(f->path, "udev/rules.d/") || S_ISLNK(f->mode))
-		return true;
-	return text.len &&
-	       (memmem(text.data, text.len, override, strlen(override)) ||
-		loads_another(text, "kmod load") || loads_another(text, "modprobe"));
-}
-
 /* The content of a file with several names comes with the last: give it to the others. */
 static void fill_links(struct reader *r, const struct entry *e, struct blob data)
 {
@@ -306,13 +229,13 @@ static int read_load_list(struct reader *r, struct source *s, const struct entry
 static int read_content(struct reader *r, struct source *s, const struct entry *e)
 {
 	bool link = S_ISLNK(e->mode), file = S_ISREG(e->mode);
-	const char *module = file ? module_name(r->a, e->path) : NULL;
+	const char *module = file ? initramfs_module_name(r->a, e->path) : NULL;
 
 	if (module)
 		*vec_push(r->a, &r->ret->modules) = module;
 	if (file && streq(e->path, CONF_MODULES))
 		return read_load_list(r, s, e);
-	if ((file || link) && keeps_path(e->path))
+	if ((file || link) && initramfs_keeps_path(e->path))
 		return keep_file(r, s, e);
 	return take_all(r, s, NULL, e->size);
 }
@@ -418,57 +341,6 @@ static int read_part(struct reader *r, const uint8_t *p, size_t len, size_t *ret
 	return err;
 }
 
-static int cmp_string(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void sort_modules(strings *list)
-{
-	size_t n = 0;
-
-	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), cmp_string);
-	for (size_t i = 0; i < list->n; i++)
-		if (!n || !streq(list->v[n - 1], list->v[i]))
-			list->v[n++] = list->v[i];
-	list->n = n;
-}
-
-/* By path; of one path in the image's order, which mtime stands for meanwhile. */
-static int cmp_file(const void *a, const void *b)
-{
-	const struct machine_file *x = a, *y = b;
-	int r = strcmp(x->path, y->path);
-
-	return r ? r : (x->mtime > y->mtime) - (x->mtime < y->mtime);
-}
-
-/*
- * A file that comes twice counts as the last one says: it overwrites. Only then is its
- * content known, and whether it is kept.
- */
-static void sort_files(struct initramfs *i)
-{
-	size_t n = 0;
-
-	for (size_t j = 0; j < i->files.n; j++)
-		i->files.v[j].mtime = (int64_t)j;
-	if (i->files.n)
-		qsort(i->files.v, i->files.n, sizeof(*i->files.v), cmp_file);
-	for (size_t j = 0; j < i->files.n; j++) {
-		n -= n && streq(i->files.v[n - 1].path, i->files.v[j].path);
-		i->files.v[n] = i->files.v[j];
-		i->files.v[n++].mtime = 0;
-	}
-	i->files.n = n;
-	n = 0;
-	vec_foreach(f, &i->files)
-		if (initramfs_keeps(f))
-			i->files.v[n++] = *f;
-	i->files.n = n;
-}
-
 int initramfs_parse(struct arena *a, struct blob image, const char *name,
 		    struct initramfs *ret, struct err *e)
 {
@@ -499,8 +371,7 @@ int initramfs_parse(struct arena *a, struct blob image, const char *name,
 	if (!r.entries)
 		return bad(&r,
 			   image.len ? "not an initramfs: holds no entry" : "is empty");
-	sort_modules(&found.modules);
-	sort_files(&found);
+	initramfs_settle(&found);
 	if (e)
 		e->text[0] = '\0'; /* of damage that was none */
 	*ret = found;
