@@ -75,12 +75,14 @@ const char *import_skip_stamp(const char *s)
 	}
 }
 
-/* The name stands behind a time: "10:00:00", "10:00:00+01:00", "10:00:00Z". */
+/* The name stands behind a time: "10:00:00", "10:00:00+01:00", "10:00:00Z";
+ * without a name, the time is all there is. */
 static void note_syslog_host(struct machine *m, const char *s)
 {
 	const char *end, *host = syslog_host(s, &end);
 
-	if (host && host > s + 1 && (isdigit((unsigned char)host[-2]) || host[-2] == 'Z'))
+	if (host && host > s + 1 && !memchr(host, ':', (size_t)(end - host)) &&
+	    (isdigit((unsigned char)host[-2]) || host[-2] == 'Z'))
 		import_note_hostname(m, host, strcspn(host, ". "));
 }
 

@@ -528,6 +528,7 @@ static struct host_case host_cases[] = {
 	  "my-box\n" },
 	{ "host name that systemd before 248 sets",
 	  "[    3.5] systemd[1]: Set hostname to <my-box.example>.\n", "my-box\n" },
+	{ "journalctl without host names", "Nov 22 10:00:00 kernel: x\n", NULL },
 	{ "no host name", "[    3.5] x kernel: y\nLoading my kernel: z\n", NULL },
 	/* clang-format on */
 };
