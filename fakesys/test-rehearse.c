@@ -35,6 +35,43 @@ static void no_loader(struct machine *m)
 			f->path = "boot/grub/grub.old";
 }
 
+static void set_file(struct machine *m, const char *path, const char *text)
+{
+	struct machine_file *f = NULL;
+
+	vec_foreach(it, &m->files)
+		if (streq(it->path, path))
+			f = it;
+	if (!f)
+		f = vec_push(m->arena, &m->files);
+	*f = (struct machine_file){ .path = path,
+				    .mode = S_IFREG | 0644,
+				    .data = { (const uint8_t *)text, strlen(text) } };
+}
+
+/*
+ * pci-stub has the card's ids as well, and udev loads it for another device: whichever
+ * event is first decides, and no softdep of the card's own driver has a say in that.
+ */
+static void stub_beside(struct machine *m)
+{
+	struct err e = { "" };
+
+	set_file(m, "etc/modprobe.d/stub.conf",
+		 "options pci-stub ids=10de:1b81,10de:10f0\n"
+		 "alias pci:v00001B21d00001242sv*sd*bc*sc*i* pci_stub\n");
+	assert_int_equal(machine_finish(m, &e), 0);
+}
+
+/* An edit that waits for the next update-initramfs, whoever runs it. */
+static void blacklist_not_in_image(struct machine *m)
+{
+	struct err e = { "" };
+
+	set_file(m, "etc/modprobe.d/usb.conf", "blacklist xhci_pci\n");
+	assert_int_equal(machine_finish(m, &e), 0);
+}
+
 static void test_rehearse(void **state)
 {
 	const struct rehearse_case *c = *state;
@@ -105,6 +142,8 @@ static struct rehearse_case cases[] = {
 	{ "on a kernel that nobody has measured", DESKTOP, NULL, "01:00", PLAN_AUTO, VERB_YES, NULL, "0000:01:00.0", "vfio-pci", true, unknown_kernel },
 	{ "the disk of the root file system", DESKTOP, NULL, "02:00.0", PLAN_AUTO, VERB_NO, "", NULL, NULL, false, NULL },
 	{ "no such device", DESKTOP, NULL, "7f:00.0", PLAN_AUTO, VERB_INPUT, NULL, NULL, NULL, false, NULL },
+	{ "another event gives the card to pci-stub, by chance", DESKTOP, NULL, "01:00", PLAN_AUTO, VERB_NO, "0000:01:00.0: chance decides: ", NULL, NULL, true, stub_beside },
+	{ "somebody's edit takes a driver from others", DESKTOP, NULL, "01:00", PLAN_AUTO, VERB_NO, "0000:00:14.0 was not asked for and goes from xhci_hcd to no driver", "0000:00:14.0", NULL, true, blacklist_not_in_image },
 	{ "a machine that does not boot", DESKTOP, NULL, "01:00", PLAN_AUTO, VERB_REFUSED, NULL, NULL, NULL, false, no_loader },
 };
 /* clang-format on */
