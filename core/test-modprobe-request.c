@@ -14,16 +14,16 @@
 #define RELEASE "6.1.0-test"
 #define CONF "etc/modprobe.d/"
 
-/* The modules of these tests: what they export and need, and their own softdep. */
+/* The modules of these tests: what they export and need, their own softdep and alias. */
 static const struct universe {
-	const char *name, *exports, *needs[3], *softdep;
+	const char *name, *exports, *needs[3], *softdep, *alias;
 } universe[] = {
 	/* clang-format off */
 	{ "vfio", "vfio_sym", { NULL }, NULL },
 	{ "irqbypass", "irq_sym", { NULL }, NULL },
 	{ "vfio-pci-core", "core_sym", { "vfio_sym", "irq_sym" }, NULL },
 	{ "vfio-pci", NULL, { "core_sym", "vfio_sym" }, NULL },
-	{ "e1000e", NULL, { NULL }, NULL },
+	{ "e1000e", NULL, { NULL }, NULL, "pci:v00008086d000010D3sv*sd*bc*sc*i*" },
 	{ "realtek", NULL, { "libphy_sym" }, NULL },
 	{ "libphy", "libphy_sym", { NULL }, NULL },
 	{ "r8169", NULL, { "libphy_sym" }, "pre: realtek" },
@@ -78,6 +78,12 @@ static void write_module(const char *path, const struct universe *u)
 		char text[128];
 
 		snprintf(text, sizeof(text), "softdep=%s", u->softdep);
+		put_string(ko.info, &info, text);
+	}
+	if (u->alias) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "alias=%s", u->alias);
 		put_string(ko.info, &info, text);
 	}
 	put_string(ko.info, &info, "license=GPL");
@@ -191,6 +197,12 @@ static void read_kernel(struct arena *a, struct kernel *k)
 			m->post = l->post;
 		}
 	}
+	modprobe_parse(a, "modules.alias", read_text(a, "modules.alias"), &own);
+	vec_foreach(l, &own.lines)
+		vec_foreach(m, &k->modules)
+			if (l->verb == MODPROBE_ALIAS && l->pci &&
+			    streq(m->name, l->arg[1]))
+				*vec_push(a, &m->ids) = *l->pci;
 }
 
 struct request_case {
@@ -306,7 +318,35 @@ static void test_like_kmod(void **state)
 	arena_free(a);
 }
 
+/* A request of udev for a function, by its modalias. */
+static void test_udev_like_kmod(void **state)
+{
+	static const struct pci_ident nic = { 0x8086, 0x10d3, 0x8086, 0xa01f, 0x020000 };
+	const struct request_case *c = *state;
+	struct modprobe_config conf = { 0 };
+	struct kernel k = { 0 };
+	modprobe_loads loads = { 0 };
+	strings found = { 0 };
+	struct arena *a;
+	const char *note;
+
+	if (!have_tree)
+		skip_without("depmod");
+	a = arena_new();
+	read_kernel(a, &k);
+	read_conf(a, c, &conf);
+	ask_kmod(c);
+	modprobe_resolve_fn(&conf, &k, &nic, a, &found);
+	vec_foreach(name, &found)
+		modprobe_request(&conf, &k, NULL, a, *name, c->flags | MODPROBE_RESOLVED,
+				 &loads, &note);
+	assert_string_equal(loads_text(a, &loads), actions);
+	arena_free(a);
+}
+
 #define UDEV MODPROBE_USE_BLACKLIST
+#define NIC "pci:v00008086d000010D3sv00008086sd0000A01Fbc02sc00i00", UDEV
+#define NIC_TO "alias pci:v00008086d000010D3sv*sd*bc*sc*i* "
 
 /* clang-format off */
 static struct request_case like_kmod[] = {
@@ -339,6 +379,25 @@ static struct request_case like_kmod[] = {
 	{ "kmod: install line of a module with softdeps counts for nothing", { { CONF "a.conf", "install r8169 /bin/true\n" } }, "r8169" },
 	{ "kmod: install line of a module with softdeps behind it only", { { CONF "a.conf", "softdep e1000e post: realtek\ninstall e1000e /bin/true\n" } }, "e1000e" },
 	{ "kmod: install line by pattern", { { CONF "a.conf", "install e1* /bin/true\n" } }, "e1000e" },
+};
+
+static struct request_case like_kmod_udev[] = {
+	{ "udev: the module's own alias", { { NULL } }, NIC },
+	{ "udev: an alias to vfio-pci takes the place of the module's own", { { CONF "a.conf", NIC_TO "vfio-pci\noptions vfio-pci ids=8086:10d3\n" } }, NIC },
+	{ "udev: an alias to vfio-pci, which is blacklisted", { { CONF "a.conf", NIC_TO "vfio-pci\nblacklist vfio-pci\n" } }, NIC },
+	{ "udev: an alias to vfio-pci, and the driver blacklisted", { { CONF "a.conf", NIC_TO "vfio-pci\nblacklist e1000e\n" } }, NIC },
+	{ "udev: aliases to both, and the driver blacklisted", { { CONF "a.conf", NIC_TO "e1000e\n" NIC_TO "vfio-pci\nblacklist e1000e\n" } }, NIC },
+	{ "udev: two aliases in two files", { { CONF "a.conf", NIC_TO "vfio-pci\n" }, { CONF "b.conf", "alias pci:v00008086d* r8169\n" } }, NIC },
+	{ "udev: an alias of another device", { { CONF "a.conf", "alias pci:v00008086d000010D4sv*sd*bc*sc*i* vfio-pci\n" } }, NIC },
+	{ "udev: an alias to nothing there", { { CONF "a.conf", NIC_TO "nonsense\n" } }, NIC },
+	{ "udev: an alias that is off", { { CONF "a.conf", NIC_TO "off\n" } }, NIC },
+	{ "udev: the driver has an alias for its name", { { CONF "a.conf", "alias e1000e vfio-pci\n" } }, NIC },
+	{ "udev: a blacklist by the alias's name", { { CONF "a.conf", "alias nic e1000e\nblacklist nic\n" } }, NIC },
+	{ "udev: softdeps before and behind, each with its own", { { CONF "a.conf", "softdep e1000e pre: vfio-pci post: gpu\nsoftdep vfio-pci pre: r8169 post: drm\n" } }, NIC },
+	{ "udev: a blacklisted link of the chain", { { CONF "a.conf", "softdep e1000e pre: realtek\nsoftdep realtek pre: vfio-pci\n" }, { CONF "b.conf", "blacklist realtek\nblacklist vfio-pci\n" } }, NIC },
+	{ "udev: an install line of the driver", { { CONF "a.conf", "install e1000e /bin/true\n" } }, NIC },
+	{ "udev: an install line of what the alias names", { { CONF "a.conf", NIC_TO "vfio-pci\ninstall e1000e /bin/true\noptions vfio-pci ids=8086:10d3\n" } }, NIC },
+	{ "udev: an install line of a softdep", { { CONF "a.conf", "softdep e1000e pre: firmware-loader\ninstall firmware-loader /bin/true\n" } }, NIC },
 };
 
 /* Install lines are run by a shell, which libkmod does not do in a dry run. */
@@ -435,10 +494,12 @@ static void test_builtin_and_why(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(like_kmod) + ARRAY_SIZE(installs) + 1];
+	struct CMUnitTest tests[ARRAY_SIZE(like_kmod) + ARRAY_SIZE(like_kmod_udev) +
+				ARRAY_SIZE(installs) + 1];
 	size_t n = 0;
 
 	ROWS(like_kmod, test_like_kmod);
+	ROWS(like_kmod_udev, test_udev_like_kmod);
 	ROWS(installs, test_install);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_builtin_and_why);
 	return cmocka_run_group_tests_name("modprobe-request", tests, make_tree,
