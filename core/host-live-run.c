@@ -7,7 +7,6 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/klog.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -199,45 +198,5 @@ int live_run(const char *const argv[], int lock, int deadline_ms, struct host_ou
 	if (r < 0)
 		return r;
 	*ret = (struct host_output){ .status = status, .text = TAKE(text) };
-	return 0;
-}
-
-enum { KLOG_READ_ALL = 3, KLOG_SIZE_BUFFER = 10 }; /* SYSLOG_ACTION_* of syslog(2) */
-
-/* Lines come as "<6>[    0.000000] Linux version ..."; drop the level. */
-static void drop_levels(char *text)
-{
-	char *out = text;
-
-	for (const char *in = text; *in;) {
-		size_t level = *in == '<' ? strspn(in + 1, "0123456789") : 0, len;
-
-		if (level && in[1 + level] == '>')
-			in += level + 2;
-		len = strcspn(in, "\n");
-		len += in[len] == '\n';
-		memmove(out, in, len);
-		out += len;
-		in += len;
-	}
-	*out = '\0';
-}
-
-int live_klog(char **ret_text)
-{
-	AUTOFREE char *text = NULL;
-	int n = klogctl(KLOG_SIZE_BUFFER, NULL, 0);
-
-	if (n < 0)
-		return -errno;
-	/* The ring's size counts no levels and time stamps, and it may grow meanwhile. */
-	text = calloc(1, 2 * (size_t)n + 4096);
-	if (!text)
-		return -ENOMEM;
-	n = klogctl(KLOG_READ_ALL, text, 2 * n + 4095);
-	if (n < 0)
-		return -errno;
-	drop_levels(text);
-	*ret_text = TAKE(text);
 	return 0;
 }

@@ -157,20 +157,14 @@ static int do_run(struct ctl_call *c)
 	return o.status;
 }
 
-static int do_stage(struct ctl_call *c)
-{
-	return c->f->note ? say(c, 0, "%s", c->f->note) : say(c, 1, "there is none");
-}
-
 static const struct {
 	const char *name;
 	int (*run)(struct ctl_call *c);
 } commands[] = {
-	{ "claim", do_claim },       { "dmesg", do_dmesg },
-	{ "fault", do_fault },       { "power-cut", do_power_cut },
-	{ "reboot", do_reboot },     { "release", do_release },
-	{ "run", do_run },           { "stage", do_stage },
-	{ "timeline", do_timeline },
+	{ "claim", do_claim },   { "dmesg", do_dmesg },
+	{ "fault", do_fault },   { "power-cut", do_power_cut },
+	{ "reboot", do_reboot }, { "release", do_release },
+	{ "run", do_run },       { "timeline", do_timeline },
 };
 
 static int call(struct fuse_server *f, const char *text, size_t len)

@@ -23,11 +23,6 @@ int fuse_server_serve(struct fuse_server *f, int stop_fd)
 	return -EOPNOTSUPP;
 }
 
-void fuse_server_note(struct fuse_server *f, const char *note)
-{
-	(void)f, (void)note;
-}
-
 void fuse_server_close(struct fuse_server *f)
 {
 	(void)f;

@@ -60,7 +60,6 @@ struct fuse_server {
 	char *answer;        /* to the last control command; malloc'd */
 	/* The fault_in-th change of the disk (0: none) fails, or is where the power goes
 	 * (fault_error 0). */
-	const char *note;
 	unsigned fault_in;
 	int fault_error;
 };

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/statvfs.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -433,6 +434,19 @@ static void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync,
 	fuse_reply_err(req, -r);
 }
 
+/* As much room as the disk's own host says (sim-host.c:space_op). */
+static void op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct statvfs st = { .f_bsize = 4096,
+			      .f_frsize = 4096,
+			      .f_namemax = NODE_NAME - 1 };
+
+	(void)ino;
+	st.f_blocks = st.f_bfree = st.f_bavail = ((fsblkcnt_t)16 << 30) / 4096;
+	st.f_files = st.f_ffree = st.f_favail = 1 << 20;
+	fuse_reply_statfs(req, &st);
+}
+
 static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fuse_server *f = fuse_req_userdata(req);
@@ -558,6 +572,7 @@ int fuse_server_open(struct sim *s, const char *dir, int caller_etc,
 	ops.poll = op_poll;
 	ops.fsync = op_fsync;
 	ops.fsyncdir = op_fsyncdir;
+	ops.statfs = op_statfs;
 	ops.opendir = op_opendir;
 	ops.releasedir = op_release;
 	ops.readdir = op_readdir;
@@ -621,11 +636,6 @@ int fuse_server_serve(struct fuse_server *f, int stop_fd)
 	}
 	free(buf.mem);
 	return r < 0 && r != -ENODEV ? r : 1;
-}
-
-void fuse_server_note(struct fuse_server *f, const char *note)
-{
-	f->note = note;
 }
 
 void fuse_server_close(struct fuse_server *f)

@@ -30,7 +30,5 @@ int fuse_server_open(struct sim *s, const char *dir, int caller_etc,
  * 1: unmounted; negative errno.
  */
 int fuse_server_serve(struct fuse_server *f, int stop_fd);
-/* What the control command `stage` answers; borrowed. */
-void fuse_server_note(struct fuse_server *f, const char *note);
 /* Unmounts, answers what waits with -ENODEV, ends the thread. Takes NULL. */
 void fuse_server_close(struct fuse_server *f);

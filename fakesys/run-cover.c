@@ -45,6 +45,31 @@ static int cover_folders(struct arena *a, const char *stage, struct err *e)
 	return 0;
 }
 
+/*
+ * What kmod reads below lib: the machine's beside the caller's, whose kernel it is that
+ * uname(2) names. A caller without such a folder is given one.
+ */
+static void cover_modules(struct arena *a, const char *stage)
+{
+	static const char *const folders[] = { "modules", "modprobe.d",
+					       "modules-load.d" };
+
+	if (!exists("/usr/lib/modules"))
+		(void)mount("fakesys", "/usr/lib", "overlay", MS_RDONLY | MS_NODEV,
+			    arena_printf(a, "lowerdir=%s/" STAGE_LIB ":/usr/lib", stage));
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		const char *to = arena_printf(a, "/usr/lib/%s", folders[i]);
+		const char *host = arena_printf(a, "%s/" STAGE_HOST, stage);
+		const char *below = arena_printf(a, "%s/usr/lib/%s", host, folders[i]);
+
+		if (!exists(below))
+			below = arena_printf(a, "%s/lib/%s", host, folders[i]);
+		if (exists(below) && exists(to))
+			(void)mount("fakesys", to, "overlay", MS_RDONLY | MS_NODEV,
+				    arena_printf(a, "lowerdir=%s:%s", below, to));
+	}
+}
+
 /* A proc of the command's own processes, where that may be mounted; and single files. */
 static int cover_proc(struct arena *a, const char *stage, struct err *e)
 {
@@ -139,44 +164,36 @@ static int cover_dev(struct arena *a, const char *stage, struct err *e)
 }
 
 /*
- * The host's commands: by name, first in PATH; and by path where the caller has a program
- * there. kmod is one program under many names.
+ * The host's commands lie over the folder where they are looked for, and those that the
+ * caller does not have are there, too. Without overlayfs they are found by PATH alone.
  */
 static int cover_commands(struct arena *a, const char *stage, const char *self,
 			  struct err *e)
 {
-	static const char *const names[] = {
-		"update-grub", "update-initramfs", "proxmox-boot-tool",
-		"dmesg",       "modprobe",         "insmod",
-		"rmmod"
+	static const struct {
+		const char *folder, *name;
+	} commands[] = {
+		{ "sbin", "update-grub" },
+		{ "sbin", "update-initramfs" },
+		{ "sbin", "proxmox-boot-tool" },
+		{ "sbin", "modprobe" },
+		{ "sbin", "insmod" },
+		{ "sbin", "rmmod" },
+		{ "bin", "dmesg" },
 	};
-	static const char *const paths[] = { "/usr/sbin/update-grub",
-					     "/usr/sbin/update-initramfs",
-					     "/usr/sbin/proxmox-boot-tool",
-					     "/usr/bin/dmesg", "/usr/bin/kmod" };
-	const char *real = arena_printf(a, "%s/" STAGE_REAL, stage);
-	int r = 0;
+	static const char *const folders[] = { "sbin", "bin" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (symlink(self,
-			    arena_printf(a, "%s/" STAGE_BIN "/%s", stage, names[i])) < 0)
-			return err_set(e, -errno, "%s: %s", names[i], strerror(errno));
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(paths); i++) {
-		const char *keep =
-			arena_printf(a, "%s/%s", real, strrchr(paths[i], '/') + 1);
-		int fd;
-
-		if (access(paths[i], X_OK) < 0)
-			continue;
-		fd = open(keep, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
-		if (fd < 0)
-			return err_set(e, -errno, "%s: %s", keep, strerror(errno));
-		close(fd);
-		r = bind_over(paths[i], keep, 0, e);
-		if (r >= 0)
-			r = bind_over(self, paths[i], 0, e);
-	}
-	return r;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (symlink(self, arena_printf(a, "%s/%s/%s", stage, commands[i].folder,
+					       commands[i].name)) < 0)
+			return err_set(e, -errno, "%s: %s", commands[i].name,
+				       strerror(errno));
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		(void)mount("fakesys", arena_printf(a, "/usr/%s", folders[i]), "overlay",
+			    MS_RDONLY | MS_NODEV,
+			    arena_printf(a, "lowerdir=%s/%s:/usr/%s", stage, folders[i],
+					 folders[i]));
+	return 0;
 }
 
 int cover(const char *stage, const char *self, struct err *e)
@@ -191,6 +208,7 @@ int cover(const char *stage, const char *self, struct err *e)
 		r = cover_proc(a, stage, e);
 	if (r >= 0)
 		r = cover_folders(a, stage, e);
+	cover_modules(a, stage);
 	if (r < 0)
 		return r;
 	/* sd-device takes a sys only if it is of that very file system, unless told so.

@@ -7,9 +7,10 @@
 #define STAGE_SIZE 64
 /* Folders of the stage. */
 #define STAGE_HOST "host" /* the simulated host */
-#define STAGE_BIN "bin"   /* its commands, for PATH */
-#define STAGE_REAL "real" /* programs of the caller that were covered */
-#define STAGE_DEV "dev"   /* /dev with the host's vfio in it */
+#define STAGE_SBIN "sbin" /* its commands */
+#define STAGE_BIN "bin"
+#define STAGE_LIB "lib" /* with an empty folder `modules` */
+#define STAGE_DEV "dev" /* /dev with the host's vfio in it */
 
 /*
  * run-cover.c: in the command's own mount namespace lay the host over the caller's. Ends

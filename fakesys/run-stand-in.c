@@ -34,25 +34,14 @@ static bool only_asks(char *const argv[])
 	return false;
 }
 
-/* The caller's program that was covered, under the name it was called by. */
-static int run_real(const char *program, char *const argv[])
+/* The caller's own, which only the names in front of it were covered of. */
+static int run_kmod(char *const argv[])
 {
-	AUTOARENA struct arena *a = arena_new();
-	AUTOFREE char *stage = NULL;
-	struct err e = { "" };
-	const char *path;
-	int status;
+	static const char kmod[] = "/usr/bin/kmod";
 
-	if (ctl_say("/sys", (char *[]){ (char[]){ "stage" }, NULL }, &stage, &status,
-		    &e) < 0) {
-		fprintf(stderr, "fakesys: %s\n", e.text);
-		return 125;
-	}
-	path = arena_printf(a, "%.*s/" STAGE_REAL "/%s", (int)strcspn(stage, "\n"), stage,
-			    program);
-	execv(path, argv);
-	fprintf(stderr, "fakesys: %s: %s\n", path, strerror(errno));
-	return 126;
+	execv(kmod, argv);
+	fprintf(stderr, "fakesys: %s: %s\n", kmod, strerror(errno));
+	return errno == ENOENT ? 127 : 126;
 }
 
 static int say(char *const words[])
@@ -112,7 +101,6 @@ bool run_stand_in(const char *name, int argc, char *const argv[], int *ret_statu
 {
 	static const char *const host[] = { "update-grub", "update-initramfs",
 					    "proxmox-boot-tool", "rmmod" };
-	static const char *const caller[] = { "kmod", "lsmod", "modinfo", "depmod" };
 
 	(void)argc;
 	for (size_t i = 0; i < ARRAY_SIZE(host); i++)
@@ -120,18 +108,12 @@ bool run_stand_in(const char *name, int argc, char *const argv[], int *ret_statu
 			*ret_status = say_run(name, argv);
 			return true;
 		}
-	for (size_t i = 0; i < ARRAY_SIZE(caller); i++)
-		if (streq(name, caller[i])) {
-			*ret_status = run_real("kmod", argv);
-			return true;
-		}
 	if (streq(name, "dmesg"))
 		*ret_status = say((char *[]){ (char[]){ "dmesg" }, NULL });
 	else if (streq(name, "insmod"))
 		*ret_status = insert(argv);
 	else if (streq(name, "modprobe"))
-		*ret_status =
-			only_asks(argv) ? run_real("kmod", argv) : say_run(name, argv);
+		*ret_status = only_asks(argv) ? run_kmod(argv) : say_run(name, argv);
 	else
 		return false;
 	return true;

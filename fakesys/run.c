@@ -64,8 +64,10 @@ static int own_mounts(struct err *e)
 /* A folder that only this process sees: the host, its commands, what they cover. */
 static int make_stage(char path[static STAGE_SIZE], struct err *e)
 {
-	static const char *const folders[] = { STAGE_HOST, STAGE_BIN, STAGE_REAL,
-					       STAGE_DEV };
+	static const char *const folders[] = {
+		STAGE_HOST, STAGE_SBIN,           STAGE_BIN,
+		STAGE_LIB,  STAGE_LIB "/modules", STAGE_DEV
+	};
 	char sub[STAGE_SIZE + 16];
 
 	strcpy(path, "/tmp/fakesys-XXXXXX");
@@ -179,7 +181,6 @@ int run_inside(struct sim *s, const char *self, char *const argv[], int *ret_sta
 	snprintf(host, sizeof(host), "%s/%s", stage, STAGE_HOST);
 	r = fuse_server_open(s, host, etc, &f, e);
 	if (r >= 0) {
-		fuse_server_note(f, stage);
 		/* What the terminal sends is for the command. */
 		signal(SIGINT, SIG_IGN);
 		signal(SIGQUIT, SIG_IGN);
