@@ -6,12 +6,12 @@
 
 static bool power_gone(const struct host_fault *f)
 {
-	return f->kind == FAULT_CUT && f->count >= f->at;
+	return (f->kind == FAULT_CUT || f->kind == FAULT_CUT_BEHIND) && f->count >= f->at;
 }
 
 /*
- * Count one changing operation. 0: let it through; else what it answers. A hang is a
- * store's: nothing else may stay unanswered.
+ * Count one changing operation. 0: let it through; > 0: let it through, and nobody hears
+ * of it; else what it answers. A hang is a store's: nothing else may stay unanswered.
  */
 static int strike(struct host_fault *f, const char *verb, const char *path)
 {
@@ -30,6 +30,8 @@ static int strike(struct host_fault *f, const char *verb, const char *path)
 		return f->error;
 	case FAULT_HANG:
 		return -EINPROGRESS;
+	case FAULT_CUT_BEHIND:
+		return 1;
 	default:
 		return -EIO;
 	}
@@ -41,7 +43,12 @@ static int strike(struct host_fault *f, const char *verb, const char *path)
 		struct host_fault *f_ = ctx;                                             \
 		int r_ = strike(f_, verb, path);                                         \
                                                                                          \
-		return r_ < 0 ? r_ : f_->inner->ops->op(f_->inner->ctx, __VA_ARGS__);    \
+		if (r_ < 0)                                                              \
+			return r_;                                                       \
+		if (!r_)                                                                 \
+			return f_->inner->ops->op(f_->inner->ctx, __VA_ARGS__);          \
+		(void)f_->inner->ops->op(f_->inner->ctx, __VA_ARGS__);                   \
+		return -EIO;                                                             \
 	} while (0)
 
 #define LOOK(op, ...)                                                                    \
@@ -142,7 +149,17 @@ static int fault_unlock(void *ctx, const char *path)
 
 static int fault_run(void *ctx, const char *const argv[], struct host_output *ret)
 {
-	CHANGE("run", argv[0], run, argv, ret);
+	struct host_fault *f = ctx;
+	struct host_output lost = { 0 };
+	int r = strike(f, "run", argv[0]);
+
+	if (r < 0)
+		return r;
+	if (!r)
+		return f->inner->ops->run(f->inner->ctx, argv, ret);
+	(void)f->inner->ops->run(f->inner->ctx, argv, &lost);
+	free(lost.text);
+	return -EIO;
 }
 
 static const struct host_ops fault_ops = {

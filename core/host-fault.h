@@ -11,7 +11,10 @@ enum fault_kind {
 	FAULT_NONE,  /* count only */
 	FAULT_ERROR, /* the k-th operation fails with `error` and does nothing */
 	FAULT_CUT,   /* -EIO from the k-th on, reads too: the power is gone */
-	FAULT_HANG,  /* the k-th store (only stores count) does nothing: -EINPROGRESS */
+	/* The k-th is done, and lost in the page cache as the disk sees fit; then the
+	 * power goes: a command has written all or part of what it makes. */
+	FAULT_CUT_BEHIND,
+	FAULT_HANG, /* the k-th store (only stores count) does nothing: -EINPROGRESS */
 };
 
 struct host_fault {

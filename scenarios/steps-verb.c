@@ -17,13 +17,24 @@ static int errno_by_name(const char *name)
 	return 0;
 }
 
+static const char *const fault_kinds[] = { [FAULT_NONE] = "none",
+					   [FAULT_ERROR] = "error",
+					   [FAULT_CUT] = "cut",
+					   [FAULT_CUT_BEHIND] = "cut-behind",
+					   [FAULT_HANG] = "hang" };
+
+/* FAULT_NONE: there is no such kind. */
+static enum fault_kind fault_kind(const char *name)
+{
+	for (size_t i = 0; name && i < ARRAY_SIZE(fault_kinds); i++)
+		if (streq(name, fault_kinds[i]))
+			return (enum fault_kind)i;
+	return FAULT_NONE;
+}
+
 int player_host(struct player *p, const json_t *step, struct host *inner,
 		struct host_fault *fault, struct host *ret)
 {
-	static const char *const kinds[] = { [FAULT_NONE] = "none",
-					     [FAULT_ERROR] = "error",
-					     [FAULT_CUT] = "cut",
-					     [FAULT_HANG] = "hang" };
 	const json_t *spec = json_object_get(step, "fault");
 	const char *kind = json_string_value(json_object_get(spec, "kind"));
 	const char *error = json_string_value(json_object_get(spec, "error"));
@@ -38,9 +49,7 @@ int player_host(struct player *p, const json_t *step, struct host *inner,
 		.error = -(error ? errno_by_name(error) : EIO),
 		.path = json_string_value(json_object_get(spec, "path")),
 	};
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (kind && streq(kind, kinds[i]))
-			fault->kind = (enum fault_kind)i;
+	fault->kind = fault_kind(kind);
 	if (fault->kind == FAULT_NONE || !fault->error)
 		return player_bad(p, "fault: unknown kind or error");
 	*ret = host_fault_get(fault);
@@ -308,7 +317,7 @@ static int play_with_fault(struct player *p, const json_t *spec, const json_t *a
 	const json_t *error = json_object_get(spec, "error");
 	struct host_fault fault = {
 		.at = k,
-		.kind = streq(kind, "cut") ? FAULT_CUT : FAULT_ERROR,
+		.kind = fault_kind(kind),
 		.error = -(error ? errno_by_name(json_string_value(error)) : EIO)
 	};
 	struct err said = { "" };
@@ -332,15 +341,15 @@ static int play_with_fault(struct player *p, const json_t *spec, const json_t *a
 	 * end. */
 	if (status == VERB_INPUT)
 		return player_fail(p, "struck at %s: exit 2: %s", fault.last, said.text);
-	if (fault.kind == FAULT_CUT)
+	if (fault.kind == FAULT_CUT || fault.kind == FAULT_CUT_BEHIND)
 		p->g->ops->power_cut(p->g->ctx, seed);
 	return 0;
 }
 
 /*
- * "every_fault": {"act": STEP, "kind": "cut"|"error", "seeds": [..], "then": [STEP..]}:
- * for every k, begin anew, let the k-th operation of the act fail, and play the steps of
- * `then`.
+ * "every_fault": {"act": STEP, "kind": "cut"|"cut-behind"|"error", "seeds": [..], "then":
+ * [STEP..]}: for every k, begin anew, let the k-th operation of the act fail, and play
+ * the steps of `then`.
  */
 int step_every_fault(struct player *p, const json_t *step, const json_t *spec)
 {
@@ -353,7 +362,8 @@ int step_every_fault(struct player *p, const json_t *step, const json_t *spec)
 	size_t index = 0, i;
 	int r;
 
-	if (!act || !then || !json_is_string(json_object_get(spec, "kind"))) {
+	if (!act || !then ||
+	    fault_kind(json_string_value(json_object_get(spec, "kind"))) == FAULT_NONE) {
 		json_decref(zero);
 		return player_bad(p, "wants act, kind and then");
 	}
