@@ -562,6 +562,8 @@ static const struct settle_case settles[] = {
 	{ "a file that an earlier undo put back is synced", "cp " NOTES "before.2 etc/modules",
 	  " etc/modules " },
 	{ "its name as well", "cp " NOTES "before.2 etc/modules", " etc " },
+	{ "names of what commands made are synced", "true", " boot ", true },
+	{ "contents of what commands made are synced", "true", " boot/grub/grub.cfg ", true },
 	{ "a file that an earlier apply wrote is synced", "true", " etc/modules ", true },
 	/* clang-format on */
 };

@@ -372,6 +372,9 @@ static void test_link_is_synced(void **state)
 	assert_int_equal(begin(&h, &p, &j, &e), 0);
 	assert_non_null(strstr(synced, FOLDER "/before.0\n"));
 	assert_true(strstr(synced, "before.0") < strstr(synced, "journal.json"));
+	/* Nor may the journal's name be there, and those of its copies not. */
+	assert_non_null(strstr(synced, FOLDER "\n"));
+	assert_true(strstr(synced, FOLDER "\n") < strstr(synced, "journal.json"));
 	tree_end(&t);
 }
 

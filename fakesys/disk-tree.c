@@ -181,7 +181,7 @@ static void log_push(struct disk *d, struct slot *s, bool first)
 		if (!d->log)
 			abort();
 	}
-	d->log[d->n_log++] = (struct undo){ s, s->ino, s->dir->mtime, first };
+	d->log[d->n_log++] = (struct undo){ s, s->ino, s->dir->mtime, first, false };
 	d->n_ops += first;
 	if (s->ino)
 		s->ino->refs++;
@@ -200,27 +200,80 @@ void disk_change(struct disk *d, struct slot *s, struct inode *ino, bool first)
 	slot_point(s, ino);
 }
 
+/* Entries that nothing can take back any more. */
+static void drop_entries(struct disk *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_log; i++) {
+		if (i < d->n_committed && d->log[i].synced)
+			inode_put(d->log[i].old);
+		else
+			d->log[n++] = d->log[i];
+	}
+	d->n_committed -= d->n_log - n;
+	d->n_log = n;
+}
+
 void disk_commit(struct disk *d)
 {
-	for (size_t i = 0; i < d->n_log; i++)
-		inode_put(d->log[i].old);
-	d->n_log = d->n_ops = 0;
+	d->n_committed = d->n_log;
+	d->n_ops = 0;
 	d->tid++;
+	drop_entries(d);
+}
+
+void disk_sync_names(struct disk *d, const struct inode *dir)
+{
+	for (size_t i = 0; i < d->n_log; i++)
+		d->log[i].synced |= d->log[i].slot->dir == dir;
+	drop_entries(d);
+}
+
+void disk_settle(struct disk *d)
+{
+	for (size_t i = 0; i < d->n_log; i++)
+		d->log[i].synced = true;
+	disk_commit(d);
+}
+
+static void take_back(struct undo *u)
+{
+	slot_point(u->slot, u->old);
+	u->slot->dir->mtime = u->dir_mtime;
+}
+
+/* Each directory for itself: of one name, what was not synced is what came last. */
+static void lose_names(struct disk *d)
+{
+	for (size_t i = d->n_log; i--;)
+		if (!d->log[i].synced)
+			take_back(&d->log[i]);
+}
+
+static void lose_newest(struct disk *d, size_t keep)
+{
+	while (d->n_ops > keep) {
+		struct undo *u = &d->log[--d->n_log];
+
+		take_back(u);
+		inode_put(u->old);
+		d->n_ops -= u->first;
+	}
 }
 
 void disk_power_cut(struct disk *d, uint64_t seed)
 {
-	size_t keep = !seed ? 0 : seed == ~0ull ? d->n_ops : mix(seed) % (d->n_ops + 1);
+	bool strict = seed == DISK_STRICT;
 
-	while (d->n_ops > keep) {
-		struct undo *u = &d->log[--d->n_log];
-
-		slot_point(u->slot, u->old);
-		u->slot->dir->mtime = u->dir_mtime;
-		inode_put(u->old);
-		d->n_ops -= u->first;
-	}
-	disk_commit(d);
+	if (strict)
+		lose_names(d);
+	else
+		lose_newest(d, !seed           ? 0
+			       : seed == ~0ull ? d->n_ops
+					       : mix(seed) % (d->n_ops + 1));
+	disk_settle(d);
+	seed = strict ? 0 : seed;
 	for (struct inode *i = d->all; i; i = i->next) {
 		size_t extra = i->len - i->synced;
 		uint64_t r = mix(seed ^ mix(i->number));

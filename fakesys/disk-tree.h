@@ -43,7 +43,8 @@ struct undo {
 	struct slot *slot;
 	struct inode *old;
 	int64_t dir_mtime;
-	bool first; /* of an operation: rename has two */
+	bool first;  /* of an operation: rename has two */
+	bool synced; /* its directory was, since */
 };
 
 struct disk {
@@ -52,7 +53,9 @@ struct disk {
 	struct slot **table;
 	size_t table_size, n_slots; /* size is a power of 2 */
 	struct undo *log;
-	size_t n_log, cap_log, n_ops;
+	size_t n_log, cap_log;
+	size_t n_committed,
+		n_ops; /* in order: the first entries, operations behind them */
 	uint64_t tid, n_inodes;
 	int64_t now;
 };
@@ -86,7 +89,12 @@ struct slot *slot_get(struct disk *d, struct place *p);
 void slot_point(struct slot *s, struct inode *ino);
 /* The same as a change that is lost unless committed; @first of its operation. */
 void disk_change(struct disk *d, struct slot *s, struct inode *ino, bool first);
+/* All changes so far are durable where they reach the disk in order. */
 void disk_commit(struct disk *d);
+/* The names in @dir are durable in any case. */
+void disk_sync_names(struct disk *d, const struct inode *dir);
+/* All changes so far are durable in any case. */
+void disk_settle(struct disk *d);
 
 /*
  * Where @path leads; @p keeps using it. A missing last component is no error: p->ino is

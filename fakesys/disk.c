@@ -36,7 +36,7 @@ int disk_put(struct disk *d, const char *path, struct blob data, mode_t mode, ui
 	if (r < 0)
 		return r;
 	ino->synced = ino->len;
-	disk_commit(d);
+	disk_settle(d);
 	slot_point(slot_get(d, &p), ino);
 	return 0;
 }
@@ -252,6 +252,7 @@ int disk_sync(struct disk *d, const char *path)
 		return r;
 	p.ino->synced = p.ino->len;
 	p.ino->mtime_synced = p.ino->mtime;
+	disk_sync_names(d, p.ino);
 	/* fs/ext4/fsync.c:ext4_fsync_journal: commits only what changed this inode. */
 	if (p.ino->tid == d->tid)
 		disk_commit(d);

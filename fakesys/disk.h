@@ -63,6 +63,13 @@ int disk_get(struct disk *d, const char *path, struct blob *ret);
 int disk_each(struct disk *d, host_list_fn *fn, void *arg);
 
 /*
+ * A seed that is less kind than ext4, as file systems that are several, or promise no
+ * more than POSIX, may be: of content and of names just what was synced is there, a name
+ * only by the sync of its directory.
+ */
+#define DISK_STRICT ((uint64_t)1 << 62)
+
+/*
  * The power goes. @seed decides how many of the changes of names since the last commit
  * survive, and of each file with unsynced content whether none, a first part or all of it
  * does. 0: all is lost that may be; ~0: all is kept; any other seed is one mixture of

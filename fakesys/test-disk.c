@@ -42,6 +42,7 @@ struct disk_case {
 	const char *want; /* "a=text b@target " now; */
 	const char
 		*want_lost; /* after a power cut that loses all it may; NULL: not asked */
+	const char *want_strict; /* the same on a disk that is DISK_STRICT */
 };
 
 static struct blob text(const char *s)
@@ -137,6 +138,14 @@ static void test_disk(void **state)
 		assert_disk(d, c->want_lost);
 	}
 	disk_free(d);
+	if (!c->want_strict)
+		return;
+	d = disk_new();
+	for (const struct step *s = c->steps; s->op; s++)
+		assert_int_equal(run(d, s), s->want);
+	disk_power_cut(d, DISK_STRICT);
+	assert_disk(d, c->want_strict);
+	disk_free(d);
 }
 
 /* clang-format off */
@@ -150,7 +159,7 @@ static struct disk_case cases[] = {
 	{ "created, nothing synced",
 	  { { CREATE, "a" }, { APPEND, "a", "text" } }, "a=text ", "" },
 	{ "sync of a new file brings its name",
-	  { { CREATE, "a" }, { APPEND, "a", "text" }, { SYNC, "a" } }, "a=text ", "a=text " },
+	  { { CREATE, "a" }, { APPEND, "a", "text" }, { SYNC, "a" } }, "a=text ", "a=text ", "" },
 	{ "sync of the directory brings the name, not the content",
 	  { { MKDIR, "d" }, { CREATE, "d/a" }, { APPEND, "d/a", "text" }, { SYNC, "d" } },
 	  "d/a=text ", "d/a= " },
@@ -159,7 +168,10 @@ static struct disk_case cases[] = {
 	  "a=onetwo ", "a=one " },
 	{ "a sync commits earlier changes of other names",
 	  { { PUT, "old", "" }, { UNLINK, "old" }, { CREATE, "a" }, { SYNC, "a" } },
-	  "a= ", "a= " },
+	  "a= ", "a= ", "old= " },
+	{ "a sync of one directory and not of another",
+	  { { MKDIR, "d" }, { SYNC, "" }, { CREATE, "d/a" }, { SYNC, "d/a" }, { CREATE, "b" },
+	    { SYNC, "b" }, { SYNC, "d" } }, "b= d/a= ", "b= d/a= ", "d/a= " },
 	{ "a sync of what did not change commits nothing",
 	  { { PUT, "x", "" }, { CREATE, "a" }, { SYNC, "x" } }, "a= x= ", "x= " },
 	{ "rename over a file, not synced: the old one is back",
@@ -167,7 +179,7 @@ static struct disk_case cases[] = {
 	    { RENAME, "t", "a" } }, "a=new ", "a=old t=new " },
 	{ "rename, the directory synced",
 	  { { PUT, "a", "old" }, { CREATE, "t" }, { APPEND, "t", "new" }, { SYNC, "t" },
-	    { RENAME, "t", "a" }, { SYNC, "" } }, "a=new ", "a=new " },
+	    { RENAME, "t", "a" }, { SYNC, "" } }, "a=new ", "a=new ", "a=new " },
 	{ "rename without sync of the file: new name, no content",
 	  { { PUT, "a", "old" }, { CREATE, "t" }, { APPEND, "t", "new" },
 	    { RENAME, "t", "a" }, { SYNC, "" } }, "a=new ", "a= " },
