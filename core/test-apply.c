@@ -255,6 +255,7 @@ struct failure_case {
 	bool forgets_words;
 	const char *idle; /* a command that does nothing and reports success */
 	bool archives, forgets_conf;
+	unsigned chosen;  /* GRUB's entry */
 	const char *grub; /* etc/default/grub before */
 	enum fault_kind kind;
 	int error;
@@ -285,6 +286,9 @@ static void test_failure(void **state)
 	if (c->archives)
 		make_images();
 	t.forgets_conf = c->forgets_conf;
+	t.chosen = c->chosen;
+	if (c->chosen)
+		make_grub_cfg();
 	if (c->grub)
 		tree_put(GRUB, c->grub, 0644);
 	before = tree_snapshot();
@@ -315,6 +319,8 @@ static const struct failure_case failures[] = {
 	  .want = -EPROTO, .said = "left /" IMAGE1 " as it was" },
 	{ "update-initramfs leaves the configuration out", .archives = true, .forgets_conf = true,
 	  .want = -EPROTO, .said = "without what /" CONF " is now" },
+	{ "GRUB boots another entry", .chosen = 1, .want = -EPROTO,
+	  .said = "still boots without intel_iommu=on" },
 	{ "a word that must go stays",
 	  .grub = "GRUB_CMDLINE_LINUX_DEFAULT=\"iommu=off\"\n", .want = -EPROTO,
 	  .said = "still boots with iommu=off" },
@@ -791,6 +797,37 @@ static void test_stale_meanwhile(void **state)
 	tree_end(&t);
 }
 
+/* A disk that takes bytes and keeps others. */
+static int append_wrong(void *ctx, const char *path, const void *buf, size_t len)
+{
+	AUTOFREE char *wrong = malloc(len);
+
+	memcpy(wrong, buf, len);
+	if (streq(path, "etc/.modules.pcipass-new"))
+		wrong[0] ^= 1;
+	return the_tree->ops->append(ctx, path, wrong, len);
+}
+
+static void test_read_back(void **state)
+{
+	struct apply_result done;
+	struct host_ops ops;
+	struct host h;
+	struct plan p;
+	struct tree t;
+	struct err e;
+
+	(void)state;
+	tree_make(&t, true);
+	p = make_plan();
+	ops = *t.h.ops;
+	ops.append = append_wrong;
+	h = (struct host){ &ops, t.h.ctx, true };
+	assert_int_equal(apply(&h, &p, &done, &e), -EIO);
+	must_say(&e, "cannot write /etc/modules");
+	tree_end(&t);
+}
+
 /* Ctrl-C at each point where apply asks: all is as it was. */
 static bool stop_at(void *arg)
 {
@@ -1026,6 +1063,7 @@ int main(void)
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_stale_meanwhile),
 		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_read_back),
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_two_unfinished),

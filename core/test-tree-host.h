@@ -27,6 +27,7 @@ struct tree {
 	bool forgets_conf;  /* without etc/modprobe.d/ */
 	bool in_place;      /* update-initramfs writes into the old image */
 	bool forgets_words; /* update-grub does not read etc/default/ */
+	unsigned chosen;    /* the entry that GRUB boots; 1 is the recovery's */
 	char log[512];      /* what ran */
 };
 static struct tree *the_tree;
@@ -187,14 +188,14 @@ static inline void make_grub_cfg(void)
 
 	assert_non_null(f);
 	fprintf(f,
-		"set default=\"0\"\n"
+		"set default=\"%u\"\n"
 		"menuentry 'Debian' {\n\tlinux /boot/vmlinuz-6.1.0-1-amd64 "
 		"root=/dev/sda1 "
 		"ro %s\n}\n"
 		"menuentry 'Debian, recovery' {\n\tlinux /boot/vmlinuz-6.1.0-1-amd64 "
 		"root=/dev/sda1 ro single\n}\n"
 		"menuentry 'Memory test' {\n\tlinux /boot/memtest86+x64.bin\n}\n",
-		words);
+		the_tree->chosen, words);
 	fclose(f);
 }
 
