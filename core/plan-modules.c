@@ -162,6 +162,8 @@ void plan_softdeps(struct planner *p)
 		"functions.";
 	const struct kernel *k = p->kernel;
 
+	if (p->vfio_builtin)
+		return; /* it is there before every module */
 	vec_foreach(name, &p->natives) {
 		const struct module *mod = k ? kernel_module(k, *name) : NULL;
 		const struct modprobe_line *there = NULL;

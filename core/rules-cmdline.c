@@ -35,7 +35,8 @@ static bool has_failed(const struct judged *j)
 {
 	if (!is_off(j) || j->now.off_words.n)
 		return false;
-	return is_table(j, "IVRS") || (is_table(j, "DMAR") && j->now.intel == 1);
+	return j->acpi_error || is_table(j, "IVRS") ||
+	       (is_table(j, "DMAR") && j->now.intel == 1);
 }
 
 static bool lacks_driver(const struct judged *j)

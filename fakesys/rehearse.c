@@ -12,6 +12,7 @@ typedef const char **drivers;
 
 struct rehearsal {
 	const struct machine *m;
+	const struct kernel_profile *profile;
 	const struct request *r;
 	struct arena *a;
 	struct sim *sim;
@@ -200,6 +201,17 @@ static int verify(struct rehearsal *h, json_t **ret)
 	return r;
 }
 
+/* The machine as it was recorded, running. */
+static int fresh_copy(struct rehearsal *h)
+{
+	sim_free(h->sim);
+	h->sim = NULL;
+	if (sim_new(h->m, h->profile, &h->sim, h->e) < 0)
+		return -VERB_INPUT; /* what was recorded makes no machine */
+	h->host = sim_host(h->sim);
+	return 0;
+}
+
 /* The boot of the unchanged twin, against what was recorded: how far to trust the rest.
  */
 static int play_baseline(struct rehearsal *h, json_t **ret)
@@ -313,6 +325,10 @@ static int play(struct rehearsal *h, json_t *report)
 	if (r < 0)
 		return r;
 	json_object_set_new(report, "baseline", baseline);
+	/* apply works on the machine as it is now, not as a boot would leave it. */
+	r = fresh_copy(h);
+	if (r < 0)
+		return r;
 	snapshot(h, &before);
 
 	r = verb_apply(&h->host, h->r, &applied, h->e);
@@ -379,13 +395,10 @@ int rehearse(const struct machine *m, const struct kernel_profile *profile,
 			   "profile", profile->name, "proven", proven, "plan",
 			   "refused_rule", "number", "boot", "functions", "verify",
 			   "undo", "baseline", "problems", h.problems);
-	code = sim_new(m, profile, &h.sim, e);
-	if (code < 0)
-		code = -VERB_INPUT; /* what was recorded makes no machine */
-	if (!code) {
-		h.host = sim_host(h.sim);
+	h.profile = profile;
+	code = fresh_copy(&h);
+	if (!code)
 		code = play(&h, report);
-	}
 	sim_free(h.sim);
 	if (code < 0) {
 		json_decref(report);
