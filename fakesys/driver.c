@@ -176,12 +176,26 @@ static bool refuses(const struct sim *s, const struct sim_driver *drv, uint32_t 
 	return false;
 }
 
+/* sriov_drivers_autoprobe: without it a virtual function takes a driver only by override.
+ */
+static bool can_probe(const struct sim *s, uint32_t fn)
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+	uint32_t pf = f->is_vf ? sim_find_fn(s, f->physfn) : SIM_NONE;
+
+	return pf == SIM_NONE || s->fns[fn].override || !s->fns[pf].no_vf_autoprobe;
+}
+
 /* dd.c:really_probe. */
 static int probe(struct sim *s, struct sim_driver *drv, uint32_t fn)
 {
 	struct fn_state *st = &s->fns[fn];
-	int r = own_dma(s, fn, drv);
+	int r;
 
+	/* pci-driver.c:pci_device_probe, pci_device_can_probe: silently. */
+	if (!can_probe(s, fn))
+		return ENODEV;
+	r = own_dma(s, fn, drv);
 	if (r < 0)
 		return r;
 	st->driver = drv;
@@ -243,8 +257,14 @@ static void released(struct sim *s, uint32_t fn, const struct driver_traits *t)
 {
 	struct fn_state *st = &s->fns[fn];
 
-	if (t->vfio)
+	if (t->vfio) {
+		/* vfio_pci_core.c:vfio_pci_core_unregister_device */
+		if (vfs_count(s, fn))
+			(void)vfs_set(s, fn, 0, NULL);
 		vfio_remove(s, fn);
+	} else if (vfs_count(s, fn)) {
+		sim_log_fn(s, fn, "driver left SR-IOV enabled after remove");
+	}
 	if (t->enables && st->enable)
 		st->enable--;
 	disown_dma(s, fn);

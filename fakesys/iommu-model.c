@@ -8,6 +8,8 @@
 #define CLASS_IOMMU 0x0806
 /* Debian: CONFIG_IOMMU_DEFAULT_DMA_LAZY */
 #define TYPE_DEFAULT "DMA-FQ"
+/* A hostile fixture's number does not make a table of gigabytes. */
+#define GROUP_ID_MAX 1000000
 #define MSI_WINDOW "0x00000000fee00000 0x00000000feefffff msi\n"
 
 /* What a group's reserved_regions hold where nobody recorded them. */
@@ -27,6 +29,14 @@ static const char *default_reserved(const struct sim *s)
 	return "";
 }
 
+/* What a group gets when it is made. */
+static const char *group_type(const struct sim *s, const struct sim_group *g)
+{
+	if (s->domain_type)
+		return s->domain_type;
+	return g->recorded_type ? g->recorded_type : TYPE_DEFAULT;
+}
+
 static int cmp_int(const void *x, const void *y)
 {
 	int a = *(const int *)x, b = *(const int *)y;
@@ -36,17 +46,33 @@ static int cmp_int(const void *x, const void *y)
 
 uint32_t sim_find_group(const struct sim *s, int id)
 {
-	size_t lo = 0, hi = s->groups.n;
+	return id >= 0 && (size_t)id < s->group_ids.n ? s->group_ids.v[id] : SIM_NONE;
+}
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
+/* The number @id leads to the group at @at. */
+static void take_id(struct sim *s, int id, uint32_t at)
+{
+	while (s->group_ids.n <= (size_t)id)
+		*vec_push(s->arena, &s->group_ids) = SIM_NONE;
+	s->group_ids.v[id] = at;
+	s->groups.v[at].id = id;
+}
 
-		if (s->groups.v[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < s->groups.n && s->groups.v[lo].id == id ? (uint32_t)lo : SIM_NONE;
+void iommu_group_made(struct sim *s, struct sim_group *g)
+{
+	uint32_t at = (uint32_t)(g - s->groups.v), other;
+	int id = 0;
+
+	/* lib/idr.c:ida_alloc: what nobody has now, who had it before or not. */
+	if (sim_find_group(s, g->id) == at)
+		s->group_ids.v[g->id] = SIM_NONE;
+	while ((other = sim_find_group(s, id)) != SIM_NONE &&
+	       iommu_group_present(s, &s->groups.v[other]))
+		id++;
+	take_id(s, id, at);
+	g->type = group_type(s, g);
+	g->born = s->changes;
+	g->claimed = false;
 }
 
 /* Every number that the machine names, once, in order. */
@@ -63,8 +89,11 @@ static void build_groups(struct sim *s)
 			ids[n++] = fn->group;
 	qsort(ids, n, sizeof(*ids), cmp_int);
 	for (size_t i = 0; i < n; i++)
-		if (ids[i] >= 0 && (!i || ids[i] != ids[i - 1]))
-			vec_push(s->arena, &s->groups)->id = ids[i];
+		if (ids[i] >= 0 && ids[i] <= GROUP_ID_MAX &&
+		    (!i || ids[i] != ids[i - 1])) {
+			vec_push(s->arena, &s->groups)->recorded_id = ids[i];
+			take_id(s, ids[i], (uint32_t)s->groups.n - 1);
+		}
 	vec_foreach(g, &m->groups) {
 		uint32_t at = sim_find_group(s, g->id);
 
@@ -201,10 +230,12 @@ void sim_set_iommu(struct sim *s, bool on, bool interrupt_remapping, const char 
 {
 	s->iommu_on = on;
 	s->interrupt_remapping = interrupt_remapping;
+	s->domain_type = type ? arena_strdup(s->run, type) : NULL;
+	for (size_t i = 0; i < s->group_ids.n; i++)
+		s->group_ids.v[i] = SIM_NONE;
 	vec_foreach(g, &s->groups) {
-		g->type = type ? arena_strdup(s->run, type) : g->recorded_type;
-		if (!g->type)
-			g->type = TYPE_DEFAULT;
+		take_id(s, g->recorded_id, (uint32_t)(g - s->groups.v));
+		g->type = group_type(s, g);
 		g->claimed = false;
 		g->owners = 0;
 	}
@@ -223,15 +254,33 @@ bool iommu_group_present(const struct sim *s, const struct sim_group *g)
 	return s->iommu_on && !g->n;
 }
 
+static uint32_t count_members(const struct sim *s, const struct sim_group *g,
+			      uint32_t *ret_last)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < g->n; i++) {
+		uint32_t fn = s->members[g->first + i];
+
+		if (s->fns[fn].gone)
+			continue;
+		*ret_last = fn;
+		n++;
+	}
+	return n;
+}
+
 /* 6.1: one function, unbound, unless only the flushing becomes lazy. */
 static int check_single(struct sim *s, const struct sim_group *g, bool to_lazy)
 {
-	if (g->n != 1) {
+	uint32_t only = SIM_NONE;
+
+	if (count_members(s, g, &only) != 1) {
 		sim_log(s, "iommu: Cannot change default domain: Group has more than one "
 			   "device");
 		return -EINVAL;
 	}
-	if (s->fns[s->members[g->first]].driver && !to_lazy) {
+	if (s->fns[only].driver && !to_lazy) {
 		sim_log(s, "iommu: Device is still bound to driver");
 		return -EBUSY;
 	}
@@ -249,21 +298,29 @@ int iommu_store_type(struct sim *s, struct sim_group *g, const char *buf)
 	} types[] = { { "identity", "identity" },
 		      { "DMA", "DMA" },
 		      { "DMA-FQ", "DMA-FQ" },
-		      { "auto", TYPE_DEFAULT } };
+		      { "auto", NULL } };
+	const char *type;
+	uint32_t last;
 	size_t i = 0;
 	bool to_lazy;
 	int r = 0;
+
+	if (!s->capable)
+		return -EACCES;
 
 	while (i < ARRAY_SIZE(types) && !store_is(buf, types[i].word))
 		i++;
 	if (i == ARRAY_SIZE(types))
 		return -EINVAL;
-	to_lazy = streq(g->type, "DMA") && streq(types[i].type, "DMA-FQ");
+	type = types[i].type    ? types[i].type
+	       : s->domain_type ? s->domain_type
+				: TYPE_DEFAULT;
+	to_lazy = streq(g->type, "DMA") && streq(type, "DMA-FQ");
 	if (!s->profile->type_multi)
 		r = check_single(s, g, to_lazy);
-	else if (!to_lazy && (!g->n || g->owners || g->claimed))
+	else if (!to_lazy && (!count_members(s, g, &last) || g->owners || g->claimed))
 		r = -EPERM;
 	if (r >= 0)
-		g->type = types[i].type;
+		g->type = type;
 	return r;
 }

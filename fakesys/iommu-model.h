@@ -8,6 +8,8 @@
 void iommu_build(struct sim *s);
 /* Does it exist now: the IOMMU is on and a member is there? */
 bool iommu_group_present(const struct sim *s, const struct sim_group *g);
+/* Its first member has come: it gets the lowest free number and the boot's type. */
+void iommu_group_made(struct sim *s, struct sim_group *g);
 /* By name as it stands in a directory, if it is there; else SIM_NONE. */
 uint32_t iommu_named_group(const struct sim *s, const char *name, size_t len);
 uint32_t iommu_named_unit(const struct sim *s, const char *name, size_t len);

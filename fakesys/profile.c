@@ -9,10 +9,12 @@
 /* clang-format off */
 const struct kernel_profile kernel_profiles[] = {
 	{ .name = "debian-6.1.176", .version = { 6, 1, 176 },
+	  .override_device_lock = true, .uevent_device_lock = true,
 	  .unbound_state = "unknown", .fresh_state = "unknown", .domain_type_tail = " ",
 	  .logs_group_removal = true, .vfio_virqfd = true, .vga_decodes = VGA_OLD },
 	{ .name = "debian-6.1.192", .alias = "6.1", .version = { 6, 1, 192 },
 	  .rom_strict = true, .new_id_u32 = true,
+	  .override_device_lock = true, .uevent_device_lock = true, .resize_needs_admin = true,
 	  .unbound_state = "D0", .fresh_state = "unknown", .domain_type_tail = " ",
 	  .logs_group_removal = true, .vfio_virqfd = true, .vga_decodes = VGA_OLD },
 	{ .name = "debian-6.12.107", .alias = "6.12", .version = { 6, 12, 107 },
@@ -21,6 +23,7 @@ const struct kernel_profile kernel_profiles[] = {
 	  .builtin_module_link = true, .log_port_type = true, .vga_decodes = VGA_NEW },
 	{ .name = "debian-7.2.13", .alias = "7.2", .version = { 7, 2, 13 },
 	  .rom_strict = true, .new_id_u32 = true,
+	  .resize_needs_admin = true,
 	  .unbound_state = "D0", .fresh_state = "D0", .domain_type_tail = "",
 	  .type_multi = true, .seek_end_is_size = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
 	  .autoprobe_on_rescan = true, .builtin_module_link = true,
@@ -28,6 +31,7 @@ const struct kernel_profile kernel_profiles[] = {
 	  .log_port_type = true, .vga_decodes = VGA_NEW },
 	{ .name = "debian-7.3.4", .alias = "7.3", .version = { 7, 3, 4 },
 	  .rom_strict = true, .bool_takes_e = true, .new_id_u32 = true,
+	  .resize_needs_admin = true,
 	  .unbound_state = "D0", .fresh_state = "D0", .domain_type_tail = "",
 	  .type_multi = true, .seek_end_is_size = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
 	  .autoprobe_on_rescan = true, .builtin_module_link = true,

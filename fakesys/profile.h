@@ -14,6 +14,9 @@ struct kernel_profile {
 	bool rom_strict;     /* F1: `rom` takes kstrtobool, junk is -EINVAL */
 	bool bool_takes_e;   /* F1: kstrtobool knows e(nable) and d(isable) */
 	bool new_id_u32;     /* F2: ids compared as u32, static table first */
+	bool override_device_lock; /* F5: driver_override takes the lock of the device */
+	bool uevent_device_lock;   /* F6: so does reading uevent */
+	bool resize_needs_admin;   /* F13 */
 	const char *unbound_state; /* F3: power_state after unbind from D0 */
 	const char *fresh_state;   /* F4: power_state of a function never bound */
 	bool type_multi;           /* F8: group `type` takes groups of several devices */

@@ -219,9 +219,9 @@ void places_build(struct sim *s)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct pci_fn *fn = &s->m->fns.v[i];
 		struct fn_place *p = &s->places[i];
-		bool alone = p->parent != SIM_NONE && p->first_child == SIM_NONE &&
-			     s->places[p->parent].first_child == i &&
-			     p->next_sibling == SIM_NONE;
+		/* Asked when the function comes: what follows is not there yet. */
+		bool alone = p->parent != SIM_NONE && !fn->is_vf &&
+			     s->places[p->parent].first_child == i;
 
 		p->traits = find_traits(fn);
 		p->resets = fn->reset ? fn->reset : find_resets(fn, alone);

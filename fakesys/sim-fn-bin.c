@@ -31,8 +31,9 @@ static struct blob made_up_header(const struct pci_fn *fn,
 				  uint8_t buf[static STANDARD_HEADER])
 {
 	memset(buf, 0, STANDARD_HEADER);
-	put_le(buf + PCI_VENDOR_ID, fn->id.vendor, 2);
-	put_le(buf + PCI_DEVICE_ID, fn->id.device, 2);
+	/* SR-IOV specification 3.4.1: a virtual function has no ids of its own there. */
+	put_le(buf + PCI_VENDOR_ID, fn->is_vf ? 0xffff : fn->id.vendor, 2);
+	put_le(buf + PCI_DEVICE_ID, fn->is_vf ? 0xffff : fn->id.device, 2);
 	buf[PCI_REVISION_ID] = fn->revision;
 	put_le(buf + PCI_CLASS_PROG, fn->id.class, 3);
 	put_le(buf + PCI_SUBSYSTEM_VENDOR_ID, fn->id.subvendor, 2);
@@ -93,21 +94,35 @@ static bool is_port(const struct sim *s, const struct node *dir, const struct at
 	return node_fn(s, dir)->res[a->arg].flags & IORESOURCE_IO;
 }
 
-/* pci-sysfs.c:pci_resource_io. Memory has no read(2), only mmap(2). */
+/*
+ * pci-sysfs.c:pci_resource_io. Memory has no read(2), only mmap(2). What registers lie
+ * behind ports is the device's own affair: they read as ones, and take what is written.
+ */
 static ssize_t resource_read(struct sim *s, const struct node *dir, const struct attr *a,
 			     char *buf, size_t len, uint64_t off)
 {
-	(void)buf;
+	(void)off;
 	if (!is_port(s, dir, a))
 		return -EIO;
-	if (off >= resource_size(s, dir, a))
-		return 0;
-	return len == 1 || len == 2 || len == 4 ? SIM_NOT_MODELLED : -EINVAL;
+	if (len != 1 && len != 2 && len != 4)
+		return -EINVAL;
+	memset(buf, 0xff, len);
+	return (ssize_t)len;
+}
+
+static ssize_t resource_write(struct sim *s, const struct node *dir, const struct attr *a,
+			      const char *buf, size_t len, uint64_t off)
+{
+	(void)buf, (void)off;
+	if (!is_port(s, dir, a))
+		return -EIO;
+	return len == 1 || len == 2 || len == 4 ? (ssize_t)len : -EINVAL;
 }
 
 const struct attr_bin fn_bin_resource = {
 	.size = resource_size,
 	.read = resource_read,
+	.write = resource_write,
 	.mapped = true,
 };
 
@@ -163,7 +178,7 @@ static ssize_t vpd_read(struct sim *s, const struct node *dir, const struct attr
 			char *buf, size_t len, uint64_t off)
 {
 	(void)s, (void)dir, (void)a, (void)buf, (void)len, (void)off;
-	return SIM_NOT_MODELLED;
+	return -EIO; /* vpd.c: no data that could be read */
 }
 
 const struct attr_bin fn_bin_vpd = { .size = vpd_size, .read = vpd_read };

@@ -44,6 +44,8 @@ ssize_t fn_show_uevent(struct sim *s, const struct node *dir, const struct attr 
 	char bdf[BDF_SIZE], alias[PCI_MODALIAS_SIZE];
 
 	(void)a;
+	if (st->leaving && s->profile->uevent_device_lock)
+		return -EINPROGRESS;
 	return snprintf(
 		buf, SIM_PAGE,
 		"%s%s%sPCI_CLASS=%04X\nPCI_ID=%04X:%04X\nPCI_SUBSYS_ID=%04X:%04X\n"
@@ -183,6 +185,8 @@ ssize_t fn_show_override(struct sim *s, const struct node *dir, const struct att
 	const char *override = node_state(s, dir)->override;
 
 	(void)a;
+	if (node_state(s, dir)->leaving && s->profile->override_device_lock)
+		return -EINPROGRESS;
 	return put_line(buf, override ? override : "(null)");
 }
 

@@ -8,6 +8,7 @@
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
+#include "fakesys/sim-module.h"
 
 #define MAX_NUMNODES 1024 /* CONFIG_NODES_SHIFT=10 */
 
@@ -25,8 +26,11 @@ static bool node_online(const struct sim *s, int node)
 ssize_t fn_store_numa(struct sim *s, const struct node *dir, const char *buf, size_t len)
 {
 	struct fn_state *st = node_state(s, dir);
-	int node, r = store_int(buf, &node);
+	int node, r;
 
+	if (!s->capable)
+		return -EPERM;
+	r = store_int(buf, &node);
 	if (r < 0)
 		return r;
 	if (node < -1 || node >= MAX_NUMNODES || (node >= 0 && !node_online(s, node)))
@@ -41,19 +45,38 @@ ssize_t fn_store_numa(struct sim *s, const struct node *dir, const char *buf, si
 	return (ssize_t)len;
 }
 
+/* pci.c:pci_enable_device_flags: the bridges above first, then into D0. */
+static void power_up(struct sim *s, uint32_t fn)
+{
+	uint32_t up = s->places[fn].parent;
+
+	for (; up != SIM_NONE && !s->fns[up].enable; up = s->places[up].parent) {
+		s->fns[up].enable = 1;
+		s->fns[up].power = "D0";
+	}
+	s->fns[fn].power = "D0";
+}
+
 ssize_t fn_store_enable(struct sim *s, const struct node *dir, const char *buf,
 			size_t len)
 {
 	struct fn_state *st = node_state(s, dir);
 	uint64_t v;
-	int r = store_u64(buf, ULONG_MAX, &v);
+	int r;
 
+	if (!s->capable)
+		return -EPERM;
+	r = store_u64(buf, ULONG_MAX, &v);
 	if (r < 0)
 		return r;
+	if (st->leaving) /* wants the lock of the device */
+		return block_until(s, UNTIL_FREE, dir->i, false);
 	if (st->driver)
 		return -EBUSY;
 	if (!v && !st->enable)
 		return -EIO;
+	if (v && !st->enable)
+		power_up(s, dir->i);
 	st->enable += v ? 1 : -1u;
 	return (ssize_t)len;
 }
@@ -85,7 +108,7 @@ ssize_t fn_store_msi_bus(struct sim *s, const struct node *dir, const char *buf,
 			 size_t len)
 {
 	bool allow, bridge = s->places[dir->i].traits & FN_BRIDGE;
-	ssize_t r = store_flag(buf, len, &allow);
+	ssize_t r = s->capable ? store_flag(buf, len, &allow) : -EPERM;
 
 	if (r < 0)
 		return r;
@@ -105,6 +128,8 @@ ssize_t fn_store_override(struct sim *s, const struct node *dir, const char *buf
 
 	if (len >= SIM_PAGE - 1)
 		return -EINVAL;
+	if (st->leaving && s->profile->override_device_lock)
+		return block_until(s, UNTIL_FREE, dir->i, false);
 	st->override = n ? arena_strndup(s->run, buf, n) : NULL;
 	return (ssize_t)len;
 }
@@ -143,10 +168,10 @@ ssize_t fn_store_reset(struct sim *s, const struct node *dir, const char *buf, s
 
 	if (r < 0 || v != 1)
 		return -EINVAL;
-	if (st->leaving) /* wants the lock of the device */
-		return block_until(s, UNTIL_FREE, dir->i, false);
 	if (!*st->resets)
 		return -ENOTTY;
+	if (st->leaving) /* wants the lock of the device */
+		return block_until(s, UNTIL_FREE, dir->i, false);
 	/* What a reset changes is saved before and restored after
 	 * (pci_dev_save_and_disable). */
 	if (s->profile->logs_reset) {
@@ -168,6 +193,34 @@ static bool word_in(const char *list, const char *word, size_t len)
 	return false;
 }
 
+/* pci.c:pci_parent_bus_reset: only what is alone on its bus can be reset by that. */
+static bool alone_on_bus(const struct sim *s, uint32_t fn)
+{
+	const struct fn_place *p = &s->places[fn];
+
+	if (p->parent == SIM_NONE || p->first_child != SIM_NONE)
+		return false;
+	for (uint32_t c = s->places[p->parent].first_child; c != SIM_NONE;
+	     c = s->places[c].next_sibling)
+		if (c != fn && !s->fns[c].gone)
+			return false;
+	return true;
+}
+
+/* The methods that would be found now; `bus` may have gone since the function came. */
+static const char *resets_now(struct sim *s, uint32_t fn)
+{
+	const char *have = s->places[fn].resets, *bus = strstr(have, "bus");
+	size_t n;
+
+	if (!bus || alone_on_bus(s, fn))
+		return have;
+	n = (size_t)(bus - have);
+	while (n && have[n - 1] == ' ')
+		n--;
+	return arena_strndup(s->run, have, n);
+}
+
 /* pci-sysfs.c:reset_method_store. */
 ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const char *buf,
 			      size_t len)
@@ -184,7 +237,7 @@ ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const char 
 		return (ssize_t)len;
 	}
 	if (store_is(buf, "default")) {
-		st->resets = have;
+		st->resets = resets_now(s, dir->i);
 		return (ssize_t)len;
 	}
 	for (const char *p = buf; *p;) {
@@ -202,7 +255,7 @@ ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const char 
 				   word);
 			return -EINVAL;
 		}
-		if (!word_in(have, word, trim)) {
+		if (!word_in(resets_now(s, dir->i), word, trim)) {
 			sim_log_fn(s, dir->i, "Unsupported reset method '%.*s'",
 				   (int)trim, word);
 			return -EINVAL;
@@ -229,10 +282,12 @@ ssize_t fn_store_reset_subordinate(struct sim *s, const struct node *dir, const 
 				   size_t len)
 {
 	bool yes;
-	ssize_t r = store_flag(buf, len, &yes);
+	ssize_t r = s->capable ? store_flag(buf, len, &yes) : -EPERM;
 
-	(void)s, (void)dir;
-	return r >= 0 && yes ? SIM_NOT_MODELLED : r;
+	/* pci.c:pci_bus_resettable: there must be something behind it. */
+	if (r >= 0 && yes && s->places[dir->i].first_child == SIM_NONE)
+		return -ENOTTY;
+	return r;
 }
 
 /* drivers/pci/iov.c:sriov_numvfs_store. */
@@ -242,6 +297,7 @@ ssize_t fn_store_numvfs(struct sim *s, const struct node *dir, const char *buf,
 	const struct pci_fn *fn = node_fn(s, dir);
 	const struct fn_state *st = node_state(s, dir);
 	unsigned now = vfs_count(s, dir->i);
+	const char *override = NULL;
 	uint64_t v;
 	int r = store_u64(buf, UINT16_MAX, &v);
 
@@ -268,9 +324,12 @@ ssize_t fn_store_numvfs(struct sim *s, const struct node *dir, const char *buf,
 		return -EBUSY;
 	}
 	/* vfio_pci_core.c:vfio_pci_core_sriov_configure: only with enable_sriov. */
-	if (st->driver->traits->vfio)
-		return -ENOENT;
-	r = vfs_set(s, dir->i, (unsigned)v);
+	if (st->driver->traits->vfio) {
+		if (!module_param_on(s, "vfio_pci", VFIO_ENABLE_SRIOV))
+			return -ENOENT;
+		override = st->driver->name;
+	}
+	r = vfs_set(s, dir->i, (unsigned)v, override);
 	return r < 0 ? r : (ssize_t)len;
 }
 

@@ -6,7 +6,9 @@
 
 #include <pci/header.h>
 
+#include "fakesys/blocked.h"
 #include "fakesys/config.h"
+#include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-port.h"
@@ -76,6 +78,16 @@ static uint32_t rebar_sizes(const struct sim *s, const struct node *dir, int bar
 	return 0;
 }
 
+/* A store does not know its row; the sizes of all BARs that can be resized. */
+static uint32_t rebar_any(const struct sim *s, const struct node *dir)
+{
+	uint32_t all = 0;
+
+	for (int bar = 0; bar < 6; bar++)
+		all |= rebar_sizes(s, dir, bar) >> 4;
+	return all;
+}
+
 static bool has_resize(const struct sim *s, const struct node *dir, const struct attr *a)
 {
 	return rebar_sizes(s, dir, a->arg);
@@ -87,16 +99,22 @@ static ssize_t show_resize(struct sim *s, const struct node *dir, const struct a
 	return snprintf(buf, SIM_PAGE, "%016x\n", rebar_sizes(s, dir, a->arg) >> 4);
 }
 
-/* pci-sysfs.c:__resource_resize_store, up to the resize itself. */
+/* pci-sysfs.c:__resource_resize_store; the bridges above have no room that was recorded.
+ */
 static ssize_t store_resize(struct sim *s, const struct node *dir, const char *buf,
 			    size_t len)
 {
+	const struct pci_fn *fn = node_fn(s, dir);
 	uint64_t size;
 
 	(void)len;
+	if (s->profile->resize_needs_admin && !s->capable)
+		return -EPERM;
 	if (store_u64(buf, ULONG_MAX, &size) < 0)
 		return -EINVAL;
-	return node_state(s, dir)->driver ? -EBUSY : SIM_NOT_MODELLED;
+	if (node_state(s, dir)->driver || (fn->vfs_total && vfs_count(s, dir->i)))
+		return -EBUSY;
+	return size < 32 && rebar_any(s, dir) >> size & 1 ? -ENOSPC : -EINVAL;
 }
 
 static bool to_driver(const struct sim *s, const struct node *dir, struct node *ret)
@@ -121,7 +139,8 @@ static bool to_physfn(const struct sim *s, const struct node *dir, struct node *
 	uint32_t pf = fn->is_vf ? sim_find_fn(s, fn->physfn) : SIM_NONE;
 
 	*ret = (struct node){ .kind = &dir_fn, .i = pf };
-	return pf != SIM_NONE && !s->fns[pf].gone;
+	return pf != SIM_NONE && !s->fns[pf].gone &&
+	       s->fns[dir->i].born > s->fns[pf].born;
 }
 
 static bool to_bus_pci(const struct sim *s, const struct node *dir, struct node *ret)
@@ -331,7 +350,7 @@ static int virtfn_lookup(const struct sim *s, const struct node *dir, const char
 	if (n >= p->n_vfs)
 		return -ENOENT;
 	vf = s->vfs[p->first_vf + n];
-	if (s->fns[vf].gone)
+	if (!vf_present(s, dir->i, n))
 		return -ENOENT;
 	return node_found_link(ret, dir, (struct node){ .kind = &dir_fn, .i = vf });
 }
@@ -362,7 +381,7 @@ static int fn_each(const struct sim *s, const struct node *dir, host_list_fn *fn
 	int r = iommu_fn_each(s, dir, fn, arg);
 
 	for (uint32_t i = 0; r >= 0 && i < p->n_vfs; i++) {
-		if (s->fns[s->vfs[p->first_vf + i]].gone)
+		if (!vf_present(s, dir->i, i))
 			continue;
 		snprintf(name, sizeof(name), "virtfn%u", i);
 		r = fn(arg, name);

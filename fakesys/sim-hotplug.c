@@ -125,7 +125,7 @@ static void fn_found(struct sim *s, uint32_t fn)
 
 	fn_state_reset(s, fn);
 	if (made)
-		g->born = s->changes;
+		iommu_group_made(s, g);
 	log_found(s, fn);
 }
 
@@ -166,26 +166,33 @@ int fn_rescan(struct sim *s, uint32_t beside)
 	return 0;
 }
 
+bool vf_present(const struct sim *s, uint32_t pf, uint32_t i)
+{
+	uint32_t vf = s->vfs[s->places[pf].first_vf + i];
+
+	/* Those of an object that was removed stay behind as orphans. */
+	return !s->fns[vf].gone && s->fns[vf].born > s->fns[pf].born;
+}
+
 unsigned vfs_count(const struct sim *s, uint32_t pf)
 {
 	const struct fn_place *p = &s->places[pf];
 	unsigned n = 0;
 
 	for (uint32_t i = 0; i < p->n_vfs; i++)
-		n += !s->fns[s->vfs[p->first_vf + i]].gone;
+		n += vf_present(s, pf, i);
 	return n;
 }
 
-int vfs_set(struct sim *s, uint32_t pf, unsigned n)
+int vfs_set(struct sim *s, uint32_t pf, unsigned n, const char *override)
 {
 	const struct fn_place *p = &s->places[pf];
+	char bdf[BDF_SIZE];
 
 	if (n > p->n_vfs)
 		return SIM_NOT_MODELLED; /* nobody recorded what they would be */
 	for (uint32_t i = p->n_vfs; !n && i-- > 0;) {
-		int r = s->fns[s->vfs[p->first_vf + i]].gone
-				? 0
-				: fn_remove(s, s->vfs[p->first_vf + i]);
+		int r = vf_present(s, pf, i) ? fn_remove(s, s->vfs[p->first_vf + i]) : 0;
 
 		if (r < 0) {
 			s->wait.begun = false; /* those before it are still to go */
@@ -196,8 +203,13 @@ int vfs_set(struct sim *s, uint32_t pf, unsigned n)
 		uint32_t vf = s->vfs[p->first_vf + i];
 
 		fn_found(s, vf);
-		/* iov.c:sriov_drivers_autoprobe: without it nothing is probed. */
-		if (!s->fns[pf].no_vf_autoprobe)
+		if (override)
+			s->fns[vf].override = override;
+		if (override)
+			sim_log_fn(s, pf, "Captured SR-IOV VF %s driver_override",
+				   bdf_format(s->m->fns.v[vf].bdf, bdf));
+		/* bus.c:pci_bus_add_device */
+		if (!(s->no_autoprobe && s->profile->autoprobe_on_rescan))
 			(void)driver_attach_fn(s, vf);
 	}
 	return 0;

@@ -110,7 +110,8 @@ struct sim_root { /* a root bus: sys/devices/pciDDDD:BB */
 };
 
 struct sim_group {
-	int id;
+	int id;                    /* now; the lowest that was free when it was made */
+	int recorded_id;           /* what the boot gives */
 	const char *type;          /* now */
 	const char *recorded_type; /* NULL: unknown */
 	const char *reserved;      /* text of reserved_regions */
@@ -180,7 +181,8 @@ struct sim {
 	VEC(struct sim_root) roots;
 	uint32_t *vfs; /* functions, by physical function, then address */
 	uint32_t *members;
-	VEC(struct sim_group) groups; /* sorted by id */
+	VEC(struct sim_group) groups; /* by recorded id */
+	VEC(uint32_t) group_ids;      /* by id: into groups, or SIM_NONE */
 	VEC(struct sim_unit) units;
 	uint32_t *bridges; /* functions, by domain and secondary bus */
 	uint32_t n_bridges;
@@ -199,9 +201,10 @@ struct sim {
 	VEC(struct sim_lock) locks;
 	bool iommu_on; /* groups exist */
 	bool interrupt_remapping;
-	const char *alignment; /* resource_alignment; NULL: unset */
-	bool no_autoprobe;     /* drivers_autoprobe is 0 */
-	struct sim_wait wait;  /* of the store that just returned -EINPROGRESS */
+	const char *domain_type; /* of the boot; NULL: of each group as recorded */
+	const char *alignment;   /* resource_alignment; NULL: unset */
+	bool no_autoprobe;       /* drivers_autoprobe is 0 */
+	struct sim_wait wait;    /* of the store that just returned -EINPROGRESS */
 	VEC(struct sim_blocked) blocked;
 	VEC(struct sim_answer) answers; /* to blocked ones, not fetched yet */
 	bool capable;                   /* the writer of the store under way */

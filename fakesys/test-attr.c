@@ -14,6 +14,8 @@
 #define NVME DEV("0a:00.0")
 #define ZERO "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
 
+#define HAS_VF { HAS, DEV("0a:00.1") "subsystem_vendor", "0x" }
+
 /* clang-format off */
 static struct test_script rows[] = {
 	{ "ids", .steps = { IS(NIC "vendor", "0x8086\n"), IS(NIC "device", "0x10d3\n"),
@@ -95,8 +97,27 @@ static struct test_script rows[] = {
 		W_FAIL(NIC "reset_method", "sledgehammer", EINVAL), LOGGED("Invalid reset method 'sledgehammer'"),
 		W_FAIL(NIC "reset_method", "flr", EINVAL), LOGGED("Unsupported reset method 'flr'"),
 		W_FAIL(NIC "reset_method", "pm flr", EINVAL), IS(NIC "reset_method", "pm\n") } },
-	{ "reset_method: another order", .steps = {
-		W(DEV("01:00.0") "reset_method", "bus  pm\n"), IS(DEV("01:00.0") "reset_method", "bus pm\n") } },
+	{ "reset_method: another order", .steps = { W(DEV("01:00.1") "remove", "1"),
+		W(DEV("01:00.0") "reset_method", "bus  pm\n"), IS(DEV("01:00.0") "reset_method", "bus pm\n"),
+		W(DEV("01:00.0") "reset_method", "default"), IS(DEV("01:00.0") "reset_method", "pm bus\n") } },
+	{ "reset_method: bus was found before its sibling came, and goes then", .steps = {
+		IS(DEV("01:00.0") "reset_method", "pm bus\n"),
+		W_FAIL(DEV("01:00.0") "reset_method", "bus", EINVAL), LOGGED("Unsupported reset method 'bus'"),
+		W(DEV("01:00.0") "reset_method", "default"), IS(DEV("01:00.0") "reset_method", "pm\n") } },
+	{ "enable wakes the device and the bridges above it", .steps = {
+		W(DRV("pcieport") "unbind", "0000:00:04.0"), IS(DEV("00:04.0") "enable", "0\n"),
+		W(DRV("e1000e") "unbind", "0000:01:00.0"), IS(DEV("01:00.0") "power_state", "unknown\n"),
+		W(DEV("01:00.0") "enable", "1"), IS(DEV("01:00.0") "power_state", "D0\n"),
+		IS(DEV("00:04.0") "enable", "1\n") } },
+	{ "ports: one, two or four bytes", .steps = {
+		FAILS(NIC "resource2", EINVAL), W_FAIL(NIC "resource2", "123", EINVAL), W(NIC "resource2", "12") } },
+	{ "sriov_drivers_autoprobe: a VF is not probed, unless overridden", .steps = {
+		W(NVME "sriov_numvfs", "0"), W(NVME "sriov_drivers_autoprobe", "0"), W(NVME "sriov_numvfs", "1"),
+		W_FAIL(DRV("nvme") "bind", "0000:0a:00.1", ENODEV), W(DEV("0a:00.1") "driver_override", "nvme"),
+		W(DRV("nvme") "bind", "0000:0a:00.1") } },
+	{ "VFs of a function that was removed are orphans", .steps = {
+		IS(NVME "sriov_numvfs", "1\n"), W(NVME "remove", "1"), HAS_VF, { LINK, DEV("0a:00.1") "physfn", NULL },
+		W("sys/bus/pci/rescan", "1"), IS(NVME "sriov_numvfs", "0\n"), { LINK, NVME "virtfn0", NULL } } },
 	{ "reset is told on 7.3", .profile = "7.3", .steps = { W(NIC "reset", "1"),
 		LOGGED("e1000e 0000:00:03.0: reset done") } },
 

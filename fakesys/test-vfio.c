@@ -104,6 +104,21 @@ static struct test_script rows[] = {
 		W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS),
 		{ LINK, "sys/class/vfio-dev/vfio0", "vfio0" }, { GIVE, NULL, NULL, 2 },
 		{ LINK, "sys/class/vfio-dev/vfio0", NULL } } },
+	{ "while an unbind waits, reads wait on 6.1 (16)", .profile = "6.1", .steps = {
+		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 },
+		W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS), FAILS(DEV("00:03.0") "uevent", EINPROGRESS),
+		FAILS(DEV("00:03.0") "driver_override", EINPROGRESS), { GIVE, NULL, NULL, 2 },
+		{ HAS, DEV("00:03.0") "uevent", "PCI_CLASS=20000\n" } } },
+	{ "group numbers are recycled, types are not (18)", .steps = {
+		W(DRV("e1000e") "unbind", "0000:01:00.0"), W(DRV("e1000e") "unbind", "0000:01:00.1"),
+		W("sys/kernel/iommu_groups/9/type", "identity"), W(DEV("00:09.0") "remove", "1"),
+		FAILS("sys/kernel/iommu_groups/9/type", ENOENT), W("sys/bus/pci/rescan", "1"),
+		{ LINK, DEV("00:09.0") "iommu_group", "4" }, IS("sys/kernel/iommu_groups/4/type", "DMA-FQ\n") } },
+	{ "enable_sriov: VFs are captured for vfio-pci", .steps = {
+		W(DEV("0a:00.0") "sriov_numvfs", "0"), W("sys/module/vfio_pci/parameters/enable_sriov", "Y"),
+		W(DRV("nvme") "unbind", "0000:0a:00.0"), TO_VFIO("0a:00.0"), W(DEV("0a:00.0") "sriov_numvfs", "1"),
+		LOGGED("Captured SR-IOV VF 0000:0a:00.1 driver_override"), DRIVER("0a:00.1", "vfio-pci"),
+		W(DRV("vfio-pci") "unbind", "0000:0a:00.0"), FAILS(DEV("0a:00.1") "vendor", ENOENT) } },
 	{ "while claimed: type is EPERM", .steps = {
 		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 },
 		W_FAIL("sys/kernel/iommu_groups/2/type", "identity", EPERM) } },
