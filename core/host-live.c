@@ -23,7 +23,8 @@ struct held_lock {
 
 struct host_live {
 	int root;
-	bool running; /* root is "/" */
+	bool running; /* root is "/", or of a guest */
+	const struct host_live_guest *guest;
 	struct live_worker worker;
 	struct held_lock *locks;
 };
@@ -127,6 +128,8 @@ static int live_log(void *ctx, char **ret_text)
 {
 	const struct host_live *l = ctx;
 
+	if (l->guest)
+		return l->guest->klog(l->guest->arg, ret_text);
 	return l->running ? live_klog(ret_text) : -EOPNOTSUPP;
 }
 
@@ -346,6 +349,8 @@ static int live_command(void *ctx, const char *const argv[], struct host_output 
 	const struct host_live *l = ctx;
 	const struct held_lock *held = l->locks;
 
+	if (l->guest)
+		return l->guest->run(l->guest->arg, argv, ret);
 	while (held && held->kind != HOST_LOCK_OWN)
 		held = held->next;
 	return l->running ? live_run(argv, held ? held->fd : -1, RUN_MS, ret)
@@ -399,6 +404,12 @@ int host_live_open(const char *root, struct host_live **ret, struct err *e)
 	fd = -1;
 	*ret = l;
 	return 0;
+}
+
+void host_live_set_guest(struct host_live *l, const struct host_live_guest *g)
+{
+	l->guest = g;
+	l->running = true;
 }
 
 void host_live_close(struct host_live *l)

@@ -19,6 +19,18 @@ struct host_live;
  * @e.
  */
 int host_live_open(const char *root, struct host_live **ret, struct err *e);
+
+/*
+ * The tree is that of a running machine beside this one: how its commands are run and its
+ * log is read. Returns as host_ops.run and .klog do.
+ */
+struct host_live_guest {
+	int (*run)(void *arg, const char *const argv[], struct host_output *ret);
+	int (*klog)(void *arg, char **ret_text);
+	void *arg;
+};
+/* @g is borrowed until close; the host counts as running from now on. */
+void host_live_set_guest(struct host_live *l, const struct host_live_guest *g);
 void host_live_close(struct host_live *l); /* takes NULL; gives locks back */
 /* Borrowed; valid until close. */
 struct host host_live_get(struct host_live *l);

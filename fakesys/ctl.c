@@ -18,8 +18,29 @@ const char ctl_help[] =
 	"  fault KIND K     the K-th change of the disk from now on fails (KIND an "
 	"errno,\n"
 	"                   ENOSPC) or is where the power goes (KIND cut)\n"
+	"  rescue           while the power is off: the disk may be changed, as from a\n"
+	"                   rescue system\n"
+	"  report           what `timeline` tells, as JSON\n"
 	"  dmesg            the kernel's log\n"
 	"  run COMMAND...   update-grub, update-initramfs, modprobe, ... of that host\n";
+
+int ctl_errno_named(const char *name, size_t len)
+{
+	for (int i = 1; i < 134; i++) {
+		const char *have = strerrorname_np(i);
+
+		if (have && strlen(have) == len && strncmp(have, name, len) == 0)
+			return i;
+	}
+	return 0;
+}
+
+int ctl_errno(const char *text)
+{
+	const char *open = strrchr(text, '('), *close = open ? strchr(open, ')') : NULL;
+
+	return close ? ctl_errno_named(open + 1, (size_t)(close - open) - 1) : 0;
+}
 
 static int put_words(struct ctl_message *m, char *const argv[], struct err *e)
 {

@@ -34,3 +34,7 @@ extern const char ctl_help[];
  */
 int ctl_say(const char *dir, char *const argv[], char **ret_text, int *ret_status,
 	    struct err *e);
+
+/* What a command says where an errno is all there is to say: "... (ENOENT)". 0: none. */
+int ctl_errno(const char *text);
+int ctl_errno_named(const char *name, size_t len);

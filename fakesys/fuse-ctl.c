@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "fakesys/ctl.h"
 #include "fakesys/fuse-part.h"
 
@@ -42,6 +44,8 @@ static int do_reboot(struct ctl_call *c)
 	struct err e = { "" };
 	int r = sim_reboot(c->f->s, &boot, &e);
 
+	c->f->rescue = false;
+
 	if (r < 0)
 		return say(c, 1, "the host does not come up: %s", e.text);
 	return say(c, 0, "booted %s: %s", boot->entry, boot->release);
@@ -55,6 +59,50 @@ static int do_power_cut(struct ctl_call *c)
 		return say(c, 2, "%s: no seed; it is a number", c->argv[1]);
 	sim_power_cut(c->f->s, seed);
 	return say(c, 0, "the power is gone; `fakesys ctl reboot` brings it back");
+}
+
+static int do_rescue(struct ctl_call *c)
+{
+	if (!c->f->s->off)
+		return say(c, 1, "the machine is on");
+	c->f->rescue = true;
+	return 0;
+}
+
+static json_t *texts(const strings *list)
+{
+	json_t *all = json_array();
+
+	vec_foreach(s, list)
+		json_array_append_new(all, json_string(*s));
+	return all;
+}
+
+static int do_report(struct ctl_call *c)
+{
+	const struct boot_report *b = c->f->s->report;
+	json_auto_t *report = NULL;
+	json_t *fns = json_array();
+
+	if (!b) {
+		json_decref(fns);
+		return say(c, 1,
+			   "this host was recorded running; it has not been booted");
+	}
+	vec_foreach(fn, &b->fns) {
+		char bdf[BDF_SIZE];
+
+		json_array_append_new(fns, json_pack("{s:s, s:s?, s:s?, s:s?}", "bdf",
+						     bdf_format(fn->bdf, bdf), "driver",
+						     fn->driver, "why", fn->why, "race",
+						     fn->race));
+	}
+	report = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "release", b->release,
+			   "cmdline", b->cmdline, "entry", b->entry, "functions", fns,
+			   "timeline", texts(&b->timeline), "notes", texts(&b->notes));
+	json_dumpf(report, c->out, JSON_INDENT(1));
+	fputc('\n', c->out);
+	return 0;
 }
 
 static int do_timeline(struct ctl_call *c)
@@ -88,7 +136,7 @@ static int group_call(struct ctl_call *c, int (*fn)(struct sim *s, int group),
 		return say(c, 2, "%s: a group's number is asked for", c->argv[0]);
 	r = fn(c->f->s, (int)group);
 	if (r == -ENOENT)
-		return say(c, 1, "group %d %s", (int)group, none);
+		return say(c, 1, "group %d %s (ENOENT)", (int)group, none);
 	if (r < 0)
 		return say(c, 1, "%s %d: %s (%s)", c->argv[0], (int)group, strerror(-r),
 			   strerrorname_np(-r));
@@ -105,22 +153,10 @@ static int do_release(struct ctl_call *c)
 	return group_call(c, sim_release_group, "is claimed by nobody");
 }
 
-/* By its name, as ENOSPC; 0: there is none. */
-static int errno_of(const char *name)
-{
-	for (int i = 1; i < 134; i++) {
-		const char *have = strerrorname_np(i);
-
-		if (have && streq(have, name))
-			return i;
-	}
-	return 0;
-}
-
 static int do_fault(struct ctl_call *c)
 {
 	const char *kind = c->argv[1];
-	int error = kind ? errno_of(kind) : 0;
+	int error = kind ? ctl_errno_named(kind, strlen(kind)) : 0;
 	uint64_t at;
 
 	if (!kind || (!error && !streq(kind, "cut")) || !number(c->argv[2], &at) || !at ||
@@ -161,10 +197,10 @@ static const struct {
 	const char *name;
 	int (*run)(struct ctl_call *c);
 } commands[] = {
-	{ "claim", do_claim },   { "dmesg", do_dmesg },
-	{ "fault", do_fault },   { "power-cut", do_power_cut },
-	{ "reboot", do_reboot }, { "release", do_release },
-	{ "run", do_run },       { "timeline", do_timeline },
+	{ "claim", do_claim },         { "dmesg", do_dmesg },   { "fault", do_fault },
+	{ "power-cut", do_power_cut }, { "reboot", do_reboot }, { "release", do_release },
+	{ "report", do_report },       { "rescue", do_rescue }, { "run", do_run },
+	{ "timeline", do_timeline },
 };
 
 static int call(struct fuse_server *f, const char *text, size_t len)

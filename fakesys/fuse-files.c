@@ -183,7 +183,7 @@ int files_list(struct fuse_server *f, const char *path, struct klist *ret)
 		klist_done(&l);
 		return r;
 	}
-	if (!*path)
+	if (!*path && !f->s->off)
 		(void)node_each(f->s, &(struct node){ .kind = &dir_root }, add_model, &l);
 	if (f->caller_etc >= 0)
 		add_caller(f, path, &l);
@@ -259,7 +259,7 @@ static void reply_made(fuse_req_t req, struct fuse_server *f, struct finode *dir
 int files_fault(struct fuse_server *f)
 {
 	if (f->s->off)
-		return -EIO;
+		return f->rescue ? 0 : -EIO;
 	if (!f->fault_in || --f->fault_in)
 		return 0;
 	if (f->fault_error)
@@ -276,11 +276,11 @@ static int refused(struct fuse_server *f, fuse_req_t req, struct finode *dir,
 	struct kcred who = { c->uid, c->gid };
 	int r;
 
-	if (f->s->off)
+	if (f->s->off && !f->rescue)
 		return -EIO;
 	if (dir->kn)
 		return kernfs_refuse(f->k, dir->kn, name, who, op);
-	if (dir == &f->root && node_owns(name))
+	if (dir == &f->root && !f->s->off && node_owns(name))
 		return -EBUSY;
 	if (who.uid)
 		return -EACCES;

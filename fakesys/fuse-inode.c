@@ -206,7 +206,7 @@ static struct knode *model_folder(struct fuse_server *f, const struct finode *di
 {
 	struct knode *kn = NULL;
 
-	if (dir == &f->root)
+	if (dir == &f->root && !f->s->off)
 		(void)kernfs_lookup(f->k, kernfs_root(f->k), name, strlen(name), &kn);
 	return kn;
 }

@@ -62,6 +62,7 @@ struct fuse_server {
 	 * (fault_error 0). */
 	unsigned fault_in;
 	int fault_error;
+	bool rescue; /* the power is off, and somebody looks at the disk all the same */
 };
 
 /* fuse-server.c */

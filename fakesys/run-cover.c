@@ -46,28 +46,62 @@ static int cover_folders(struct arena *a, const char *stage, struct err *e)
 }
 
 /*
- * What kmod reads below lib: the machine's beside the caller's, whose kernel it is that
- * uname(2) names. A caller without such a folder is given one.
+ * What kmod reads below lib. Of modules both are needed: the machine's, and the caller's
+ * whose kernel it is that uname(2) names; settings are the machine's alone. A caller
+ * without a folder for modules is given one.
  */
-static void cover_modules(struct arena *a, const char *stage)
+static void cover_lib(struct arena *a, const char *stage)
 {
-	static const char *const folders[] = { "modules", "modprobe.d",
-					       "modules-load.d" };
+	static const struct {
+		const char *name;
+		bool both;
+	} folders[] = { { "modules", true }, { "modprobe.d" }, { "modules-load.d" } };
 
 	if (!exists("/usr/lib/modules"))
 		(void)mount("fakesys", "/usr/lib", "overlay", MS_RDONLY | MS_NODEV,
 			    arena_printf(a, "lowerdir=%s/" STAGE_LIB ":/usr/lib", stage));
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		const char *to = arena_printf(a, "/usr/lib/%s", folders[i]);
+		const char *to = arena_printf(a, "/usr/lib/%s", folders[i].name);
 		const char *host = arena_printf(a, "%s/" STAGE_HOST, stage);
-		const char *below = arena_printf(a, "%s/usr/lib/%s", host, folders[i]);
+		const char *below =
+			arena_printf(a, "%s/usr/lib/%s", host, folders[i].name);
 
 		if (!exists(below))
-			below = arena_printf(a, "%s/lib/%s", host, folders[i]);
-		if (exists(below) && exists(to))
+			below = arena_printf(a, "%s/lib/%s", host, folders[i].name);
+		if (!exists(below) || !exists(to))
+			continue;
+		if (folders[i].both)
 			(void)mount("fakesys", to, "overlay", MS_RDONLY | MS_NODEV,
 				    arena_printf(a, "lowerdir=%s:%s", below, to));
+		else
+			(void)mount(below, to, NULL, MS_BIND, NULL);
 	}
+}
+
+/*
+ * What pcipass notes down is the machine's, and never lands on the caller's disk: where
+ * it cannot be kept apart nobody may write there at all.
+ */
+static int cover_state(struct arena *a, const char *stage, struct err *e)
+{
+	static const char there[] = "/var/lib/pcipass";
+
+	if (!exists(there) &&
+	    (mount("fakesys", "/var/lib", "overlay", MS_NODEV,
+		   arena_printf(a,
+				"lowerdir=/var/lib,upperdir=%s/" STAGE_STATE
+				",workdir=%s/" STAGE_WORK,
+				stage, stage)) < 0 ||
+	     mkdir(there, 0755) < 0)) {
+		if (mount("/var/lib", "/var/lib", NULL, MS_BIND | MS_REC, NULL) < 0 ||
+		    mount(NULL, "/var/lib", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY,
+			  NULL) < 0)
+			return err_set(e, -errno, "cannot protect /var/lib: %s",
+				       strerror(errno));
+		return 0;
+	}
+	return bind_over(arena_printf(a, "%s/" STAGE_HOST "%s", stage, there), there, 0,
+			 e);
 }
 
 /* A proc of the command's own processes, where that may be mounted; and single files. */
@@ -208,7 +242,9 @@ int cover(const char *stage, const char *self, struct err *e)
 		r = cover_proc(a, stage, e);
 	if (r >= 0)
 		r = cover_folders(a, stage, e);
-	cover_modules(a, stage);
+	if (r >= 0)
+		r = cover_state(a, stage, e);
+	cover_lib(a, stage);
 	if (r < 0)
 		return r;
 	/* sd-device takes a sys only if it is of that very file system, unless told so.

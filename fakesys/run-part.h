@@ -9,8 +9,10 @@
 #define STAGE_HOST "host" /* the simulated host */
 #define STAGE_SBIN "sbin" /* its commands */
 #define STAGE_BIN "bin"
-#define STAGE_LIB "lib" /* with an empty folder `modules` */
-#define STAGE_DEV "dev" /* /dev with the host's vfio in it */
+#define STAGE_LIB "lib"     /* with an empty folder `modules` */
+#define STAGE_STATE "state" /* what is written below /var/lib, with overlayfs's... */
+#define STAGE_WORK "work"   /* ...own folder */
+#define STAGE_DEV "dev"     /* /dev with the host's vfio in it */
 
 /*
  * run-cover.c: in the command's own mount namespace lay the host over the caller's. Ends

@@ -65,8 +65,8 @@ static int own_mounts(struct err *e)
 static int make_stage(char path[static STAGE_SIZE], struct err *e)
 {
 	static const char *const folders[] = {
-		STAGE_HOST, STAGE_SBIN,           STAGE_BIN,
-		STAGE_LIB,  STAGE_LIB "/modules", STAGE_DEV
+		STAGE_HOST,           STAGE_SBIN,  STAGE_BIN,  STAGE_LIB,
+		STAGE_LIB "/modules", STAGE_STATE, STAGE_WORK, STAGE_DEV
 	};
 	char sub[STAGE_SIZE + 16];
 
@@ -163,6 +163,15 @@ static int serve(struct fuse_server *f, pid_t pid, int *ret_status, struct err *
 	return 0;
 }
 
+/* Where the machine has no notes of pcipass yet, there is a place for them. */
+static void make_state(struct disk *d)
+{
+	static const char *const folders[] = { "var", "var/lib", "var/lib/pcipass" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		(void)disk_mkdir(d, folders[i], 0755);
+}
+
 int run_inside(struct sim *s, const char *self, char *const argv[], int *ret_status,
 	       struct err *e)
 {
@@ -178,6 +187,7 @@ int run_inside(struct sim *s, const char *self, char *const argv[], int *ret_sta
 		r = make_stage(stage, e);
 	if (r < 0)
 		return r;
+	make_state(sim_disk(s));
 	snprintf(host, sizeof(host), "%s/%s", stage, STAGE_HOST);
 	r = fuse_server_open(s, host, etc, &f, e);
 	if (r >= 0) {

@@ -30,7 +30,13 @@ struct ground {
 	const struct ground_ops *ops;
 	void *ctx;
 };
-struct ground ground_sim(void **slot); /* *slot holds its state, NULL at first */
+/* *slot holds the state, NULL at first. */
+struct ground ground_sim(void **slot);
+/*
+ * The model behind a FUSE mount: every access of the engine is a system call. Its `start`
+ * gives 77 with @e where there is no FUSE.
+ */
+struct ground ground_mount(void **slot);
 
 struct scenario {
 	json_t *root;

@@ -30,7 +30,8 @@ static const struct arg_command command_names[] = {
 
 static const struct arg_option options[] = {
 	/* clang-format off */
-	{ "on", 0, ARG_TEXT, OPTION(on), 0, "GROUND", "where to play: sim" },
+	{ "on", 0, ARG_TEXT, OPTION(on), 0, "GROUND",
+	  "where to play: sim (in process) or mount (through FUSE)" },
 	{ "junit", 0, ARG_TEXT, OPTION(junit), 0, "FILE", "write the results there too" },
 	{ "json", 0, ARG_FLAG, OPTION(json), 0, NULL, "print the results as JSON, not as TAP" },
 	{ "shard", 0, ARG_TEXT, OPTION(shard), 0, "K/N", "play the K-th of N parts" },
@@ -127,8 +128,23 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static const struct where {
+	const char *name;
+	struct ground (*make)(void **slot);
+} grounds[] = { { "sim", ground_sim }, { "mount", ground_mount } };
+
+/* NULL: there is none of that name. */
+static const struct where *find_ground(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(grounds); i++)
+		if (streq(grounds[i].name, name))
+			return &grounds[i];
+	return NULL;
+}
+
 /* Play one file; whatever is wrong with it is its outcome. */
-static struct outcome play(const char *file, const char *fixtures, struct arena *a)
+static struct outcome play(const char *file, const struct where *on, const char *fixtures,
+			   struct arena *a)
 {
 	const char *dir = fixtures ? fixtures : find_fixtures(a, file);
 	struct outcome o = { .name = path_name(file), .file = file };
@@ -143,7 +159,7 @@ static struct outcome play(const char *file, const char *fixtures, struct arena 
 	else
 		o.code = scenario_load(file, &s, &e);
 	if (o.code == 0) {
-		struct ground ground = ground_sim(&slot);
+		struct ground ground = on->make(&slot);
 
 		o.name = arena_strdup(a, s.name);
 		o.code = scenario_play(&s, &ground, dir, &e);
@@ -182,7 +198,8 @@ static void put_xml(FILE *f, const char *s)
 	}
 }
 
-static int write_junit(const char *path, const outcomes *all, struct err *e)
+static int write_junit(const char *path, const char *ground, const outcomes *all,
+		       struct err *e)
 {
 	FILE *f = fopen(path, "we");
 	size_t failed = 0, skipped = 0;
@@ -199,7 +216,7 @@ static int write_junit(const char *path, const outcomes *all, struct err *e)
 		"tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n",
 		all->n, failed, skipped);
 	vec_foreach(o, all) {
-		fputs("  <testcase classname=\"sim\" name=\"", f);
+		fprintf(f, "  <testcase classname=\"%s\" name=\"", ground);
 		put_xml(f, o->name);
 		fprintf(f, "\" time=\"%.3f\">", o->seconds);
 		if (o->text) {
@@ -243,14 +260,15 @@ static void print_json(const outcomes *all)
 static int prove(const struct values *v, const struct args *args, struct arena *a,
 		 struct err *e)
 {
+	const struct where *on = find_ground(v->on ? v->on : "sim");
 	unsigned k = 1, n = 1;
 	strings files = { 0 };
 	outcomes all = { 0 };
 	int status = VERB_YES;
 	size_t count = 0;
 
-	if (v->on && !streq(v->on, "sim")) {
-		(void)err_set(e, 0, "--on %s: this build plays on: sim", v->on);
+	if (!on) {
+		(void)err_set(e, 0, "--on %s: it can be sim or mount", v->on);
 		return VERB_INPUT;
 	}
 	if (v->shard && parse_shard(v->shard, &k, &n, e) < 0)
@@ -265,7 +283,7 @@ static int prove(const struct values *v, const struct args *args, struct arena *
 	for (size_t i = k - 1; i < files.n; i += n) {
 		struct outcome *o = vec_push(a, &all);
 
-		*o = play(files.v[i], v->fixtures, a);
+		*o = play(files.v[i], on, v->fixtures, a);
 		if (!v->json)
 			print_tap(all.n, o);
 		if (o->code < 0)
@@ -275,7 +293,7 @@ static int prove(const struct values *v, const struct args *args, struct arena *
 	}
 	if (v->json)
 		print_json(&all);
-	if (v->junit && write_junit(v->junit, &all, e) < 0)
+	if (v->junit && write_junit(v->junit, on->name, &all, e) < 0)
 		return VERB_REFUSED;
 	return status;
 }

@@ -162,7 +162,7 @@ expect "import as JSON onto the fixture" 2 '^fakesys: --json prints on stdout' \
 
 json "results as JSON" '"result": "passed"' \
 	pcipass-prove --json "$top/scenarios/cases/no-vtd.json"
-expect "another ground" 2 'this build plays on: sim' pcipass-prove --on vm x.json
+expect "another ground" 2 '--on vm: it can be sim or mount' pcipass-prove --on vm x.json
 expect "bad shard" 2 '--shard 3/2: it is K/N' pcipass-prove --shard 3/2 x.json
 expect "scenario that is not there" 2 'nowhere.json: No such file' \
 	pcipass-prove "$dir/nowhere.json"

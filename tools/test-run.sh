@@ -272,6 +272,8 @@ with dpdk-devbind.py "dpdk-devbind.py: unbind, bind, status" lab-intel-6.1 6.1 '
 0000:04:00.0 '82574L Gigabit Network Connection 10d3' drv=vfio-pci
 END
 
+state() { find /var/lib/pcipass /var/lib/dpkg/lock-frontend -ls 2>&1; }
+before=$(state)
 on "pcipass itself, as on a host" intel-desktop-gpu 6.1 '
 	pcipass apply --yes 01:00 >/dev/null 2>&1; echo "apply $?"
 	fakesys ctl reboot >/dev/null
@@ -285,6 +287,9 @@ Ready to be passed through.
 undo 0
 nouveau
 END
+
+state >"$dir/out"
+result "$([ "$before" = "$(state)" ] && echo 1 || echo 0)" "and it notes nothing down on this machine"
 
 echo "1..$count"
 [ $failed = 0 ]
