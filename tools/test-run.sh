@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unmodified programs on simulated hosts: test-run.sh FOLDER-OF-PROGRAMS SOURCE-FOLDER.
 # TAP on stdout. Without FUSE it is skipped (exit 77); with PCIPASS_STRICT that is a failure.
+# shellcheck disable=SC2016 # scripts for another shell
 set -eu
 
 bin=$1 top=$2
@@ -270,6 +271,65 @@ with dpdk-devbind.py "dpdk-devbind.py: unbind, bind, status" lab-intel-6.1 6.1 '
 	dpdk-devbind.py --status-dev net 2>/dev/null | sed -n "s/ unused=.*//; /^0000:04:00.0/p"
 ' <<'END'
 0000:04:00.0 '82574L Gigabit Network Connection 10d3' drv=vfio-pci
+END
+
+with lspci "lspci -tv" lab-intel-6.1 6.1 'lspci -tv 2>/dev/null' <"$top/tools/goldens/lspci-tv.txt"
+
+with virsh "libvirt: nodedev-list, dumpxml, detach, reattach" lab-intel-6.1 6.1 "
+	modprobe vfio-pci
+	$top/tools/libvirtd-inside sh -c '
+		nodedev() { virsh -q -c qemu:///system \"\$@\"; }
+		nodedev nodedev-list --cap pci
+		nodedev nodedev-dumpxml pci_0000_04_00_0
+		nodedev nodedev-detach pci_0000_04_00_0
+		readlink $NIC/driver
+		nodedev nodedev-reattach pci_0000_04_00_0
+		readlink $NIC/driver'
+" <"$top/tools/goldens/nodedev.txt"
+
+with virt-host-validate "virt-host-validate: the IOMMU of this machine" laptop-hybrid 6.12 '
+	virt-host-validate qemu | grep -e "hardware virtualization" -e IOMMU | tr -s " "
+' <<'END'
+ QEMU: Checking for hardware virtualization : PASS
+ QEMU: Checking for device assignment IOMMU support : PASS
+ QEMU: Checking if IOMMU is enabled by kernel : PASS
+END
+
+with modprobe "modprobe -c: the configuration of the simulated machine" lab-intel-6.1 6.1 '
+	echo "options vfio-pci ids=8086:10d3" >/etc/modprobe.d/vfio.conf
+	modprobe -c 2>/dev/null | grep -e vfio -e e1000e
+' <<'END'
+options vfio_pci ids=8086:10d3
+END
+
+with busybox "a static program" lab-intel-6.1 6.1 "
+	busybox sh -c 'cd $NIC
+		busybox cat vendor device
+		busybox ls /sys/kernel/iommu_groups/8/devices
+		echo x >driver_override
+		busybox cat driver_override
+		busybox readlink iommu_group'
+" <<'END'
+0x8086
+0x10d3
+0000:00:1c.2
+0000:00:1c.3
+0000:04:00.0
+0000:05:00.0
+x
+../../../../kernel/iommu_groups/8
+END
+
+on "the status is the command's" lab-intel-6.1 6.1 '
+	for code in 0 1 42; do fakesys run '"$fixtures"'/lab-intel-6.1.json -- sh -c "exit $code"; echo $?; done
+	fakesys run '"$fixtures"'/lab-intel-6.1.json -- /no/such 2>/dev/null; echo $?
+	fakesys run '"$fixtures"'/lab-intel-6.1.json -- sh -c "kill -9 \$\$"; echo $?
+' <<'END'
+0
+1
+42
+127
+137
 END
 
 state() { find /var/lib/pcipass /var/lib/dpkg/lock-frontend -ls 2>&1; }
