@@ -14,7 +14,10 @@
 #define NVME DEV("0a:00.0")
 #define ZERO "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
 
-#define HAS_VF { HAS, DEV("0a:00.1") "subsystem_vendor", "0x" }
+#define HAS_VF                                                                           \
+	{                                                                                \
+		HAS, DEV("0a:00.1") "subsystem_vendor", "0x"                             \
+	}
 
 /* clang-format off */
 static struct test_script rows[] = {
