@@ -162,7 +162,7 @@ struct sim_module *module_add(struct sim *s, const char *name, const struct modu
 	v = s->modules.v;
 	memmove(&v[at + 1], &v[at], (s->modules.n - 1 - at) * sizeof(*v));
 	v[at] = m;
-	s->changes++;
+	m->born = ++s->changes;
 	return m;
 }
 
