@@ -64,7 +64,7 @@ struct sim_driver *driver_register(struct sim *s, const char *name,
 	*drv = (struct sim_driver){
 		.name = name, .module = module, .mod = mod, .traits = traits_of(name)
 	};
-	drv->born = ++s->changes;
+	drv->born = sim_changed(s);
 	*vec_push(s->run, &s->drivers) = drv;
 	return drv;
 }
@@ -118,7 +118,7 @@ static void bound(struct sim *s, uint32_t fn)
 		st->power = "D0";
 		st->dma64 |= !t->managed_dma;
 	}
-	st->bound_at = ++s->changes;
+	st->bound_at = sim_changed_fn(s, fn);
 }
 
 /* iommu.c:iommu_device_use_default_domain, for drivers that leave DMA to the kernel. */
@@ -270,7 +270,7 @@ static void released(struct sim *s, uint32_t fn, const struct driver_traits *t)
 	disown_dma(s, fn);
 	if (streq(st->power, "D0"))
 		st->power = s->profile->unbound_state;
-	s->changes++;
+	(void)sim_changed_fn(s, fn);
 }
 
 int driver_unbind(struct sim *s, uint32_t fn)
@@ -280,7 +280,7 @@ int driver_unbind(struct sim *s, uint32_t fn)
 	struct sim_driver *drv = st->driver;
 
 	st->driver = NULL;
-	s->changes++;
+	(void)sim_changed_fn(s, fn);
 	if (drv->traits->vfio && g && g->claimed) {
 		/* vfio_main.c:vfio_unregister_group_dev waits for the last close. */
 		st->leaving = drv;

@@ -55,6 +55,28 @@ static void put_in(struct fuse_server *f, struct finode *i)
 	f->n++;
 }
 
+/* Its name may go, and the kernel is to be told then. */
+static void watch(struct fuse_server *f, struct finode *i)
+{
+	struct finode **list = &f->watched[knode_scope(i->kn)];
+
+	i->watch = *list;
+	i->watched_by = list;
+	if (i->watch)
+		i->watch->watched_by = &i->watch;
+	*list = i;
+}
+
+void finode_unwatch(struct finode *i)
+{
+	if (!i->watched_by)
+		return;
+	*i->watched_by = i->watch;
+	if (i->watch)
+		i->watch->watched_by = i->watched_by;
+	i->watched_by = NULL;
+}
+
 struct finode *finode_find(struct fuse_server *f, const struct finode *dir,
 			   const char *name)
 {
@@ -75,8 +97,10 @@ struct finode *finode_get(struct fuse_server *f, struct finode *dir, const char 
 			knode_put(f->k, kn);
 		return i;
 	}
-	if (i)
-		i->told = true; /* the kernel replaces it by the new one */
+	if (i) { /* the kernel replaces it by the new one */
+		i->told = true;
+		finode_unwatch(i);
+	}
 	i = calloc(1, sizeof(*i));
 	if (!i)
 		abort();
@@ -85,6 +109,8 @@ struct finode *finode_get(struct fuse_server *f, struct finode *dir, const char 
 		abort();
 	dir->kids++;
 	put_in(f, i);
+	if (kn && !knode_is_fixed(kn))
+		watch(f, i);
 	return i;
 }
 
@@ -94,6 +120,7 @@ static void drop_unused(struct fuse_server *f, struct finode *i)
 		struct finode *up = i->parent;
 
 		take_out(f, i);
+		finode_unwatch(i);
 		if (i->kn)
 			knode_put(f->k, i->kn);
 		free(i->name);

@@ -14,10 +14,11 @@
  * NULL). It lives until the kernel has forgotten it and all below.
  */
 struct finode {
-	struct finode *parent; /* counted; NULL: the root */
-	struct finode *next;   /* in its bucket */
-	struct knode *kn;      /* counted */
-	uint64_t lookups;      /* that the kernel holds */
+	struct finode *parent;              /* counted; NULL: the root */
+	struct finode *next;                /* in its bucket */
+	struct knode *kn;                   /* counted */
+	struct finode *watch, **watched_by; /* of those whose name may go; NULL: not */
+	uint64_t lookups;                   /* that the kernel holds */
 	unsigned kids;
 	bool told; /* that its name is gone */
 	char *name;
@@ -52,8 +53,9 @@ struct fuse_server {
 	int caller_etc;
 	time_t started; /* what the model's objects have for times */
 	struct finode root, **table;
-	size_t size, n; /* size is a power of 2 */
-	uint64_t seen;  /* count of changes that the kernel was told of */
+	size_t size, n;          /* size is a power of 2 */
+	struct finode **watched; /* by knode_scope() */
+	uint64_t seen;           /* count of changes that the kernel was told of */
 	struct fhandle *open;
 	VEC(struct fwaiting) waiting;
 	struct arena *arena; /* of waiting */
@@ -88,6 +90,8 @@ struct finode *finode_get(struct fuse_server *f, struct finode *dir, const char 
 struct finode *finode_find(struct fuse_server *f, const struct finode *dir,
 			   const char *name);
 void finode_forget(struct fuse_server *f, struct finode *i, uint64_t lookups);
+/* Nobody is to be told any more when its name goes. */
+void finode_unwatch(struct finode *i);
 /* The kernel renamed it. */
 void finode_move(struct fuse_server *f, struct finode *i, struct finode *dir,
 		 const char *name);

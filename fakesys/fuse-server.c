@@ -51,21 +51,32 @@ void fhandle_free(struct fhandle *h)
 
 /* --- what a change brings about --- */
 
-/* Names that the kernel knows and that are gone; below one of them it forgets all. */
+/* One that the kernel knows and that is gone; below one of them it forgets all. */
+static void tell_name(struct fuse_server *f, struct finode *i)
+{
+	if (!i->lookups || knode_alive(f->k, i->kn))
+		return;
+	i->told = true;
+	finode_unwatch(i);
+	if (!i->parent->kn || knode_alive(f->k, i->parent->kn))
+		fnotify_name(f->notify, finode_number(f, i->parent), i->name);
+}
+
+/* Only names of a part that has changed are looked at, as each costs a lookup. */
 static void tell_names(struct fuse_server *f)
 {
+	size_t n = kernfs_scopes(f->k);
+
 	if (f->seen == f->s->changes)
 		return;
-	for (size_t b = 0; b < f->size; b++)
-		for (struct finode *i = f->table[b]; i; i = i->next) {
-			if (!i->kn || i->told || !i->lookups || knode_is_fixed(i->kn) ||
-			    knode_alive(f->k, i->kn))
-				continue;
-			i->told = true;
-			if (!i->parent->kn || knode_alive(f->k, i->parent->kn))
-				fnotify_name(f->notify, finode_number(f, i->parent),
-					     i->name);
+	for (size_t scope = 0; scope < n; scope++) {
+		if (kernfs_scope_changed(f->k, scope) <= f->seen)
+			continue;
+		for (struct finode *i = f->watched[scope], *next; i; i = next) {
+			next = i->watch;
+			tell_name(f, i);
 		}
+	}
 	f->seen = f->s->changes;
 }
 
@@ -583,6 +594,9 @@ int fuse_server_open(struct sim *s, const char *dir, int caller_etc,
 		return err_set(e, -ENOMEM, "out of memory");
 	f->s = s;
 	f->k = kernfs_new(s);
+	f->watched = calloc(kernfs_scopes(f->k), sizeof(struct finode *));
+	if (!f->watched)
+		abort();
 	f->caller_etc = caller_etc;
 	f->seen = s->changes;
 	f->started = time(NULL);
@@ -655,6 +669,7 @@ void fuse_server_close(struct fuse_server *f)
 	finodes_done(f);
 	kernfs_free(f->k);
 	arena_free(f->arena);
+	free(f->watched);
 	free(f->answer);
 	free(f);
 }

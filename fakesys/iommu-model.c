@@ -241,7 +241,7 @@ void sim_set_iommu(struct sim *s, bool on, bool interrupt_remapping, const char 
 	}
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
 		s->fns[fn].owns_dma = false;
-	s->changes++;
+	(void)sim_changed(s);
 	vec_foreach(g, &s->groups)
 		g->born = s->changes;
 }

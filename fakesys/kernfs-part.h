@@ -17,6 +17,7 @@ struct knode {
 	uid_t uid;
 	gid_t gid;
 	unsigned refs;
+	uint32_t scope; /* see knode_scope() */
 	bool dead;
 	bool changed; /* mode or owner are its own: it keeps itself */
 	char name[];

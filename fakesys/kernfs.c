@@ -65,6 +65,46 @@ static uint64_t mix(uint64_t h, uint64_t v)
 	return h ^ (h >> 33);
 }
 
+/*
+ * Whether a function is there decides on its folder and on all links to it; what is in
+ * its folder only hangs on itself (sim_changed_fn()).
+ */
+static uint32_t scope_of(const struct kernfs *k, const struct knode *dir,
+			 const struct entry *e)
+{
+	const struct node *to = S_ISDIR(e->mode)   ? &e->dir
+				: S_ISLNK(e->mode) ? &e->target
+						   : NULL;
+
+	if (to && to->kind == &dir_fn)
+		return 1 + to->i;
+	if (to && to->kind == &dir_group)
+		return 1 + (uint32_t)k->s->m->fns.n + to->i;
+	return dir ? dir->scope : 0;
+}
+
+size_t kernfs_scopes(const struct kernfs *k)
+{
+	return 1 + k->s->m->fns.n + k->s->groups.n;
+}
+
+uint64_t kernfs_scope_changed(const struct kernfs *k, size_t scope)
+{
+	const struct sim *s = k->s;
+	uint64_t own;
+
+	if (!scope)
+		return s->changes;
+	own = scope <= s->m->fns.n ? s->fns[scope - 1].changed
+				   : s->groups.v[scope - 1 - s->m->fns.n].changed;
+	return own > s->all_changed ? own : s->all_changed;
+}
+
+uint32_t knode_scope(const struct knode *n)
+{
+	return n->scope;
+}
+
 static struct knode *node_make(struct kernfs *k, struct knode *dir, const char *name,
 			       size_t len, const struct entry *e, uint64_t birth)
 {
@@ -81,6 +121,7 @@ static struct knode *node_make(struct kernfs *k, struct knode *dir, const char *
 	n->birth = birth;
 	n->checked = k->s->changes;
 	n->parent = dir ? knode_get(dir) : NULL;
+	n->scope = scope_of(k, dir, e);
 	n->ino = mix(dir ? dir->ino : 1, kernfs_name_hash(name, len) ^ birth << 32);
 	n->refs = 1;
 	b = bucket(k, dir, name, len);
@@ -131,8 +172,15 @@ bool knode_alive(struct kernfs *k, struct knode *n)
 		n->checked = k->s->changes;
 		return true;
 	}
-	if (!knode_alive(k, n->parent) ||
-	    node_lookup(k->s, &n->parent->e.dir, n->name, strlen(n->name), &now) < 0 ||
+	if (!knode_alive(k, n->parent)) {
+		bury(k, n);
+		return false;
+	}
+	if (kernfs_scope_changed(k, n->scope) <= n->checked) {
+		n->checked = k->s->changes;
+		return true;
+	}
+	if (node_lookup(k->s, &n->parent->e.dir, n->name, strlen(n->name), &now) < 0 ||
 	    !same_entry(&n->e, &now) ||
 	    birth_of(k->s, &now, n->parent->birth) != n->birth) {
 		bury(k, n);

@@ -35,6 +35,15 @@ void knode_put(struct kernfs *k, struct knode *n);
 
 /* Is it still in the tree? Cheap while nothing has changed. */
 bool knode_alive(struct kernfs *k, struct knode *n);
+/*
+ * The part of the model that its name hangs on, for whoever has many names to look after:
+ * a function's or a group's folder, or 0, the rest. Less than kernfs_scopes(). While
+ * kernfs_scope_changed() stays the same no name of the scope goes, but with the folder
+ * that it stands in.
+ */
+uint32_t knode_scope(const struct knode *n);
+size_t kernfs_scopes(const struct kernfs *k);
+uint64_t kernfs_scope_changed(const struct kernfs *k, size_t scope);
 /* Does its name stay as long as its folder, so that only a folder's end takes it away? */
 bool knode_is_fixed(const struct knode *n);
 /* What stands there; links point to where they point now. Of a live node. */

@@ -10,9 +10,11 @@
 
 void fn_state_reset(struct sim *s, uint32_t fn)
 {
-	s->changes++;
+	uint64_t now = sim_changed_fn(s, fn);
+
 	s->fns[fn] = (struct fn_state){
-		.born = s->changes,
+		.born = now,
+		.changed = now,
 		.power = s->profile->fresh_state,
 		.resets = s->places[fn].resets,
 		.vfio_dev = -1,
@@ -53,8 +55,8 @@ static void destroy_all(struct sim *s, uint32_t top)
 			sim_log_fn(s, fn, "Removing from iommu group %d",
 				   s->groups.v[s->places[fn].group].id);
 		st->gone = true;
+		(void)sim_changed_fn(s, fn);
 	}
-	s->changes++;
 }
 
 int fn_remove(struct sim *s, uint32_t top)
@@ -63,6 +65,7 @@ int fn_remove(struct sim *s, uint32_t top)
 		return block_until(s, UNTIL_RESCAN, top, false);
 	if (!stop_all(s, top)) {
 		s->removing = top;
+		(void)sim_changed_fn(s, top); /* its file `remove` goes first */
 		return block_until(s, UNTIL_RESCAN, top, true);
 	}
 	destroy_all(s, top);

@@ -66,6 +66,7 @@ struct fn_state {
 	int vfio_dev;              /* N of vfio-dev/vfioN; -1: none */
 	int numa;
 	uint64_t born, bound_at;    /* when it was found; when its driver took it */
+	uint64_t changed;           /* sim_changed_fn() */
 	struct sim_driver *leaving; /* its old driver, whose remove() has not returned */
 	bool gone;                  /* removed and not found again by a rescan */
 	bool found;                 /* by the rescan under way */
@@ -119,6 +120,7 @@ struct sim_group {
 	unsigned owners;          /* functions whose driver does DMA through the kernel */
 	bool claimed;             /* by a VM, through VFIO */
 	uint64_t born, vfio_born; /* the group; its node in dev/vfio */
+	uint64_t changed;         /* sim_changed_fn() of a member */
 	uint32_t vfio_minor;      /* of that node */
 };
 
@@ -219,7 +221,28 @@ struct sim {
 	uint64_t modules_text_at;   /* ...this count of changes */
 	uint64_t booted_at, tickets;
 	uint64_t changes; /* grows when names in the tree may have changed */
+	uint64_t all_changed; /* that count when these were names anywhere */
 };
+
+/* Names anywhere may have come or gone; returns the new count of changes. */
+static inline uint64_t sim_changed(struct sim *s)
+{
+	return s->all_changed = ++s->changes;
+}
+
+/*
+ * The same for function @fn: no names in the folders of other functions than this one and
+ * of other groups than its own, and no links to other ones.
+ */
+static inline uint64_t sim_changed_fn(struct sim *s, uint32_t fn)
+{
+	uint32_t group = s->places[fn].group;
+
+	s->fns[fn].changed = ++s->changes;
+	if (group != SIM_NONE)
+		s->groups.v[group].changed = s->changes;
+	return s->changes;
+}
 
 /*
  * Forget the running system: afterwards the state is that right after enumeration, no

@@ -162,7 +162,7 @@ struct sim_module *module_add(struct sim *s, const char *name, const struct modu
 	v = s->modules.v;
 	memmove(&v[at + 1], &v[at], (s->modules.n - 1 - at) * sizeof(*v));
 	v[at] = m;
-	m->born = ++s->changes;
+	m->born = sim_changed(s);
 	return m;
 }
 
@@ -302,7 +302,7 @@ int sim_unload_module(struct sim *s, const char *name)
 		if (lower)
 			lower->users.n = to;
 	}
-	s->changes++;
+	(void)sim_changed(s);
 	return 0;
 }
 

@@ -122,7 +122,7 @@ void sim_power_off(struct sim *s)
 	}
 	sim_set_running(s, "", "");
 	sim_set_iommu(s, false, false, NULL);
-	s->booted_at = ++s->changes;
+	s->booted_at = sim_changed(s);
 }
 
 void sim_power_cut(struct sim *s, uint64_t seed)
