@@ -219,20 +219,10 @@ void check_option_turns_off(const struct rule *r, const struct judged *j, findin
 				 *w));
 }
 
-/* Kernels that carry the patch, by what their packagers put into the release. */
 static bool has_acs_patch(const struct judged *j)
 {
-	static const char *const tags[] = { "-pve",     "zen",     "lqx",
-					    "liquorix", "vfio",    "acs",
-					    "xanmod",   "cachyos", "unraid" };
-
-	vec_foreach(line, &j->m->klog)
-		if (strstr(*line, "PCIe ACS overrides enabled"))
-			return true;
-	for (size_t i = 0; i < ARRAY_SIZE(tags); i++)
-		if (strcasestr(j->kernel ? j->kernel->release : j->m->release, tags[i]))
-			return true;
-	return false;
+	return cmdline_acs_known(j->kernel ? j->kernel->release : j->m->release,
+				 &j->m->klog);
 }
 
 void check_acs_ignored(const struct rule *r, const struct judged *j, findings *ret)

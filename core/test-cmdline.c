@@ -35,8 +35,10 @@ static void test_split(void **state)
 struct iommu_case {
 	const char *name, *cmdline;
 	int intel, amd, all;
-	const char *flags; /* p passthrough, i intremap off, a ACS override */
-	const char *off, *useless;
+	/* p passthrough, t domain type told, s strict, l lazy, d strict by the driver, i
+	 * intremap off, a ACS override */
+	const char *flags;
+	const char *off, *useless, *says;
 };
 
 static void test_iommu(void **state)
@@ -44,17 +46,23 @@ static void test_iommu(void **state)
 	const struct iommu_case *c = *state;
 	struct arena *a = arena_new();
 	struct iommu_request r;
-	char flags[4];
+	char flags[8];
 
 	cmdline_iommu(a, c->cmdline, &r);
-	snprintf(flags, sizeof(flags), "%s%s%s", r.passthrough ? "p" : "",
-		 r.intremap_off ? "i" : "", r.acs_override ? "a" : "");
+	snprintf(flags, sizeof(flags), "%s%s%s%s%s%s", r.passthrough ? "p" : "",
+		 r.type_told ? "t" : "",
+		 r.strict < 0 ? ""
+		 : r.strict   ? "s"
+			      : "l",
+		 r.strict_driver ? "d" : "", r.intremap_off ? "i" : "",
+		 r.acs_override ? "a" : "");
 	assert_int_equal(r.intel, c->intel);
 	assert_int_equal(r.amd, c->amd);
 	assert_int_equal(r.all, c->all);
 	assert_string_equal(flags, c->flags ? c->flags : "");
 	assert_string_equal(joined(a, &r.off_words), c->off ? c->off : "");
 	assert_string_equal(joined(a, &r.useless), c->useless ? c->useless : "");
+	assert_string_equal(joined(a, &r.says), c->says ? c->says : "");
 	arena_free(a);
 }
 
@@ -107,31 +115,42 @@ static struct split_case split_cases[] = {
 	{ "split: a quote left open", "a \"b c", "a;\"b c;" },
 };
 
+#define ON "DMAR: IOMMU enabled;"
+#define OFF "DMAR: IOMMU disabled;"
+#define STRICT "DMAR: intel_iommu=strict deprecated; use iommu.strict=1 instead;"
+
 static struct iommu_case iommu_cases[] = {
 	{ "iommu: nothing said", "quiet splash", -1, -1, -1 },
-	{ "iommu: the guide", "quiet intel_iommu=on iommu=pt", 1, -1, -1, "p" },
-	{ "iommu: prefixes count", "intel_iommu=onx", 1, -1, -1 },
-	{ "iommu: sm_on is not on", "intel_iommu=sm_on,strict", -1, -1, -1 },
-	{ "iommu: the last one counts", "intel_iommu=off intel_iommu=on", 1, -1, -1 },
-	{ "iommu: the last element counts", "intel_iommu=on,off", 0, -1, -1, .off = "intel_iommu=on,off;" },
-	{ "iommu: Intel off", "intel_iommu=off", 0, -1, -1, .off = "intel_iommu=off;" },
-	{ "iommu: dashes", "intel-iommu=on", 1, -1, -1 },
-	{ "iommu: amd on is unknown", "amd_iommu=on", -1, -1, -1, .useless = "amd_iommu=on;" },
+	{ "iommu: the guide", "quiet intel_iommu=on iommu=pt", 1, -1, -1, "pt", .says = ON },
+	{ "iommu: prefixes count", "intel_iommu=onx", 1, -1, -1, .says = ON },
+	{ "iommu: sm_on is not on", "intel_iommu=sm_on,strict", -1, -1, -1, "d", .says = "DMAR: Enable scalable mode if hardware supports;" STRICT },
+	{ "iommu: the last one counts", "intel_iommu=off intel_iommu=on", 1, -1, -1, .says = OFF ON },
+	{ "iommu: the last element counts", "intel_iommu=on,off", 0, -1, -1, .off = "intel_iommu=on,off;", .says = ON OFF },
+	{ "iommu: Intel off", "intel_iommu=off", 0, -1, -1, .off = "intel_iommu=off;", .says = OFF },
+	{ "iommu: dashes", "intel-iommu=on", 1, -1, -1, .says = ON },
+	{ "iommu: amd on is unknown", "amd_iommu=on", -1, -1, -1, .useless = "amd_iommu=on;", .says = "AMD-Vi: Unknown option - 'on';" },
 	{ "iommu: amd off", "amd_iommu=off amd_iommu=force_enable", -1, 0, -1, .off = "amd_iommu=off;" },
+	{ "iommu: amd fullflush", "amd_iommu=fullflush", -1, -1, -1, "d", .says = "AMD-Vi: amd_iommu=fullflush deprecated; use iommu.strict=1 instead;" },
 	{ "iommu: iommu=on is unknown", "iommu=on iommu=1", -1, -1, -1, .useless = "iommu=on;" },
 	{ "iommu: all off", "iommu=off iommu=force", -1, -1, 0, .off = "iommu=off;" },
 	{ "iommu: force", "iommu=force,nopanic", -1, -1, 1 },
 	{ "iommu: noforce", "iommu=force iommu=noforce", -1, -1, -1 },
-	{ "iommu: one element unknown, one known", "intel_iommu=foo,igfx_off", -1, -1, -1 },
-	{ "iommu: unknown alone", "intel_iommu=foo", -1, -1, -1, .useless = "intel_iommu=foo;" },
-	{ "iommu: passthrough taken back", "iommu=pt iommu.passthrough=0", -1, -1, -1 },
-	{ "iommu: passthrough by number", "iommu.passthrough=1", -1, -1, -1, "p" },
+	{ "iommu: one element unknown, one known", "intel_iommu=foo,igfx_off", -1, -1, -1,
+	  .says = "DMAR: Unknown option - 'foo,igfx_off';DMAR: Disable GFX device mapping;" },
+	{ "iommu: unknown behind known", "intel_iommu=on,,foo", 1, -1, -1, .says = ON "DMAR: Unknown option - 'foo';" },
+	{ "iommu: unknown alone", "intel_iommu=foo", -1, -1, -1, .useless = "intel_iommu=foo;", .says = "DMAR: Unknown option - 'foo';" },
+	{ "iommu: without a value", "intel_iommu amd_iommu=", -1, -1, -1, .useless = "intel_iommu;amd_iommu=;" },
+	{ "iommu: Debian's own word", "intel_iommu=intgpu_off", -1, -1, -1, .says = "DMAR: Disable integrated GPU device mapping;" },
+	{ "iommu: passthrough taken back", "iommu=pt iommu.passthrough=0", -1, -1, -1, "t" },
+	{ "iommu: passthrough by number", "iommu.passthrough=1", -1, -1, -1, "pt" },
 	{ "iommu: passthrough, a bad bool", "iommu.passthrough=o", -1, -1, -1, .useless = "iommu.passthrough=o;" },
+	{ "iommu: strict", "iommu.strict=1", -1, -1, -1, "s" },
+	{ "iommu: strict taken back", "iommu.strict=on iommu.strict=off", -1, -1, -1, "l" },
 	{ "iommu: interrupt remapping off", "intremap=nosid,off", -1, -1, -1, "i" },
 	{ "iommu: nointremap", "nointremap", -1, -1, -1, "i" },
 	{ "iommu: ACS override", "pcie_acs_override=downstream,multifunction", -1, -1, -1, "a" },
 	{ "iommu: init's options", "quiet -- intel_iommu=on", -1, -1, -1 },
-	{ "iommu: quoted", "\"intel_iommu=on,strict\" iommu=\"pt\"", 1, -1, -1, "p" },
+	{ "iommu: quoted", "\"intel_iommu=on,strict\" iommu=\"pt\"", 1, -1, -1, "ptd", .says = ON STRICT },
 	{ "iommu: other keys", "my_intel_iommu=on xiommu=pt iommux=off", -1, -1, -1 },
 };
 

@@ -81,17 +81,8 @@ static void log_iommu(struct sim *s, const struct iommu_request *r)
 	const char *tail = s->profile->domain_type_tail;
 	bool amd = have_kind(s, "amd"), intel = have_kind(s, "intel");
 
-	if (r->intel >= 0)
-		sim_log(s, "DMAR: IOMMU %s", r->intel ? "enabled" : "disabled");
-	for (size_t i = 0; i < r->useless.n; i++) {
-		const char *value = after_prefix(r->useless.v[i], "amd_iommu=");
-
-		if (value)
-			sim_log(s, "AMD-Vi: Unknown option - '%s'", value);
-		value = after_prefix(r->useless.v[i], "intel_iommu=");
-		if (value)
-			sim_log(s, "DMAR: Unknown option - '%s'", value);
-	}
+	for (size_t i = 0; i < r->says.n; i++)
+		sim_log(s, "%s", r->says.v[i]);
 	if (s->interrupt_remapping)
 		sim_log(s, "%s",
 			amd ? "AMD-Vi: Interrupt remapping enabled"
@@ -121,7 +112,7 @@ void sim_log_boot(struct sim *s)
 			*vec_push(s->run, &s->klog) = s->m->klog.v[i];
 	cmdline_iommu(s->run, s->cmdline, &r);
 	/* Only kernels with the patch know it; others hand it to init as it stands. */
-	if (r.acs_override && strstr(s->release, "pve"))
+	if (r.acs_override && cmdline_acs_known(s->release, &s->m->klog))
 		sim_log(s,
 			"Warning: PCIe ACS overrides enabled; This may allow non-IOMMU "
 			"protected peer-to-peer DMA");
