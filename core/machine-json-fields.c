@@ -87,6 +87,13 @@ static const struct field child_element = {
 	.type = &type_record, .record = &child_record, .required = true,
 };
 
+#define M(member) offsetof(struct fn_attribute, member)
+static const struct record attribute_record = { .size = sizeof(struct fn_attribute) };
+static const struct field attribute_element = {
+	.type = &type_string, .off = M(text), .required = true, .record = &attribute_record,
+};
+#undef M
+
 /* off 0: these members are made of several fields of the struct */
 #define M(member) offsetof(struct pci_fn, member)
 static const struct field fn_fields[] = {
@@ -107,6 +114,7 @@ static const struct field fn_fields[] = {
 	{ "resources", &type_resources,   M(res) },
 	{ "rom",       &type_dump,        M(rom), .max = ROM_MAX },
 	{ "children",  &type_list,        M(children), .element = &child_element },
+	{ "attributes", &type_map,        M(attributes), .element = &attribute_element },
 };
 #undef M
 static const struct record fn_record = RECORD(fn_fields, pci_fn);
@@ -207,6 +215,64 @@ static const struct field kernel_element = {
 	.type = &type_record, .record = &kernel_record, .required = true,
 };
 
+#define M(member) offsetof(struct pci_slot, member)
+static const struct field slot_fields[] = {
+	{ "name",    &type_name,      M(name), .required = true },
+	{ "address", &type_name,      M(address), .required = true },
+	{ "driver",  &type_name_null, M(driver) },
+	{ "max_speed", &type_string,  M(max_speed) },
+	{ "cur_speed", &type_string,  M(cur_speed) },
+	{ "power",   &type_uint,      M(power), .max = 255 },
+	{ "latch",   &type_uint,      M(latch), .max = 255 },
+	{ "adapter", &type_uint,      M(adapter), .max = 255 },
+};
+#undef M
+static const struct record slot_record = RECORD(slot_fields, pci_slot);
+static const struct field slot_element = {
+	.type = &type_record, .record = &slot_record, .required = true,
+};
+
+/* What read(2) of an attribute answers, and EISDIR for an empty folder. */
+static const char *const read_errors[] = { "EACCES", "EAGAIN", "EBUSY", "EINVAL", "EIO", "EISDIR",
+					   "ENODATA", "ENODEV", "ENOENT", "ENOTSUP", "ENXIO", "EOPNOTSUPP",
+					   "EPERM", "ETIMEDOUT", NULL };
+
+#define M(member) offsetof(struct opaque_node, member)
+static const struct field node_fields[] = {
+	{ "path",       &type_path,      M(file.path), .required = true },
+	{ "mode",       &type_mode,      M(file) },
+	{ "link",       &type_link,      M(file) },
+	{ "size",       &type_uint,      M(size), .max = INT32_MAX, .def = ATTRIBUTE_SIZE },
+	{ "error",      &type_word_null, M(error), .words = read_errors },
+	{ "hex",        &type_file_hex,  M(file), .max = ATTRIBUTE_SIZE },
+	{ "lines",      &type_lines,     M(file) },
+	{ "no_newline", &type_cut,       M(file) },
+};
+#undef M
+static const struct record node_record = RECORD(node_fields, opaque_node);
+static const struct field node_element = {
+	.type = &type_record, .record = &node_record, .required = true,
+};
+
+#define M(member) offsetof(struct opaque, member)
+static const struct field opaque_fields[] = {
+	{ "path",   &type_path,      M(path), .required = true },
+	{ "driver", &type_name_null, M(driver) },
+	{ "module", &type_name_null, M(module) },
+	{ "nodes",  &type_list,      M(nodes), .element = &node_element },
+};
+#undef M
+static const struct record opaque_record = RECORD(opaque_fields, opaque);
+static const struct field opaque_element = {
+	.type = &type_record, .record = &opaque_record, .required = true,
+};
+
+static const struct record node_path_record = { .size = sizeof(struct firmware_node) };
+static const struct field node_path_element = {
+	.type = &type_path, .off = offsetof(struct firmware_node, path), .required = true,
+	.record = &node_path_record,
+};
+
 static const struct record acpi_record = { .size = sizeof(struct acpi_table) };
 static const struct field acpi_element = {
 	.type = &type_dump, .off = offsetof(struct acpi_table, data), .required = true,
@@ -261,6 +327,9 @@ static const struct field machine_fields[] = {
 	{ "groups",    &type_list,    M(groups), .element = &group_element },
 	{ "functions", &type_list,    M(fns), .element = &fn_element, .max = FUNCTIONS_MAX },
 	{ "stacked",   &type_list,    M(stacked), .element = &stacked_element },
+	{ "firmware_nodes", &type_map, M(firmware_nodes), .element = &node_path_element },
+	{ "slots",     &type_list,    M(slots), .element = &slot_element },
+	{ "opaque",    &type_list,    M(opaque), .element = &opaque_element },
 	{ "files",     &type_list,    M(files), .element = &file_element },
 	{ "kernels",   &type_list,    M(kernels), .element = &kernel_element },
 	{ "klog",      &type_list,    M(klog), .element = &string_element },

@@ -105,6 +105,25 @@ static int cmp_string(const void *x, const void *y)
 			qsort((vec)->v, (vec)->n, sizeof(*(vec)->v), (cmp));             \
 	} while (0)
 
+const char *fn_attribute(const struct pci_fn *fn, const char *name)
+{
+	vec_foreach(a, &fn->attributes)
+		if (streq(a->name, name))
+			return a->text;
+	return NULL;
+}
+
+const char *machine_firmware_node(const struct machine *m, const char *device)
+{
+	const struct firmware_node key = { .device = device }, *n;
+
+	if (!m->firmware_nodes.n)
+		return NULL;
+	n = bsearch(&key, m->firmware_nodes.v, m->firmware_nodes.n, sizeof(*n),
+		    cmp_string);
+	return n ? n->path : NULL;
+}
+
 /* Subsystem ids stand in different places by header type (pci_setup_device()). */
 static uint32_t subsystem_offset(struct blob config)
 {
@@ -122,6 +141,14 @@ static uint32_t subsystem_offset(struct blob config)
 	}
 }
 
+/* Of a bridge whose capabilities were not recorded. */
+static uint32_t attribute_id(const struct pci_fn *fn, const char *name)
+{
+	const char *text = fn_attribute(fn, name);
+
+	return text ? (uint32_t)strtoul(text, NULL, 16) & 0xffff : 0;
+}
+
 static void derive_ids(struct pci_fn *fn)
 {
 	uint32_t sub = subsystem_offset(fn->config);
@@ -129,8 +156,10 @@ static void derive_ids(struct pci_fn *fn)
 	fn->id = (struct pci_ident){
 		.vendor = cfg_u16(fn->config, PCI_VENDOR_ID),
 		.device = cfg_u16(fn->config, PCI_DEVICE_ID),
-		.subvendor = sub ? cfg_u16(fn->config, sub) : 0,
-		.subdevice = sub ? cfg_u16(fn->config, sub + 2) : 0,
+		.subvendor = sub ? cfg_u16(fn->config, sub)
+				 : attribute_id(fn, "subsystem_vendor"),
+		.subdevice = sub ? cfg_u16(fn->config, sub + 2)
+				 : attribute_id(fn, "subsystem_device"),
 		.class = cfg_u32(fn->config, PCI_CLASS_REVISION) >> 8,
 	};
 	fn->revision = cfg_u8(fn->config, PCI_REVISION_ID);
@@ -145,6 +174,11 @@ int machine_finish(struct machine *m, struct err *e)
 	vec_sort(&m->files, cmp_file);
 	vec_sort(&m->unknown, cmp_unknown);
 	vec_sort(&m->loaded, cmp_string);
+	vec_sort(&m->firmware_nodes, cmp_string);
+	vec_sort(&m->slots, cmp_string);
+	vec_sort(&m->opaque, cmp_string);
+	vec_foreach(o, &m->opaque)
+		vec_sort(&o->nodes, cmp_string);
 	vec_foreach(k, &m->kernels)
 		vec_sort(&k->initramfs.modules, cmp_string);
 

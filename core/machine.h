@@ -22,6 +22,8 @@
 #define MACHINE_SCHEMA "pcipass-machine"
 #define MACHINE_VERSION 1
 #define GROUP_NONE (-1)
+#define ATTRIBUTE_SIZE 4096 /* st_size of a text attribute, and all that one read gives  \
+			     */
 
 /* One line of the attribute `resource` (BARs 0-5, ROM, 6 SR-IOV, 4 bridge windows). */
 struct pci_resource {
@@ -40,6 +42,13 @@ struct child {
 	const char *path;  /* below the function's directory: "nvme/nvme0/nvme0n1" */
 	const char *dev;   /* "259:0"; NULL if it has no number */
 	bool link_up;      /* net: operstate is "up"; drm: a monitor is connected */
+};
+
+/* What an attribute said, where no register recorded here says it; text without its
+ * newline. */
+struct fn_attribute {
+	const char *name; /* "max_link_speed", "vpd" */
+	const char *text;
 };
 
 struct pci_fn {
@@ -62,6 +71,7 @@ struct pci_fn {
 	bool is_vf;
 	unsigned vfs_total, vfs_now; /* SR-IOV, 0 if it has no such capability */
 	VEC(struct child) children;
+	VEC(struct fn_attribute) attributes; /* only if config is not whole */
 };
 
 struct iommu_unit {
@@ -121,6 +131,39 @@ struct acpi_table {
 	struct blob data;
 };
 
+/* The node of the firmware's tree (ACPI) that a device stands for. */
+struct firmware_node {
+	const char *device; /* "0000:01:00.0", or a root bus: "pci0000:00" */
+	const char *path;   /* below sys/devices: "LNXSYSTM:00/LNXSYBUS:00/PNP0A08:00" */
+};
+
+/* sys/bus/pci/slots/NAME: the firmware's names for places where cards go. */
+struct pci_slot {
+	const char *name;                  /* "0-2" */
+	const char *address;               /* "0000:02:00", or of a whole bus "0000:02" */
+	const char *driver;                /* that can switch it: "acpiphp"; NULL: none */
+	const char *max_speed, *cur_speed; /* of its bus: "33 MHz PCI" */
+	unsigned power, latch, adapter;    /* what that driver says */
+};
+
+/* A file, link or empty folder of a part of sys that no rule of ours gives. */
+struct opaque_node {
+	struct machine_file file; /* path below the part; uid, gid and mtime are 0 */
+	unsigned size;            /* st_size of a file */
+	const char *error; /* what reading answers: "EIO"; "EISDIR": an empty folder */
+};
+
+/*
+ * Such a part: what a driver, a module or the firmware made. It is there while its owner
+ * is; without driver and module the machine itself owns it.
+ */
+struct opaque {
+	const char *path;   /* below sys: "devices/pci0000:00/0000:00:1f.0/PNP0B00:00" */
+	const char *driver; /* bound to the function right above, or NULL */
+	const char *module; /* loaded, or NULL */
+	VEC(struct opaque_node) nodes; /* sorted by path */
+};
+
 struct unknown_fact {
 	/* "acpi/DMAR", "klog", "functions/0000:01:00.0/config", "reset": of all */
 	const char *fact;
@@ -155,7 +198,10 @@ struct machine {
 	VEC(struct iommu_group) groups; /* sorted by id */
 	bool interrupt_remapping;
 	VEC(struct stacked) stacked;
-	VEC(struct machine_file) files;   /* sorted by path */
+	VEC(struct firmware_node) firmware_nodes; /* sorted by device */
+	VEC(struct pci_slot) slots;               /* sorted by name */
+	VEC(struct opaque) opaque;                /* sorted by path */
+	VEC(struct machine_file) files;           /* sorted by path */
 	strings klog;                     /* lines that matter, without time stamps */
 	VEC(struct unknown_fact) unknown; /* sorted by fact */
 };
@@ -195,6 +241,11 @@ const struct acpi_table *machine_acpi(const struct machine *m, const char *name)
 bool strings_have(const strings *list, const char *s);
 /* The bridge right above @fn; NULL on a root bus. */
 const struct pci_fn *machine_upstream(const struct machine *m, const struct pci_fn *fn);
+
+/* What @name said of @fn; NULL: not recorded, its registers tell. */
+const char *fn_attribute(const struct pci_fn *fn, const char *name);
+/* The node of the firmware's tree for a function or root bus, below sys/devices; NULL. */
+const char *machine_firmware_node(const struct machine *m, const char *device);
 
 /* Base class and subclass, 0x0300 for VGA. */
 static inline unsigned fn_class(const struct pci_fn *fn)

@@ -132,6 +132,15 @@ static struct refuse_case refusals[] = {
 	  "\"path\": \"a\", \"dev\": \"8:\"}]"),
 	  "f.json: functions[0].children[0].dev: \"8:\" is no device number of the form 8:0" },
 
+	{ "node of the firmware outside", HEAD ", \"firmware_nodes\": {\"pci0000:00\": \"../x\"}}",
+	  "f.json: firmware_nodes.pci0000:00: \"../x\" leaves the tree or has an empty component" },
+	{ "opaque part outside", HEAD ", \"opaque\": [{\"path\": \"a/../../b\"}]}",
+	  "f.json: opaque[0].path: \"a/../../b\" leaves the tree or has an empty component" },
+	{ "opaque node outside", HEAD ", \"opaque\": [{\"path\": \"a\", \"nodes\": [{\"path\": \"/b\"}]}]}",
+	  "f.json: opaque[0].nodes[0].path: \"/b\" is absolute; paths start at the root without a slash" },
+	{ "slot with a slash", HEAD ", \"slots\": [{\"name\": \"a/b\", \"address\": \"0\"}]}",
+	  "f.json: slots[0].name: \"a/b\" cannot be a name" },
+
 	{ "config without size", FN(", \"config\": {\"000\": \"00\"}"),
 	  "f.json: functions[0].config: \"size\" must be a number from 0 to 4096" },
 	{ "config of odd size", FN(", \"config\": {\"size\": 255}"),
@@ -247,7 +256,8 @@ static const char everything[] =
 	"        {\"class\": \"net\", \"path\": \"net/eth0\", \"link_up\": true},\n"
 	"        {\"class\": \"block\", \"path\": \"nvme/nvme0/nvme0n1\", \"dev\": "
 	"\"259:0\"}\n"
-	"      ]\n"
+	"      ],\n"
+	"      \"attributes\": {\"max_link_speed\": \"Unknown\", \"vpd\": \"\"}\n"
 	"    },\n"
 	"    {\n"
 	"      \"bdf\": \"0000:00:01.1\",\n"
@@ -265,6 +275,41 @@ static const char everything[] =
 	"    {\"class\": \"block\", \"name\": \"dm-0\", \"dev\": \"254:0\", \"lower\": "
 	"[\"nvme0n1\"]},\n"
 	"    {\"class\": \"net\", \"name\": \"br0\"}\n"
+	"  ],\n"
+	"  \"firmware_nodes\": {\"0000:00:01.0\": \"LNXSYSTM:00/device:00\", "
+	"\"pci0000:00\": \"LNXSYSTM:00\"},\n"
+	"  \"slots\": [\n"
+	"    {\n"
+	"      \"name\": \"0\",\n"
+	"      \"address\": \"0000:01:00\",\n"
+	"      \"driver\": \"acpiphp\",\n"
+	"      \"max_speed\": \"Unknown\",\n"
+	"      \"cur_speed\": \"33 MHz PCI\",\n"
+	"      \"power\": 1,\n"
+	"      \"latch\": 1,\n"
+	"      \"adapter\": 1\n"
+	"    },\n"
+	"    {\"name\": \"0-2\", \"address\": \"0000:02\"}\n"
+	"  ],\n"
+	"  \"opaque\": [\n"
+	"    {\"path\": \"bus/acpi/drivers\"},\n"
+	"    {\n"
+	"      \"path\": \"devices/pci0000:00/0000:00:01.0/x\",\n"
+	"      \"driver\": \"nvme\",\n"
+	"      \"nodes\": [\n"
+	"        {\"path\": \"a/b\", \"link\": \"../../c\"},\n"
+	"        {\"path\": \"c\", \"mode\": \"0444\", \"size\": 3, \"hex\": {\"size\": "
+	"3, "
+	"\"000\": \"ff0a00\"}},\n"
+	"        {\"path\": \"d\", \"error\": \"EIO\"}\n"
+	"      ]\n"
+	"    },\n"
+	"    {\n"
+	"      \"path\": \"module/vfio\",\n"
+	"      \"module\": \"vfio\",\n"
+	"      \"nodes\": [{\"path\": \"version\", \"mode\": \"0444\", \"lines\": "
+	"[\"0.3\"]}]\n"
+	"    }\n"
 	"  ],\n"
 	"  \"files\": [\n"
 	"    {\"path\": \"a\"},\n"
