@@ -27,7 +27,8 @@ struct entry {
 	mode_t mode; /* type and permissions */
 	struct node
 		dir; /* the directory itself; for files and links the one they are in */
-	struct node target;      /* links */
+	struct node target; /* links */
+	const char *text;   /* a link out of what is modelled: the path it leads to */
 	const struct attr *attr; /* files */
 };
 
@@ -66,11 +67,25 @@ struct attr {
 	const struct attr_bin *bin;
 	const struct dir_kind *dir; /* S_IFDIR */
 	bool (*target)(const struct sim *s, const struct node *dir, struct node *ret);
+	/* S_IFLNK out of what is modelled: the path from the root. */
+	const char *(*path)(const struct sim *s, const struct node *dir);
 };
 
 struct attr_table {
 	const struct attr *v;
 	size_t n;
+};
+
+/* An entry of a part that was recorded as it stands; sim-opaque.h. */
+struct sim_opaque {
+	const char *path; /* from the root */
+	size_t len;
+	const struct opaque *owner;
+	uint32_t fn;                    /* the function right above, or SIM_NONE */
+	const struct opaque_node *node; /* NULL: a folder on the way to one */
+	struct attr attr;               /* of a file; of a folder its mode */
+	const char *target;             /* of a link: the path from the root */
+	int error;
 };
 
 struct dir_kind {

@@ -9,6 +9,7 @@
 #include "core/host-listing.h"
 #include "core/inventory.h"
 #include "fakesys/import-lspci.h"
+#include "fakesys/import-recorded.h"
 
 /*
  * The module that a driver's link names; lspci would name it, too, unless it is built in:
@@ -99,6 +100,8 @@ int import_listing(struct machine *m, const char *name, const char *text,
 		r = err_prefix(e, -EINVAL, "%s", name);
 	if (r >= 0)
 		r = add_functions(m, from, &h, name, e);
+	if (r >= 0)
+		import_note_recorded(m, &h, m->kernels.v);
 	host_listing_close(listing);
 	if (r < 0)
 		return r;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "fakesys/node.h"
+#include "fakesys/sim-opaque.h"
 
 /* As many links as Linux follows in one path (include/linux/namei.h: MAXSYMLINKS). */
 #define MAX_LINKS 40
@@ -22,6 +23,14 @@ int node_found_link(struct entry *ret, const struct node *in, struct node target
 	ret->mode = S_IFLNK | 0777;
 	ret->dir = *in;
 	ret->target = target;
+	ret->text = NULL;
+	return 0;
+}
+
+int node_found_path(struct entry *ret, const struct node *in, const char *path)
+{
+	node_found_link(ret, in, (struct node){ .kind = NULL });
+	ret->text = path;
 	return 0;
 }
 
@@ -48,17 +57,28 @@ static int row_entry(const struct sim *s, const struct node *dir, const struct a
 	}
 	if (a->target)
 		return a->target(s, dir, &n) ? node_found_link(ret, dir, n) : -ENOENT;
+	if (a->path)
+		return node_found_path(ret, dir, a->path(s, dir));
 	return node_found_file(ret, dir, a);
 }
 
-int node_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
-		struct entry *ret)
+/* What rules give; what none gives may have been recorded. */
+static int rule_lookup(const struct sim *s, const struct node *dir, const char *name,
+		       size_t len, struct entry *ret)
 {
 	const struct attr *a = attr_find(dir->kind->attrs, name, len);
 
 	if (a)
 		return row_entry(s, dir, a, ret);
 	return dir->kind->lookup ? dir->kind->lookup(s, dir, name, len, ret) : -ENOENT;
+}
+
+int node_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
+		struct entry *ret)
+{
+	int r = rule_lookup(s, dir, name, len, ret);
+
+	return r == -ENOENT ? opaque_lookup(s, dir, name, len, ret) : r;
 }
 
 static void where(const struct sim *s, const struct node *dir, struct node *ret_parent,
@@ -96,12 +116,13 @@ static void to_cache(struct node_cache *c, const struct sim *s, const char *path
 	c->changes = s->changes;
 }
 
-int node_resolve(const struct sim *s, const char *path, bool follow, struct entry *ret)
+static int resolve(const struct sim *s, const char *path, bool follow, int *links,
+		   struct entry *ret)
 {
 	struct entry e = { .mode = S_IFDIR | 0755, .dir = { .kind = &dir_root } };
 	const char *start = path, *last = strrchr(path, '/');
 	char name[NODE_NAME];
-	int links = 0, r;
+	int r;
 
 	path = from_cache(s->cache, s, path, &e.dir);
 	while (*path) {
@@ -126,15 +147,25 @@ int node_resolve(const struct sim *s, const char *path, bool follow, struct entr
 			if (r < 0)
 				return r;
 			if (S_ISLNK(e.mode) && (*next || follow || path[len])) {
-				if (++links > MAX_LINKS)
+				if (++*links > MAX_LINKS)
 					return -ELOOP;
-				node_found_dir(&e, e.target);
+				r = e.text ? resolve(s, e.text, true, links, &e)
+					   : node_found_dir(&e, e.target);
+				if (r < 0)
+					return r;
 			}
 		}
 		path = next;
 	}
 	*ret = e;
 	return 0;
+}
+
+int node_resolve(const struct sim *s, const char *path, bool follow, struct entry *ret)
+{
+	int links = 0;
+
+	return resolve(s, path, follow, &links, ret);
 }
 
 bool node_owns(const char *path)
@@ -196,7 +227,8 @@ int node_each(const struct sim *s, const struct node *dir, node_each_fn *fn, voi
 		if (r < 0)
 			return r;
 	}
-	return dir->kind->each ? dir->kind->each(s, dir, typed_name, &all) : 0;
+	r = dir->kind->each ? dir->kind->each(s, dir, typed_name, &all) : 0;
+	return r < 0 ? r : opaque_each(s, dir, rule_lookup, fn, arg);
 }
 
 int node_list(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
@@ -238,7 +270,9 @@ int node_link_text(const struct sim *s, const struct entry *link, char *buf, siz
 	size_t n = 0;
 	int r = node_path(s, &link->dir, from, sizeof(from));
 
-	if (r >= 0)
+	if (r >= 0 && link->text)
+		t = link->text;
+	else if (r >= 0)
 		r = node_path(s, &link->target, to, sizeof(to));
 	if (r < 0)
 		return r;

@@ -47,6 +47,8 @@ int node_path_cmp(const char *a, size_t a_len, const char *b, size_t b_len);
 int node_found_dir(struct entry *ret, struct node dir);
 int node_found_link(struct entry *ret, const struct node *in, struct node target);
 int node_found_file(struct entry *ret, const struct node *in, const struct attr *a);
+/* A link to @path from the root, which need not exist; @path is kept. */
+int node_found_path(struct entry *ret, const struct node *in, const char *path);
 
 /* Kinds that one file defines and others point to. */
 extern const struct dir_kind dir_root; /* sim-static.c: "", "sys" and its fixed folders */
@@ -57,6 +59,8 @@ extern const struct dir_kind dir_root_bus;  /* i = into sim.roots */
 extern const struct dir_kind dir_pci_buses; /* pci_bus below a bridge; i = the bridge */
 extern const struct dir_kind
 	dir_pci_bus; /* one bus; i = its bridge, or SIM_NONE and j = root */
+extern const struct dir_kind dir_express; /* sim-express.c */
+extern const struct dir_kind dir_express_driver;
 extern const struct dir_kind dir_fn;     /* sim-fn.c: i = the function */
 extern const struct dir_kind dir_driver; /* driver-files.c: p = struct sim_driver */
 extern const struct dir_kind dir_drivers;
@@ -65,7 +69,9 @@ extern const struct dir_kind dir_module;  /* p = struct sim_module */
 extern const struct dir_kind dir_groups;  /* iommu-files.c */
 extern const struct dir_kind dir_group;   /* i = into sim.groups */
 extern const struct dir_kind dir_virtual_iommu;
-extern const struct dir_kind dir_unit;    /* i = into machine.units */
+extern const struct dir_kind dir_unit;       /* i = into sim.units */
+extern const struct dir_kind dir_unit_intel; /* iommu-unit.c */
+bool iommu_unit_known(const struct sim *s, const struct node *dir, const struct attr *a);
 extern const struct dir_kind dir_classes; /* sim-class.c */
 extern const struct dir_kind dir_class;   /* p = its name */
 extern const struct dir_kind dir_block;   /* sys/block */
@@ -75,7 +81,9 @@ extern const struct dir_kind dir_virtual_block, dir_virtual_net, dir_virtual_nvm
 extern const struct dir_kind dir_vfio_dev; /* vfio-files.c: i = the function */
 extern const struct dir_kind dir_vfio_one; /* vfioN in it; i = the function */
 extern const struct dir_kind dir_virtual_vfio, dir_dev;
+extern const struct dir_kind dir_virtual_misc, dir_misc_vfio;
 extern const struct dir_kind dir_vfio_group;         /* i = into sim.groups */
 extern const struct dir_kind dir_proc, dir_proc_sub; /* sim-proc.c */
 extern const struct dir_kind dir_efi;                /* sim-firmware.c */
 extern const struct dir_kind dir_acpi;
+extern const struct dir_kind dir_opaque; /* sim-opaque.c: j = into sim.opaque */

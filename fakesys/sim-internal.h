@@ -16,7 +16,8 @@
 /*
  * What a store answers that the model does not have yet: enabling virtual functions that
  * were not recorded, removing a function that a VM holds, ports and registers of devices
- * (resourceN, resourceN_resize, vpd), resetting a bridge's bus.
+ * (resourceN, resourceN_resize, vpd), resetting a bridge's bus, power of slots, drivers
+ * of port services, states of links.
  */
 #define SIM_NOT_MODELLED (-EOPNOTSUPP)
 
@@ -74,6 +75,7 @@ struct fn_state {
 	bool dma64;           /* a driver has set its masks; unbind does not reset them */
 	bool no_vf_autoprobe; /* sriov_drivers_autoprobe is 0 */
 	bool runtime_auto;    /* power/control */
+	bool wakeup;          /* power/wakeup */
 	bool owns_dma;        /* counted in its group's owners */
 };
 
@@ -90,6 +92,8 @@ enum fn_traits {
 	FN_VPD = 1 << 8,
 	FN_VGA = 1 << 9,
 	FN_RESIZE = 1 << 10,
+	FN_PME = 1 << 11,       /* can wake the machine up */
+	FN_ROOT_PORT = 1 << 12, /* or event collector */
 };
 
 /* Parallel to machine.fns: where it hangs. Indices into machine.fns, or SIM_NONE. */
@@ -102,12 +106,16 @@ struct fn_place {
 	const char *resets;         /* reset_method as found; NULL: no such file */
 	uint32_t first_vf, n_vfs;   /* into sim.vfs */
 	uint32_t first_kid, n_kids; /* into sim.kids, in order of path */
+	const char *firmware_node;  /* path from the root; NULL: none */
+	uint32_t wakeup;            /* number of its source, if it has a node */
 };
 
 struct sim_root { /* a root bus: sys/devices/pciDDDD:BB */
 	uint32_t domain;
 	uint8_t bus;
 	uint32_t first_child;
+	const char *firmware_node; /* path from the root; NULL: none */
+	uint32_t wakeup;           /* number of its source, if it has a node */
 };
 
 struct sim_group {
@@ -137,6 +145,9 @@ struct sim_kid {
 	uint32_t fn;                    /* SIM_NONE: stacked; these stand last */
 	uint32_t first_part, next_part; /* stacked: partitions, into sim.kids */
 };
+
+/* sim-opaque.c defines it; attr.h has what its rows are made of. */
+struct sim_opaque;
 
 /* A file of proc: recorded, or computed. */
 struct sim_proc {
@@ -188,8 +199,12 @@ struct sim {
 	VEC(struct sim_unit) units;
 	uint32_t *bridges; /* functions, by domain and secondary bus */
 	uint32_t n_bridges;
-	VEC(struct sim_kid) kids;   /* by function, then path */
-	uint32_t *kids_by_name;     /* of kids: by class, then name */
+	VEC(struct sim_kid) kids; /* by function, then path */
+	uint32_t *kids_by_name;   /* of kids: by class, then name */
+	struct {
+		struct sim_opaque *v;
+		size_t n, cap;
+	} opaque;                   /* by path, a folder before what is in it */
 	VEC(struct sim_proc) procs; /* by path */
 	struct blob cpuinfo;        /* empty: not read yet */
 
@@ -206,6 +221,7 @@ struct sim {
 	const char *domain_type; /* of the boot; NULL: of each group as recorded */
 	const char *alignment;   /* resource_alignment; NULL: unset */
 	bool no_autoprobe;       /* drivers_autoprobe is 0 */
+	bool no_express_autoprobe; /* that of sys/bus/pci_express */
 	struct sim_wait wait;    /* of the store that just returned -EINPROGRESS */
 	VEC(struct sim_blocked) blocked;
 	VEC(struct sim_answer) answers; /* to blocked ones, not fetched yet */
@@ -294,6 +310,11 @@ int sim_set_override(struct sim *s, const struct pci_fn *fn, const char *driver)
 bool sim_module_matches(const struct sim *s, const struct module *mod,
 			const struct pci_fn *fn, const char *options);
 
+/* What attribute @name said of a function whose registers were not recorded, or NULL. */
+static inline const char *fn_said(const struct pci_fn *fn, const char *name)
+{
+	return fn->config.len < 256 ? fn_attribute(fn, name) : NULL;
+}
 static inline struct fn_state *sim_fn_state(const struct sim *s, const struct pci_fn *fn)
 {
 	return &s->fns[fn - s->m->fns.v];

@@ -7,6 +7,7 @@
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-module.h"
+#include "fakesys/sim-opaque.h"
 
 /* sys/module/NAME. Node: p = struct sim_module. */
 static bool is_loaded(const struct sim *s, const struct node *dir, const struct attr *a)
@@ -23,6 +24,12 @@ static const struct sim_driver *driver_of(const struct sim *s, const struct sim_
 	    (m->builtin && !s->profile->builtin_module_link))
 		return NULL;
 	return driver_find(s, m->mod->driver, strlen(m->mod->driver));
+}
+
+/* Without it recorded, what most are. */
+static bool has_no_size(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	return is_loaded(s, dir, a) && !opaque_has(s, dir, a->name);
 }
 
 static bool has_driver(const struct sim *s, const struct node *dir, const struct attr *a)
@@ -211,7 +218,7 @@ static const struct dir_kind dir_params = {
 
 /* clang-format off */
 static const struct attr module_rows[] = {
-	{ "coresize", .mode = 0444, .visible = is_loaded, .show = attr_show_arg, .arg = 16384 },
+	{ "coresize", .mode = 0444, .visible = has_no_size, .show = attr_show_arg, .arg = 16384 },
 	{ "drivers", .mode = S_IFDIR | 0755, .visible = has_driver, .dir = &dir_mod_drivers },
 	{ "holders", .mode = S_IFDIR | 0755, .visible = is_loaded, .dir = &dir_holders },
 	{ "initsize", .mode = 0444, .visible = is_loaded, .show = attr_show_arg },

@@ -8,6 +8,7 @@
 #include "fakesys/sim-build.h"
 #include "fakesys/sim-disk.h"
 #include "fakesys/sim-kid.h"
+#include "fakesys/sim-opaque.h"
 #include "fakesys/sim-proc.h"
 
 /* What sim.h says of a machine, and what the model's searches rely on. */
@@ -54,6 +55,7 @@ int sim_new(const struct machine *m, const struct kernel_profile *p, struct sim 
 	places_build(s);
 	iommu_build(s);
 	kids_build(s);
+	opaque_build(s);
 	proc_build(s);
 	r = disk_fill(s, e);
 	if (r < 0) {
@@ -107,7 +109,7 @@ static void forget(struct sim *s)
 	s->answers.n = s->answers.cap = 0;
 	s->alignment = NULL;
 	s->report = NULL;
-	s->no_autoprobe = s->framebuffer_gone = s->off = false;
+	s->no_autoprobe = s->no_express_autoprobe = s->framebuffer_gone = s->off = false;
 	arena_free(s->run);
 	s->run = arena_new();
 }

@@ -11,21 +11,28 @@
 const char *const tree_roots[] = {
 	"dev/vfio",
 	"sys/block",
+	"sys/bus/acpi/drivers",
 	"sys/bus/pci",
+	"sys/bus/pci_express",
 	"sys/class/block",
+	"sys/class/devlink",
 	"sys/class/drm",
 	"sys/class/iommu",
+	"sys/class/misc/vfio",
 	"sys/class/net",
 	"sys/class/pci_bus",
 	"sys/class/vfio",
 	"sys/class/vfio-dev",
 	"sys/devices",
+	"sys/devices/virtual/vfio",
 	"sys/firmware/acpi/tables",
 	"sys/kernel/iommu_groups",
 	"sys/module/pci_stub",
+	"sys/module/pcieport",
 	"sys/module/vfio",
 	"sys/module/vfio_iommu_type1",
 	"sys/module/vfio_pci",
+	"sys/module/vfio_pci_core",
 	NULL,
 };
 
@@ -141,7 +148,7 @@ static const char *content_of(struct listing *t, const char *path)
 		n += (size_t)r;
 	}
 	/* No attribute's show answers EACCES: that is what open(2) says. */
-	if (r < 0)
+	if (r < 0 && !n)
 		return arena_printf(t->a, "%s=%s", r == -EACCES ? "open" : "read",
 				    errno_name((int)r));
 	return quote(t->a, t->content, n);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* import-recorded - what a canonical tree says beyond inventory; used by import-listing.
+ */
+#pragma once
+
+#include "core/host.h"
+#include "core/machine.h"
+
+/*
+ * Add to @m, whose functions are those of the tree @h, what the tree says about
+ * attributes without recorded registers, slots, the firmware's nodes and loaded modules,
+ * and its opaque parts; to @k the built-in drivers. What is not in the tree adds nothing.
+ */
+void import_note_recorded(struct machine *m, const struct host *h, struct kernel *k);
