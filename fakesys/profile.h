@@ -29,6 +29,13 @@ struct kernel_profile {
 	bool cxl_bus;              /* F15: a seventh reset method */
 	bool logs_reset;           /* F15: "resetting" and "reset done" */
 	bool serial_number_attr;   /* F19: serial_number, aer/ */
+	bool acpi_wakeup;          /* F19: wakeup/ of what has a node of the firmware's */
+	bool secure_streams;       /* a root bus has available_secure_streams */
+	bool port_runtime_attrs;   /* power/ of port services has more than async */
+	bool aer_any_port;         /* AER services of switch ports: pcie102, pcie202 */
+	bool slot_module_link;     /* a slot names the module that switches it */
+	bool bwctrl;               /* a driver takes pcie010 */
+	unsigned reserved_domains; /* ids that an Intel IOMMU never gives to a group */
 	bool seek_end_is_size;     /* F16: SEEK_END on a mappable resourceN */
 	bool unlinked_nlink0;      /* F18: fstat of a removed file that is open */
 	bool idle_d3_live;         /* F20: disable_idle_d3 counts at bind, not at load */

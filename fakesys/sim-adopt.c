@@ -44,6 +44,16 @@ static struct sim_driver *driver_named(struct sim *s, const char *name)
 	return drv ? drv : driver_register(s, name, NULL, NULL);
 }
 
+/* Left enabled by a driver that did not stay. */
+static void adopt_enable(struct sim *s, uint32_t fn, const char *count)
+{
+	if (!count)
+		return;
+	s->fns[fn].enable = (unsigned)strtoul(count, NULL, 10);
+	if (s->fns[fn].enable)
+		s->fns[fn].power = "D0";
+}
+
 static void adopt_functions(struct sim *s)
 {
 	for (uint32_t i = 0; i < s->m->fns.n; i++) {
@@ -53,6 +63,8 @@ static void adopt_functions(struct sim *s)
 		s->fns[i].gone = false;
 		if (fn->driver)
 			driver_adopt(s, driver_named(s, fn->driver), i);
+		else
+			adopt_enable(s, i, fn_attribute(fn, "enable"));
 	}
 }
 

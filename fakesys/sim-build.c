@@ -6,13 +6,40 @@
 #include "fakesys/sim-build.h"
 
 #define CAP_REBAR 0x15
+#define PM_CAP_PME 0xf800 /* PMC: states from which it can send PME */
 
 /* --- which attributes a function has --- */
+
+/* What the registers would say, of functions of which an attribute said it. */
+static uint32_t attribute_traits(const struct pci_fn *fn)
+{
+	static const struct {
+		const char *name, *text; /* NULL: any */
+		uint32_t trait;
+	} said[] = {
+		{ "aer_dev_fatal", NULL, FN_AER },
+		{ "aer_rootport_total_err_fatal", NULL, FN_PORT_AER | FN_ROOT_PORT },
+		{ "d3cold_allowed", "1", FN_PM },
+		{ "max_link_speed", NULL, FN_PCIE },
+		{ "power/wakeup", NULL, FN_PME },
+		{ "serial_number", NULL, FN_SERIAL },
+		{ "vpd", NULL, FN_VPD },
+	};
+	uint32_t t = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+		const char *text = fn_said(fn, said[i].name);
+
+		if (text && (!said[i].text || streq(text, said[i].text)))
+			t |= said[i].trait;
+	}
+	return t;
+}
 
 static uint32_t find_traits(const struct pci_fn *fn)
 {
 	struct blob c = fn->config;
-	uint32_t pm = cfg_find_cap(c, PCI_CAP_ID_PM), t = 0;
+	uint32_t pm = cfg_find_cap(c, PCI_CAP_ID_PM), t = attribute_traits(fn);
 	int type = cfg_pcie_type(c);
 	uint8_t serial[8];
 
@@ -20,6 +47,9 @@ static uint32_t find_traits(const struct pci_fn *fn)
 	t |= type >= 0 ? FN_PCIE : 0;
 	t |= !fn->is_vf ? FN_NOT_VF : 0;
 	t |= pm ? FN_PM : 0;
+	t |= pm && cfg_u16(c, pm + 2) & PM_CAP_PME ? FN_PME : 0;
+	t |= type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_ROOT_EC ? FN_ROOT_PORT
+									    : 0;
 	t |= fn->vfs_total && !fn->is_vf ? FN_SRIOV : 0;
 	t |= fn_class(fn) == PCI_CLASS_DISPLAY_VGA ? FN_VGA : 0;
 	t |= cfg_find_cap(c, PCI_CAP_ID_VPD) ? FN_VPD : 0;

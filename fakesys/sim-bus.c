@@ -10,6 +10,7 @@
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
+#include "fakesys/sim-wakeup.h"
 
 /* sys/bus/pci/devices: every function there is, in order of address. */
 static int all_lookup(const struct sim *s, const struct node *dir, const char *name,
@@ -190,11 +191,18 @@ static ssize_t store_bus_rescan(struct sim *s, const struct node *dir, const cha
 	return (ssize_t)len;
 }
 
+static const struct dir_kind dir_pci_bus_power = {
+	.name = "power",
+	.parent = &dir_pci_bus,
+	.attrs = ATTRS(power_idle_rows),
+};
+
 /* clang-format off */
 static const struct attr pci_bus_rows[] = {
 	{ "cpuaffinity", .mode = 0444, .show = fn_show_cpus },
 	{ "cpulistaffinity", .mode = 0444, .show = fn_show_cpulist },
 	{ "device", .mode = S_IFLNK | 0777, .target = bus_device },
+	{ "power", .mode = S_IFDIR | 0755, .dir = &dir_pci_bus_power },
 	{ "rescan", .mode = 0200, .store = store_bus_rescan },
 	{ "subsystem", .mode = S_IFLNK | 0777, .target = bus_subsystem },
 	{ "uevent", .mode = 0644, .show = attr_show_empty, .store = store_dir_uevent },
@@ -301,10 +309,41 @@ static int root_each(const struct sim *s, const struct node *dir, host_list_fn *
 	return r;
 }
 
+static bool has_streams(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	(void)dir, (void)a;
+	return s->profile->secure_streams;
+}
+
+static const char *root_node(const struct sim *s, const struct node *dir)
+{
+	return s->roots.v[dir->i].firmware_node;
+}
+
+static bool root_has_node(const struct sim *s, const struct node *dir,
+			  const struct attr *a)
+{
+	(void)a;
+	return root_node(s, dir);
+}
+
+static bool root_wakes(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	return s->profile->acpi_wakeup && root_has_node(s, dir, a);
+}
+
+/* clang-format off */
 static const struct attr root_rows[] = {
+	/* drivers/pci/ide.c: as many as the hardware could have */
+	{ "available_secure_streams", .mode = 0444, .visible = has_streams, .show = attr_show_arg, .arg = 256 },
+	{ "firmware_node", .mode = S_IFLNK | 0777, .visible = root_has_node, .path = root_node },
 	{ "pci_bus", .mode = S_IFDIR | 0755, .dir = &dir_root_buses },
+	{ "power", .mode = S_IFDIR | 0755, .dir = &dir_root_power },
 	{ "uevent", .mode = 0644, .show = attr_show_empty, .store = store_dir_uevent },
+	{ "waiting_for_supplier", .mode = 0444, .visible = root_has_node, .show = attr_show_arg },
+	{ "wakeup", .mode = S_IFDIR | 0755, .visible = root_wakes, .dir = &dir_root_wakeup },
 };
+/* clang-format on */
 const struct dir_kind dir_root_bus = {
 	.where = root_where,
 	.attrs = ATTRS(root_rows),

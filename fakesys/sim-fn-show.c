@@ -24,6 +24,15 @@ static ssize_t put_number(char *buf, uint64_t v)
 	return p - buf;
 }
 
+/* As recorded, where the registers were not; 0: they tell. */
+static ssize_t put_said(const struct sim *s, const struct node *dir, const struct attr *a,
+			char *buf)
+{
+	const char *text = fn_said(node_fn(s, dir), a->name);
+
+	return text ? snprintf(buf, SIM_PAGE, "%.256s\n", text) : 0;
+}
+
 ssize_t fn_show_modalias(struct sim *s, const struct node *dir, const struct attr *a,
 			 char *buf)
 {
@@ -168,8 +177,10 @@ ssize_t fn_show_ari(struct sim *s, const struct node *dir, const struct attr *a,
 {
 	uint32_t up = s->places[dir->i].parent, pos = 0;
 	struct blob config = { 0 };
+	ssize_t n = put_said(s, dir, a, buf);
 
-	(void)a;
+	if (n)
+		return n;
 	if (up != SIM_NONE) {
 		config = config_now(s, up);
 		pos = cfg_find_cap(config, PCI_CAP_ID_EXP);
@@ -217,8 +228,10 @@ ssize_t fn_show_serial(struct sim *s, const struct node *dir, const struct attr 
 {
 	uint8_t serial[8];
 	char *p = buf;
+	ssize_t n = put_said(s, dir, a, buf);
 
-	(void)a;
+	if (n)
+		return n;
 	if (!cfg_serial(config_now(s, dir->i), serial))
 		return -EIO;
 	for (int i = 0; i < 8; i++) {
@@ -234,7 +247,10 @@ ssize_t fn_show_sriov(struct sim *s, const struct node *dir, const struct attr *
 {
 	struct blob config = config_now(s, dir->i);
 	uint32_t pos = cfg_find_ext_cap(config, PCI_EXT_CAP_ID_SRIOV);
+	ssize_t n = put_said(s, dir, a, buf);
 
+	if (n)
+		return n;
 	if (a->arg <= 0)
 		return put_number(buf, a->arg ? 0 : vfs_count(s, dir->i));
 	if (a->arg == PCI_IOV_TOTALVF)
@@ -304,6 +320,10 @@ ssize_t fn_show_link_speed(struct sim *s, const struct node *dir, const struct a
 	uint32_t v = link_register(config, a->arg ? PCI_EXP_LNKCAP : PCI_EXP_LNKCTL);
 	unsigned code = (a->arg ? v : v >> 16) & 0xf;
 	uint32_t supported = a->arg ? link_register(config, PCI_EXP_LNKCAP2) : 0;
+	ssize_t n = put_said(s, dir, a, buf);
+
+	if (n)
+		return n;
 
 	/* drivers/pci/pci.c:pcie_get_speed_cap: the newer register decides if it is
 	 * there. */
@@ -320,7 +340,10 @@ ssize_t fn_show_link_width(struct sim *s, const struct node *dir, const struct a
 {
 	struct blob config = config_now(s, dir->i);
 	uint32_t v = link_register(config, a->arg ? PCI_EXP_LNKCAP : PCI_EXP_LNKCTL);
+	ssize_t n = put_said(s, dir, a, buf);
 
+	if (n)
+		return n;
 	/* PCIE_LNK_WIDTH_UNKNOWN where there is no capability register. */
 	if (a->arg)
 		return put_number(buf, v ? (v & PCI_EXP_LNKCAP_WIDTH) >> 4 : 0xff);

@@ -12,6 +12,7 @@
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-port.h"
+#include "fakesys/sim-wakeup.h"
 
 /* include/linux/ioport.h */
 #define IORESOURCE_MEM 0x00000200
@@ -22,6 +23,28 @@ static bool has_aer_dir(const struct sim *s, const struct node *dir, const struc
 {
 	(void)dir, (void)a;
 	return s->profile->serial_number_attr;
+}
+
+static const char *fn_node(const struct sim *s, const struct node *dir)
+{
+	return s->places[dir->i].firmware_node;
+}
+
+static bool has_node(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	(void)a;
+	return fn_node(s, dir);
+}
+
+/* drivers/base/core.c:device_links_driver_bound takes the file away for good. */
+static bool is_waiting(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	return has_node(s, dir, a) && !node_state(s, dir)->bound_at;
+}
+
+static bool has_wakeup(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	return s->profile->acpi_wakeup && has_node(s, dir, a);
 }
 
 /* Decided when the function is found; an emptied reset_method keeps its file. */
@@ -150,10 +173,6 @@ static bool to_bus_pci(const struct sim *s, const struct node *dir, struct node 
 	return true;
 }
 
-/* drivers/pci/pcie/aspm.c: empty unless the link has states to control, which no one
- * recorded. */
-static const struct dir_kind dir_fn_link = { .name = "link", .parent = &dir_fn };
-
 static const struct attr aer_rows[] = {
 	{ "correctable_ratelimit_burst", .mode = 0644, .needs = FN_AER,
 	  .show = attr_show_arg, .arg = 10 },
@@ -207,6 +226,7 @@ static const struct attr fn_rows[] = {
 	{ "driver_override", .mode = 0644, .show = fn_show_override,
 	  .store = fn_store_override },
 	{ "enable", .mode = 0644, .show = fn_show_enable, .store = fn_store_enable },
+	{ "firmware_node", .mode = S_IFLNK | 0777, .visible = has_node, .path = fn_node },
 	{ "iommu_group", .mode = S_IFLNK | 0777, .target = to_group },
 	{ "irq", .mode = 0444, DATA(irq), .digits = 0 },
 	{ "link", .mode = S_IFDIR | 0755, .dir = &dir_fn_link },
@@ -299,6 +319,9 @@ static const struct attr fn_rows[] = {
 	{ "vfio-dev", .mode = S_IFDIR | 0755, .visible = has_vfio_dev,
 	  .dir = &dir_vfio_dev },
 	{ "vpd", .mode = 0600, .needs = FN_VPD, .bin = &fn_bin_vpd },
+	{ "waiting_for_supplier", .mode = 0444, .visible = is_waiting,
+	  .show = attr_show_arg },
+	{ "wakeup", .mode = S_IFDIR | 0755, .visible = has_wakeup, .dir = &dir_fn_wakeup },
 };
 /* clang-format on */
 

@@ -29,6 +29,13 @@ attr_store_fn fn_store_uevent, fn_store_numa, fn_store_enable, fn_store_parity,
 
 extern const struct attr_bin fn_bin_config, fn_bin_resource, fn_bin_rom, fn_bin_vpd;
 extern const struct dir_kind dir_fn_power; /* sim-power.c */
+extern const struct dir_kind dir_root_power;
+extern const struct dir_kind dir_fn_link; /* sim-link.c */
+/* power/ of devices without drivers, and of port services. */
+#define N_POWER_IDLE_ROWS 9
+extern const struct attr power_idle_rows[N_POWER_IDLE_ROWS];
+#define N_POWER_PORT_ROWS 5
+extern const struct attr power_port_rows[N_POWER_PORT_ROWS];
 
 /* What fn_show_flag() shows, by a->arg; fn_show_link_*(): 0 now, 1 at most. */
 enum fn_flag { FN_FLAG_PARITY, FN_FLAG_D3COLD, FN_FLAG_SRIOV_AUTOPROBE };

@@ -48,18 +48,24 @@ static ssize_t store_control(struct sim *s, const struct node *dir, const char *
 	return (ssize_t)len;
 }
 
-static ssize_t show_kids(struct sim *s, const struct node *dir, const struct attr *a,
-			 char buf[static SIM_PAGE])
+/* How many from @c on are not suspended. */
+static ssize_t show_active(const struct sim *s, uint32_t c, char *buf)
 {
-	uint32_t c = s->places[dir->i].first_child, n = 0;
+	uint32_t n = 0;
 	char *p;
 
-	(void)a;
 	for (; c != SIM_NONE; c = s->places[c].next_sibling)
 		n += !s->fns[c].gone && !is_suspended(&s->fns[c]);
 	p = put_dec(buf, n);
 	*p++ = '\n';
 	return p - buf;
+}
+
+static ssize_t show_kids(struct sim *s, const struct node *dir, const struct attr *a,
+			 char buf[static SIM_PAGE])
+{
+	(void)a;
+	return show_active(s, s->places[dir->i].first_child, buf);
 }
 
 static ssize_t show_enabled(struct sim *s, const struct node *dir, const struct attr *a,
@@ -87,6 +93,46 @@ static ssize_t show_usage(struct sim *s, const struct node *dir, const struct at
 	return show_words(buf, st->runtime_auto ? "0" : st->driver ? "2" : "1");
 }
 
+/*
+ * Wakeup: who can send PME, and after pcie_pme took a root port all behind it
+ * (drivers/pci/pcie/pme.c:pcie_pme_mark_devices).
+ */
+static bool has_wakeup(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	(void)a;
+	if (s->places[dir->i].traits & FN_PME)
+		return true;
+	for (uint32_t up = dir->i; up != SIM_NONE; up = s->places[up].parent)
+		if (s->places[up].traits & FN_ROOT_PORT &&
+		    s->fns[up].bound_at > s->fns[dir->i].born)
+			return true;
+	return false;
+}
+
+static ssize_t show_wakeup(struct sim *s, const struct node *dir, const struct attr *a,
+			   char buf[static SIM_PAGE])
+{
+	(void)a;
+	return show_words(buf, node_state(s, dir)->wakeup ? "enabled" : "disabled");
+}
+
+static ssize_t store_wakeup(struct sim *s, const struct node *dir, const char *buf,
+			    size_t len)
+{
+	if (!store_is(buf, "enabled") && !store_is(buf, "disabled"))
+		return -EINVAL;
+	node_state(s, dir)->wakeup = store_is(buf, "enabled");
+	return (ssize_t)len;
+}
+
+/* drivers/base/power/sysfs.c:wakeup_count_show: nothing where there is no source. */
+static ssize_t show_events(struct sim *s, const struct node *dir, const struct attr *a,
+			   char buf[static SIM_PAGE])
+{
+	(void)a;
+	return show_words(buf, node_state(s, dir)->wakeup ? "0" : "");
+}
+
 /* clang-format off */
 static const struct attr power_rows[] = {
 	{ "async", .mode = 0644, .show = show_async },
@@ -98,10 +144,93 @@ static const struct attr power_rows[] = {
 	{ "runtime_status", .mode = 0444, .show = show_status },
 	{ "runtime_suspended_time", .mode = 0444, .show = attr_show_arg },
 	{ "runtime_usage", .mode = 0444, .show = show_usage },
+	{ "wakeup", .mode = 0644, .visible = has_wakeup, .show = show_wakeup, .store = store_wakeup },
+	{ "wakeup_abort_count", .mode = 0444, .visible = has_wakeup, .show = show_events },
+	{ "wakeup_active", .mode = 0444, .visible = has_wakeup, .show = show_events },
+	{ "wakeup_active_count", .mode = 0444, .visible = has_wakeup, .show = show_events },
+	{ "wakeup_count", .mode = 0444, .visible = has_wakeup, .show = show_events },
+	{ "wakeup_expire_count", .mode = 0444, .visible = has_wakeup, .show = show_events },
+	{ "wakeup_last_time_ms", .mode = 0444, .visible = has_wakeup, .show = show_events },
+	{ "wakeup_max_time_ms", .mode = 0444, .visible = has_wakeup, .show = show_events },
+	{ "wakeup_total_time_ms", .mode = 0444, .visible = has_wakeup, .show = show_events },
 };
 /* clang-format on */
 const struct dir_kind dir_fn_power = {
 	.name = "power",
 	.parent = &dir_fn,
 	.attrs = ATTRS(power_rows),
+};
+
+/*
+ * Devices that no driver core manages: buses, units, services. Nobody enables runtime
+ * power management, so nothing but the words of a device at rest is to be seen.
+ */
+static ssize_t show_idle(struct sim *s, const struct node *dir, const struct attr *a,
+			 char buf[static SIM_PAGE])
+{
+	static const char *const words[] = { "disabled", "enabled", "auto", "unsupported",
+					     "0" };
+
+	(void)s, (void)dir;
+	return show_words(buf, words[a->arg]);
+}
+
+enum { IDLE_DISABLED, IDLE_ENABLED, IDLE_AUTO, IDLE_UNSUPPORTED, IDLE_NONE };
+
+/* clang-format off */
+const struct attr power_idle_rows[N_POWER_IDLE_ROWS] = {
+	{ "async", .mode = 0644, .show = show_idle, .arg = IDLE_DISABLED },
+	{ "autosuspend_delay_ms", .mode = 0644, .show = show_eio },
+	{ "control", .mode = 0644, .show = show_idle, .arg = IDLE_AUTO },
+	{ "runtime_active_kids", .mode = 0444, .show = show_idle, .arg = IDLE_NONE },
+	{ "runtime_active_time", .mode = 0444, .show = show_idle, .arg = IDLE_NONE },
+	{ "runtime_enabled", .mode = 0444, .show = show_idle, .arg = IDLE_DISABLED },
+	{ "runtime_status", .mode = 0444, .show = show_idle, .arg = IDLE_UNSUPPORTED },
+	{ "runtime_suspended_time", .mode = 0444, .show = show_idle, .arg = IDLE_NONE },
+	{ "runtime_usage", .mode = 0444, .show = show_idle, .arg = IDLE_NONE },
+};
+/* clang-format on */
+
+/* A port service has no callbacks of runtime power management. */
+static bool has_debug(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	(void)dir, (void)a;
+	return s->profile->port_runtime_attrs;
+}
+
+/* clang-format off */
+const struct attr power_port_rows[N_POWER_PORT_ROWS] = {
+	{ "async", .mode = 0644, .show = show_idle, .arg = IDLE_ENABLED },
+	{ "runtime_active_kids", .mode = 0444, .visible = has_debug, .show = show_idle, .arg = IDLE_NONE },
+	{ "runtime_enabled", .mode = 0444, .visible = has_debug, .show = show_idle, .arg = IDLE_DISABLED },
+	{ "runtime_status", .mode = 0444, .visible = has_debug, .show = show_idle, .arg = IDLE_UNSUPPORTED },
+	{ "runtime_usage", .mode = 0444, .visible = has_debug, .show = show_idle, .arg = IDLE_NONE },
+};
+/* clang-format on */
+
+/* Of a root bus: its functions count as its active children. */
+static ssize_t show_root_kids(struct sim *s, const struct node *dir, const struct attr *a,
+			      char buf[static SIM_PAGE])
+{
+	(void)a;
+	return show_active(s, s->roots.v[dir->i].first_child, buf);
+}
+
+/* clang-format off */
+static const struct attr root_power_rows[] = {
+	{ "async", .mode = 0644, .show = show_idle, .arg = IDLE_ENABLED },
+	{ "autosuspend_delay_ms", .mode = 0644, .show = show_eio },
+	{ "control", .mode = 0644, .show = show_idle, .arg = IDLE_AUTO },
+	{ "runtime_active_kids", .mode = 0444, .show = show_root_kids },
+	{ "runtime_active_time", .mode = 0444, .show = show_idle, .arg = IDLE_NONE },
+	{ "runtime_enabled", .mode = 0444, .show = show_idle, .arg = IDLE_DISABLED },
+	{ "runtime_status", .mode = 0444, .show = show_idle, .arg = IDLE_UNSUPPORTED },
+	{ "runtime_suspended_time", .mode = 0444, .show = show_idle, .arg = IDLE_NONE },
+	{ "runtime_usage", .mode = 0444, .show = show_idle, .arg = IDLE_NONE },
+};
+/* clang-format on */
+const struct dir_kind dir_root_power = {
+	.name = "power",
+	.parent = &dir_root_bus,
+	.attrs = ATTRS(root_power_rows),
 };

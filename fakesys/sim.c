@@ -10,6 +10,7 @@
 #include "fakesys/sim-kid.h"
 #include "fakesys/sim-opaque.h"
 #include "fakesys/sim-proc.h"
+#include "fakesys/sim-wakeup.h"
 
 /* What sim.h says of a machine, and what the model's searches rely on. */
 static int check_machine(const struct machine *m, struct err *e)
@@ -56,6 +57,7 @@ int sim_new(const struct machine *m, const struct kernel_profile *p, struct sim 
 	iommu_build(s);
 	kids_build(s);
 	opaque_build(s);
+	wakeup_build(s);
 	proc_build(s);
 	r = disk_fill(s, e);
 	if (r < 0) {
