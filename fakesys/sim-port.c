@@ -9,16 +9,29 @@
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-port.h"
 
+/* The numbers in the names of recorded services; 0: the registers tell. */
+static unsigned said_services(const struct sim *s, uint32_t fn, unsigned *ret_type)
+{
+	const char *text = fn_said(&s->m->fns.v[fn], "port_services");
+	unsigned all = 0, n;
+	int len;
+
+	for (; text && sscanf(text, "%3x%n", &n, &len) == 1; text += len) {
+		all |= n & 0xff;
+		*ret_type = n >> 8;
+	}
+	return all;
+}
+
+static bool is_root(const struct sim *s, uint32_t fn)
+{
+	return s->places[fn].traits & FN_ROOT_PORT;
+}
+
 /*
  * Port services (drivers/pci/pcie/portdrv.c:get_port_device_capability). Hot plug is left
  * out: who serves it is agreed with the firmware, which nobody recorded.
  */
-enum {
-	SERVICE_PME = 0x01,
-	SERVICE_AER = 0x02,
-	SERVICE_DPC = 0x08,
-	SERVICE_BANDWIDTH = 0x10
-};
 
 static unsigned services(const struct sim *s, uint32_t fn)
 {
@@ -26,13 +39,19 @@ static unsigned services(const struct sim *s, uint32_t fn)
 	struct blob config = config_now(s, fn);
 	uint32_t exp = cfg_find_cap(config, PCI_CAP_ID_EXP);
 	int type = cfg_pcie_type(config);
-	unsigned all = 0;
+	unsigned all, port;
 
-	if (!drv || !streq(drv->name, "pcieport") || !exp)
+	if (!drv || !streq(drv->name, "pcieport"))
 		return 0;
-	if (type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_ROOT_EC)
+	all = said_services(s, fn, &port);
+	if (!is_root(s, fn) && !s->profile->aer_any_port)
+		all &= ~(unsigned)SERVICE_AER;
+	if (all || !exp)
+		return all;
+	if (is_root(s, fn))
 		all |= SERVICE_PME;
-	if (s->places[fn].traits & FN_AER)
+	if ((s->places[fn].traits & FN_AER) &&
+	    (is_root(s, fn) || s->profile->aer_any_port))
 		all |= SERVICE_AER;
 	if ((all & SERVICE_AER) && cfg_find_ext_cap(config, PCI_EXT_CAP_ID_DPC))
 		all |= SERVICE_DPC;
@@ -45,9 +64,11 @@ static unsigned services(const struct sim *s, uint32_t fn)
 /* ":pcieNNN": the port's type above the service's bit. */
 static unsigned service_number(const struct sim *s, uint32_t fn, unsigned bit)
 {
-	return ((unsigned)cfg_pcie_type(config_now(s, fn)) - PCI_EXP_TYPE_ROOT_PORT)
-		       << 8 |
-	       bit;
+	unsigned type =
+		(unsigned)cfg_pcie_type(config_now(s, fn)) - PCI_EXP_TYPE_ROOT_PORT;
+
+	(void)said_services(s, fn, &type);
+	return type << 8 | bit;
 }
 
 static void port_where(const struct sim *s, const struct node *dir,
@@ -60,8 +81,33 @@ static void port_where(const struct sim *s, const struct node *dir,
 	*ret_parent = (struct node){ .kind = &dir_fn, .i = dir->i };
 }
 
+static bool to_bus(const struct sim *s, const struct node *dir, struct node *ret)
+{
+	(void)s, (void)dir;
+	*ret = (struct node){ .kind = &dir_express };
+	return true;
+}
+
+static ssize_t show_uevent(struct sim *s, const struct node *dir, const struct attr *a,
+			   char buf[static SIM_PAGE])
+{
+	const char *driver = port_driver(s, dir->i, dir->j);
+
+	(void)a;
+	return driver ? snprintf(buf, SIM_PAGE, "DRIVER=%s\n", driver) : 0;
+}
+
+static const struct dir_kind dir_port, dir_port_power = {
+	.name = "power",
+	.parent = &dir_port,
+	.attrs = ATTRS(power_port_rows),
+};
+
 static const struct attr port_rows[] = {
-	{ "uevent", .mode = 0644, .show = attr_show_empty, .store = store_dir_uevent },
+	{ "driver", .mode = S_IFLNK | 0777, .target = port_to_driver },
+	{ "power", .mode = S_IFDIR | 0755, .dir = &dir_port_power },
+	{ "subsystem", .mode = S_IFLNK | 0777, .target = to_bus },
+	{ "uevent", .mode = 0644, .show = show_uevent, .store = store_dir_uevent },
 };
 static uint64_t port_birth(const struct sim *s, const struct node *dir)
 {

@@ -13,6 +13,19 @@
  * it returns < 0, which is returned; else 0.
  */
 
+/* include/linux: PCIE_PORT_SERVICE_... */
+enum {
+	SERVICE_PME = 0x01,
+	SERVICE_AER = 0x02,
+	SERVICE_HOTPLUG = 0x04,
+	SERVICE_DPC = 0x08,
+	SERVICE_BANDWIDTH = 0x10
+};
+
+/* sim-express.c: the driver of service @bit of port @fn, or NULL; and as a link. */
+const char *port_driver(const struct sim *s, uint32_t fn, unsigned bit);
+bool port_to_driver(const struct sim *s, const struct node *dir, struct node *ret);
+
 /* drivers/pci/pcie/portdrv.c; @name starts behind the function's own address. */
 int port_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
 		struct entry *ret);

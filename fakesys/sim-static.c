@@ -31,7 +31,10 @@ static const struct attr sys_rows[] = {
 	DIR("kernel", dir_kernel),
 	DIR("module", dir_modules),
 };
-static const struct attr bus_rows[] = { DIR("pci", dir_bus_pci) };
+static const struct attr bus_rows[] = {
+	DIR("pci", dir_bus_pci),
+	DIR("pci_express", dir_express),
+};
 static const struct attr kernel_rows[] = { DIR("iommu_groups", dir_groups) };
 static const struct attr virtual_rows[] = {
 	DIR("block", dir_virtual_block),

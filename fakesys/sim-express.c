@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sys/bus/pci_express: the services of ports and their drivers. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "fakesys/node.h"
+#include "fakesys/sim-fn.h"
+#include "fakesys/sim-port.h"
+
+/* In the order of their names; @bit: the service that it takes. */
+static const struct express_driver {
+	const char *name;
+	unsigned bit;
+	bool new; /* only where the profile has it */
+} drivers[] = {
+	{ "aer", SERVICE_AER, false },
+	{ "dpc", SERVICE_DPC, false },
+	{ "pcie_bwctrl", SERVICE_BANDWIDTH, true },
+	{ "pcie_pme", SERVICE_PME, false },
+	{ "pciehp", SERVICE_HOTPLUG, false },
+};
+
+static bool exists(const struct sim *s, const struct express_driver *d)
+{
+	return !d->new || s->profile->bwctrl;
+}
+
+/* drivers/pci/pcie/portdrv.c:pcie_port_bus_match: AER's only wants root ports. */
+static const struct express_driver *driver_of(const struct sim *s, uint32_t fn,
+					      unsigned bit)
+{
+	if (bit == SERVICE_AER && !(s->places[fn].traits & FN_ROOT_PORT))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
+		if (drivers[i].bit == bit && exists(s, &drivers[i]))
+			return &drivers[i];
+	return NULL;
+}
+
+const char *port_driver(const struct sim *s, uint32_t fn, unsigned bit)
+{
+	const struct express_driver *d = driver_of(s, fn, bit);
+
+	return d ? d->name : NULL;
+}
+
+/* --- services as links: all, or those of the driver in p --- */
+
+static int links_lookup(const struct sim *s, const struct node *dir, const char *name,
+			size_t len, struct entry *ret)
+{
+	struct entry e;
+	struct bdf bdf;
+	size_t n = parse_bdf(name, len, &bdf);
+	uint32_t fn = n ? sim_named_fn(s, name, n) : SIM_NONE;
+
+	if (fn == SIM_NONE ||
+	    port_lookup(s, &(struct node){ .kind = &dir_fn, .i = fn }, name + n, len - n,
+			&e) < 0 ||
+	    (dir->p && driver_of(s, fn, e.dir.j) != dir->p))
+		return -ENOENT;
+	return node_found_link(ret, dir, e.dir);
+}
+
+/* Hands those on that the folder has. */
+struct filter {
+	const struct sim *s;
+	const struct node *dir;
+	host_list_fn *fn;
+	void *arg;
+};
+
+static int filtered(void *arg, const char *name)
+{
+	const struct filter *f = arg;
+	struct entry e;
+
+	return links_lookup(f->s, f->dir, name, strlen(name), &e) < 0
+		       ? 0
+		       : f->fn(f->arg, name);
+}
+
+static int links_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		      void *arg)
+{
+	struct filter f = { s, dir, fn, arg };
+	int r = 0;
+
+	for (uint32_t i = 0; r >= 0 && i < s->m->fns.n; i++)
+		if (!s->fns[i].gone)
+			r = port_each(s, &(struct node){ .kind = &dir_fn, .i = i },
+				      filtered, &f);
+	return r;
+}
+
+/* --- drivers --- */
+
+static void driver_where(const struct sim *s, const struct node *dir,
+			 struct node *ret_parent, char *name);
+
+/* A service's driver comes and goes with the port. */
+static ssize_t store_unmodelled(struct sim *s, const struct node *dir, const char *buf,
+				size_t len)
+{
+	(void)s, (void)dir, (void)buf, (void)len;
+	return SIM_NOT_MODELLED;
+}
+
+static const struct attr driver_rows[] = {
+	{ "bind", .mode = 0200, .store = store_unmodelled },
+	{ "uevent", .mode = 0200, .store = store_dir_uevent },
+	{ "unbind", .mode = 0200, .store = store_unmodelled },
+};
+const struct dir_kind dir_express_driver = {
+	.where = driver_where,
+	.attrs = ATTRS(driver_rows),
+	.lookup = links_lookup,
+	.each = links_each,
+	.each_type = S_IFLNK,
+};
+
+static int drivers_lookup(const struct sim *s, const struct node *dir, const char *name,
+			  size_t len, struct entry *ret)
+{
+	(void)dir;
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
+		if (exists(s, &drivers[i]) && name_is(name, len, drivers[i].name))
+			return node_found_dir(ret,
+					      (struct node){ .kind = &dir_express_driver,
+							     .p = &drivers[i] });
+	return -ENOENT;
+}
+
+static int drivers_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+			void *arg)
+{
+	int r = 0;
+
+	(void)dir;
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(drivers); i++)
+		if (exists(s, &drivers[i]))
+			r = fn(arg, drivers[i].name);
+	return r;
+}
+
+static const struct dir_kind dir_express_drivers = {
+	.name = "drivers",
+	.parent = &dir_express,
+	.lookup = drivers_lookup,
+	.each = drivers_each,
+	.each_type = S_IFDIR,
+};
+
+static void driver_where(const struct sim *s, const struct node *dir,
+			 struct node *ret_parent, char *name)
+{
+	(void)s;
+	name_copy(name, ((const struct express_driver *)dir->p)->name);
+	*ret_parent = (struct node){ .kind = &dir_express_drivers };
+}
+
+bool port_to_driver(const struct sim *s, const struct node *dir, struct node *ret)
+{
+	*ret = (struct node){ .kind = &dir_express_driver,
+			      .p = driver_of(s, dir->i, dir->j) };
+	return ret->p;
+}
+
+static const struct dir_kind dir_express_devices = {
+	.name = "devices",
+	.parent = &dir_express,
+	.lookup = links_lookup,
+	.each = links_each,
+	.each_type = S_IFLNK,
+};
+
+/* drivers/base/bus.c:drivers_probe_store: every service has its driver or will have none.
+ */
+static ssize_t store_probe(struct sim *s, const struct node *dir, const char *buf,
+			   size_t len)
+{
+	size_t n = strcspn(buf, "\n");
+	struct entry e;
+
+	(void)dir;
+	return links_lookup(s, &(struct node){ .kind = &dir_express_devices }, buf, n,
+			    &e) < 0
+		       ? -ENODEV
+		       : (ssize_t)len;
+}
+
+static ssize_t store_autoprobe(struct sim *s, const struct node *dir, const char *buf,
+			       size_t len)
+{
+	(void)dir;
+	s->no_express_autoprobe = buf[0] == '0';
+	return (ssize_t)len;
+}
+
+static ssize_t show_autoprobe(struct sim *s, const struct node *dir, const struct attr *a,
+			      char buf[static SIM_PAGE])
+{
+	(void)dir, (void)a;
+	return put_str(buf, s->no_express_autoprobe ? "0\n" : "1\n") - buf;
+}
+
+/* clang-format off */
+static const struct attr express_rows[] = {
+	{ "devices", .mode = S_IFDIR | 0755, .dir = &dir_express_devices },
+	{ "drivers", .mode = S_IFDIR | 0755, .dir = &dir_express_drivers },
+	{ "drivers_autoprobe", .mode = 0644, .show = show_autoprobe, .store = store_autoprobe },
+	{ "drivers_probe", .mode = 0200, .store = store_probe },
+	{ "uevent", .mode = 0200, .store = store_dir_uevent },
+};
+/* clang-format on */
+const struct dir_kind dir_express = {
+	.name = "pci_express",
+	.parent = &dir_bus,
+	.attrs = ATTRS(express_rows),
+};
