@@ -61,6 +61,7 @@ extern const struct dir_kind
 	dir_pci_bus; /* one bus; i = its bridge, or SIM_NONE and j = root */
 extern const struct dir_kind dir_express; /* sim-express.c */
 extern const struct dir_kind dir_express_driver;
+extern const struct dir_kind dir_slots;  /* sim-slot.c */
 extern const struct dir_kind dir_fn;     /* sim-fn.c: i = the function */
 extern const struct dir_kind dir_driver; /* driver-files.c: p = struct sim_driver */
 extern const struct dir_kind dir_drivers;

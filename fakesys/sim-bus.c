@@ -43,7 +43,6 @@ static const struct dir_kind dir_pci_devices = {
 	.each = all_each,
 	.each_type = S_IFLNK,
 };
-static const struct dir_kind dir_slots = { .name = "slots", .parent = &dir_bus_pci };
 
 static ssize_t show_autoprobe(struct sim *s, const struct node *dir, const struct attr *a,
 			      char buf[static SIM_PAGE])

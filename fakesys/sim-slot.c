@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sys/bus/pci/slots (drivers/pci/slot.c, drivers/pci/hotplug). Node: i = machine.slots.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "fakesys/driver.h"
+#include "fakesys/node.h"
+#include "fakesys/sim-fn.h"
+
+static const struct pci_slot *slot_of(const struct sim *s, const struct node *dir)
+{
+	return &s->m->slots.v[dir->i];
+}
+
+/* Domain, bus and device of a slot; a whole bus has no device. */
+struct place {
+	unsigned domain, bus, device;
+	bool whole;
+};
+
+static bool place_of(const struct pci_slot *slot, struct place *ret)
+{
+	int n = sscanf(slot->address, "%8x:%2x:%2x", &ret->domain, &ret->bus,
+		       &ret->device);
+
+	ret->whole = n == 2;
+	return n >= 2;
+}
+
+/* A slot goes with its bus. */
+static bool is_there(const struct sim *s, const struct pci_slot *slot)
+{
+	struct place p;
+	uint32_t bridge;
+
+	if (!place_of(slot, &p))
+		return false;
+	bridge = sim_find_bridge(s, p.domain, (uint8_t)p.bus);
+	return bridge == SIM_NONE || !s->fns[bridge].gone;
+}
+
+static ssize_t put_text(char *buf, const char *text)
+{
+	return snprintf(buf, SIM_PAGE, "%.64s\n", text);
+}
+
+static ssize_t show_address(struct sim *s, const struct node *dir, const struct attr *a,
+			    char buf[static SIM_PAGE])
+{
+	(void)a;
+	return put_text(buf, slot_of(s, dir)->address);
+}
+
+static ssize_t show_max(struct sim *s, const struct node *dir, const struct attr *a,
+			char buf[static SIM_PAGE])
+{
+	(void)a;
+	return put_text(buf, slot_of(s, dir)->max_speed);
+}
+
+static ssize_t show_cur(struct sim *s, const struct node *dir, const struct attr *a,
+			char buf[static SIM_PAGE])
+{
+	(void)a;
+	return put_text(buf, slot_of(s, dir)->cur_speed);
+}
+
+static bool is_switched(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	(void)a;
+	return slot_of(s, dir)->driver;
+}
+
+/* acpiphp_core.c:get_attention_status: without a platform's own way there is none. */
+static ssize_t show_attention(struct sim *s, const struct node *dir, const struct attr *a,
+			      char buf[static SIM_PAGE])
+{
+	(void)a;
+	return streq(slot_of(s, dir)->driver, "acpiphp") ? -EINVAL : put_text(buf, "0");
+}
+
+static ssize_t store_attention(struct sim *s, const struct node *dir, const char *buf,
+			       size_t len)
+{
+	(void)buf;
+	return streq(slot_of(s, dir)->driver, "acpiphp") ? -ENODEV : (ssize_t)len;
+}
+
+enum { SLOT_POWER, SLOT_LATCH, SLOT_ADAPTER };
+
+static ssize_t show_state(struct sim *s, const struct node *dir, const struct attr *a,
+			  char buf[static SIM_PAGE])
+{
+	const struct pci_slot *slot = slot_of(s, dir);
+	const unsigned states[] = {
+		[SLOT_POWER] = slot->power,
+		[SLOT_LATCH] = slot->latch,
+		[SLOT_ADAPTER] = slot->adapter,
+	};
+
+	return snprintf(buf, SIM_PAGE, "%u\n", states[a->arg]);
+}
+
+/* pci_hotplug_core.c:power_write_file: simple_strtoul, so what is no number is 0. */
+static ssize_t store_power(struct sim *s, const struct node *dir, const char *buf,
+			   size_t len)
+{
+	unsigned long v = *buf >= '0' && *buf <= '9' ? strtoul(buf, NULL, 10) & 0xff : 0;
+
+	(void)dir;
+	if (v <= 1)
+		return SIM_NOT_MODELLED;
+	sim_log(s, "pci_hotplug: Illegal value specified for power");
+	(void)len;
+	return -EINVAL;
+}
+
+static const char *module_path(const struct sim *s, const struct node *dir)
+{
+	(void)s;
+	/* drivers/pci/slot.c:pci_hp_create_module_link; only acpiphp is built in */
+	(void)dir;
+	return "sys/module/acpiphp";
+}
+
+static bool has_module(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	return s->profile->slot_module_link && is_switched(s, dir, a) &&
+	       streq(slot_of(s, dir)->driver, "acpiphp");
+}
+
+/* clang-format off */
+static const struct attr slot_rows[] = {
+	{ "adapter", .mode = 0444, .visible = is_switched, .show = show_state, .arg = SLOT_ADAPTER },
+	{ "address", .mode = 0444, .show = show_address },
+	{ "attention", .mode = 0644, .visible = is_switched, .show = show_attention, .store = store_attention },
+	{ "cur_bus_speed", .mode = 0444, .show = show_cur },
+	{ "latch", .mode = 0444, .visible = is_switched, .show = show_state, .arg = SLOT_LATCH },
+	{ "max_bus_speed", .mode = 0444, .show = show_max },
+	{ "module", .mode = S_IFLNK | 0777, .visible = has_module, .path = module_path },
+	{ "power", .mode = 0644, .visible = is_switched, .show = show_state, .store = store_power, .arg = SLOT_POWER },
+};
+/* clang-format on */
+
+static void slot_where(const struct sim *s, const struct node *dir,
+		       struct node *ret_parent, char *name)
+{
+	name_copy(name, slot_of(s, dir)->name);
+	*ret_parent = (struct node){ .kind = &dir_slots };
+}
+
+static const struct dir_kind dir_slot = { .where = slot_where,
+					  .attrs = ATTRS(slot_rows) };
+
+static int slots_lookup(const struct sim *s, const struct node *dir, const char *name,
+			size_t len, struct entry *ret)
+{
+	(void)dir;
+	for (uint32_t i = 0; i < s->m->slots.n; i++)
+		if (name_is(name, len, s->m->slots.v[i].name) &&
+		    is_there(s, &s->m->slots.v[i]))
+			return node_found_dir(ret,
+					      (struct node){ .kind = &dir_slot, .i = i });
+	return -ENOENT;
+}
+
+static int slots_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
+		      void *arg)
+{
+	int r = 0;
+
+	(void)dir;
+	for (size_t i = 0; r >= 0 && i < s->m->slots.n; i++)
+		if (is_there(s, &s->m->slots.v[i]))
+			r = fn(arg, s->m->slots.v[i].name);
+	return r;
+}
+
+const struct dir_kind dir_slots = {
+	.name = "slots",
+	.parent = &dir_bus_pci,
+	.lookup = slots_lookup,
+	.each = slots_each,
+	.each_type = S_IFDIR,
+};
