@@ -199,10 +199,18 @@ static const struct dir_kind dir_served = {
 	.each_type = S_IFLNK,
 };
 
+static const struct dir_kind dir_unit_power = {
+	.name = "power",
+	.parent = &dir_unit,
+	.attrs = ATTRS(power_idle_rows),
+};
+
 /* clang-format off */
 static const struct attr unit_rows[] = {
 	{ "device", .mode = S_IFLNK | 0777, .target = unit_device },
 	{ "devices", .mode = S_IFDIR | 0755, .dir = &dir_served },
+	{ "intel-iommu", .mode = S_IFDIR | 0755, .visible = iommu_unit_known, .dir = &dir_unit_intel },
+	{ "power", .mode = S_IFDIR | 0755, .dir = &dir_unit_power },
 	{ "subsystem", .mode = S_IFLNK | 0777, .target = unit_subsystem },
 	{ "uevent", .mode = 0644, .show = attr_show_empty, .store = store_dir_uevent },
 };

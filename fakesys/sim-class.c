@@ -9,6 +9,7 @@
 #include "fakesys/iommu-model.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-kid.h"
+#include "fakesys/sim-wakeup.h"
 #include "fakesys/vfio.h"
 
 /* A class is a folder of links: how to find one by name, and all names. */
@@ -165,14 +166,31 @@ static int vfio_dev_each(const struct sim *s, const char *class, host_list_fn *f
 	return r;
 }
 
+/* Of misc devices the model has /dev/vfio/vfio. */
+static bool misc_find(const struct sim *s, const char *class, const char *name,
+		      size_t len, struct node *ret)
+{
+	(void)class;
+	*ret = (struct node){ .kind = &dir_misc_vfio };
+	return name_is(name, len, "vfio") && sim_find_module(s, "vfio");
+}
+
+static int misc_each(const struct sim *s, const char *class, host_list_fn *fn, void *arg)
+{
+	(void)class;
+	return sim_find_module(s, "vfio") ? fn(arg, "vfio") : 0;
+}
+
 /* Those that are always there, and two that the module vfio brings. */
 static const struct class fixed[] = {
 	{ "block", kid_class_find, kid_class_each },
 	{ "iommu", unit_find, unit_each },
+	{ "misc", misc_find, misc_each },
 	{ "net", kid_class_find, kid_class_each },
 	{ "pci_bus", bus_find, bus_each },
 	{ "vfio", group_find, group_each },
 	{ "vfio-dev", vfio_dev_find, vfio_dev_each },
+	{ "wakeup", wakeup_find, wakeup_each },
 };
 
 static bool class_there(const struct sim *s, const struct class *c)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "fakesys/node.h"
+#include "fakesys/vfio.h"
 
 /* The folders that every machine has. */
 #define DIR(child, child_kind)                                                           \
@@ -14,6 +15,21 @@ static bool is_efi(const struct sim *s, const struct node *dir, const struct att
 {
 	(void)dir, (void)a;
 	return s->m->efi;
+}
+
+static int seen(void *arg, const char *name)
+{
+	(void)arg, (void)name;
+	return -EEXIST;
+}
+
+/* drivers/base/core.c:get_device_parent: a folder of a class comes with its first device.
+ */
+static bool has_vfio_node(const struct sim *s, const struct node *dir,
+			  const struct attr *a)
+{
+	(void)dir, (void)a;
+	return vfio_each_group(s, seen, NULL) < 0;
 }
 
 /* clang-format off */
@@ -39,9 +55,10 @@ static const struct attr kernel_rows[] = { DIR("iommu_groups", dir_groups) };
 static const struct attr virtual_rows[] = {
 	DIR("block", dir_virtual_block),
 	DIR("iommu", dir_virtual_iommu),
+	DIR("misc", dir_virtual_misc),
 	DIR("net", dir_virtual_net),
 	DIR("nvme-subsystem", dir_virtual_nvme),
-	DIR("vfio", dir_virtual_vfio),
+	{ "vfio", .mode = S_IFDIR | 0755, .visible = has_vfio_node, .dir = &dir_virtual_vfio },
 };
 static const struct attr devices_rows[] = { DIR("virtual", dir_virtual) };
 static const struct attr firmware_rows[] = {

@@ -56,9 +56,9 @@ struct kernel_case {
 };
 
 static struct kernel_case cases[] = {
-	{ "6.1", 2938, 0 },
-	{ "6.12", 2905, 0 },
-	{ "7.3", 3476, 0 },
+	{ "6.1", 2958, 0 },
+	{ "6.12", 2925, 0 },
+	{ "7.3", 3496, 0 },
 };
 
 struct line {
@@ -217,9 +217,124 @@ static void test_listing(void **state)
 	assert_true(extra <= c->extra);
 }
 
+/* --- one fact changes, and all that follows from it --- */
+
+struct change_case {
+	const char *name, *file, *value; /* what is stored where */
+	const char *const *want;         /* NULL-terminated */
+};
+
+/* "-PATH" went, "+PATH" came, "~PATH" reads otherwise; below a folder that went or came
+ * nothing more is said. */
+static void compare(struct arena *a, const lines *before, const lines *after,
+		    strings *ret)
+{
+	size_t i = 0, k = 0;
+
+	while (i < before->n || k < after->n) {
+		const char *x = i < before->n ? before->v[i].path : NULL;
+		const char *y = k < after->n ? after->v[k].path : NULL;
+		int order = !x ? 1 : !y ? -1 : strcmp(x, y);
+		const char *last = ret->n ? ret->v[ret->n - 1] : "";
+		const char *path = order <= 0 ? x : y, *below;
+		char sign = order < 0 ? '-' : order > 0 ? '+' : '~';
+
+		below = *last && *last != '~' ? after_prefix(path, last + 1) : NULL;
+		if ((order || !streq(before->v[i].text, after->v[k].text)) &&
+		    !(order && *last == sign && below && *below == '/'))
+			*vec_push(a, ret) = arena_printf(a, "%c%s", sign, path);
+		i += order <= 0;
+		k += order >= 0;
+	}
+}
+
+static void test_change(void **state)
+{
+	const struct change_case *c = *state;
+	AUTOMACHINE struct machine *m = import("7.3");
+	lines before, after;
+	strings got = { 0 };
+	struct err e = { "" };
+	struct host h;
+	struct sim *s;
+	size_t n = 0;
+
+	if (sim_new(m, profile_find("7.3"), &s, &e) < 0)
+		fail_msg("%s", e.text);
+	before = list_sim(m->arena, s);
+	h = sim_host(s);
+	assert_int_equal(host_store(&h, c->value, "%s", c->file), 0);
+	after = list_sim(m->arena, s);
+	compare(m->arena, &before, &after, &got);
+	sim_free(s);
+	for (size_t i = 0; i < got.n; i++) {
+		if (c->want[n] && streq(got.v[i], c->want[n]))
+			n++;
+		else
+			print_message("# got %s, expected %s\n", got.v[i],
+				      c->want[n] ? c->want[n] : "no more");
+	}
+	assert_int_equal(n, got.n);
+	assert_null(c->want[n]);
+}
+
+/* clang-format off */
+/* portdrv.c:pcie_portdrv_remove: services, interrupts and the enable count go; what is
+ * behind the port stays. */
+static const char *const port_unbound[] = {
+	"-/sys/bus/pci/drivers/pcieport/0000:00:04.0",
+	"-/sys/bus/pci_express/devices/0000:00:04.0:pcie001",
+	"-/sys/bus/pci_express/devices/0000:00:04.0:pcie002",
+	"-/sys/bus/pci_express/devices/0000:00:04.0:pcie010",
+	"-/sys/bus/pci_express/drivers/aer/0000:00:04.0:pcie002",
+	"-/sys/bus/pci_express/drivers/pcie_bwctrl/0000:00:04.0:pcie010",
+	"-/sys/bus/pci_express/drivers/pcie_pme/0000:00:04.0:pcie001",
+	"~/sys/devices/pci0000:00/0000:00:04.0",
+	"-/sys/devices/pci0000:00/0000:00:04.0/0000:00:04.0:pcie001",
+	"-/sys/devices/pci0000:00/0000:00:04.0/0000:00:04.0:pcie002",
+	"-/sys/devices/pci0000:00/0000:00:04.0/0000:00:04.0:pcie010",
+	"-/sys/devices/pci0000:00/0000:00:04.0/driver",
+	"~/sys/devices/pci0000:00/0000:00:04.0/enable",
+	"-/sys/devices/pci0000:00/0000:00:04.0/msi_irqs",
+	"~/sys/devices/pci0000:00/0000:00:04.0/power/runtime_usage",
+	"~/sys/devices/pci0000:00/0000:00:04.0/uevent",
+	NULL,
+};
+/* remove.c:pci_stop_and_remove_bus_device, iommu.c:iommu_group_remove_device; the slot was
+ * one of the bus behind. */
+static const char *const port_removed[] = {
+	"-/sys/bus/pci/devices/0000:00:08.0",
+	"-/sys/bus/pci/devices/0000:0a:00.0",
+	"-/sys/bus/pci/drivers/pcieport/0000:00:08.0",
+	"~/sys/bus/pci/slots",
+	"-/sys/bus/pci/slots/0-7",
+	"-/sys/bus/pci_express/devices/0000:00:08.0:pcie001",
+	"-/sys/bus/pci_express/devices/0000:00:08.0:pcie002",
+	"-/sys/bus/pci_express/devices/0000:00:08.0:pcie010",
+	"-/sys/bus/pci_express/drivers/aer/0000:00:08.0:pcie002",
+	"-/sys/bus/pci_express/drivers/pcie_bwctrl/0000:00:08.0:pcie010",
+	"-/sys/bus/pci_express/drivers/pcie_pme/0000:00:08.0:pcie001",
+	"-/sys/class/pci_bus/0000:0a",
+	"~/sys/devices/pci0000:00",
+	"-/sys/devices/pci0000:00/0000:00:08.0",
+	"~/sys/devices/pci0000:00/power/runtime_active_kids",
+	"-/sys/devices/virtual/iommu/dmar0/devices/0000:00:08.0",
+	"-/sys/devices/virtual/iommu/dmar0/devices/0000:0a:00.0",
+	"~/sys/devices/virtual/iommu/dmar0/intel-iommu/domains_used",
+	"~/sys/kernel/iommu_groups",
+	"-/sys/kernel/iommu_groups/18",
+	"-/sys/kernel/iommu_groups/8",
+	NULL,
+};
+static struct change_case changes[] = {
+	{ "a port loses its driver", "sys/bus/pci/drivers/pcieport/unbind", "0000:00:04.0", port_unbound },
+	{ "a port is removed, and what is behind it", "sys/bus/pci/devices/0000:00:08.0/remove", "1", port_removed },
+};
+/* clang-format on */
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(cases)];
+	struct CMUnitTest tests[ARRAY_SIZE(cases) + ARRAY_SIZE(changes)];
 
 	if (!getenv("PCIPASS_TREES")) {
 		printf("1..0 # SKIP no trees: PCIPASS_TREES names no folder\n");
@@ -229,5 +344,10 @@ int main(void)
 		tests[i] = (struct CMUnitTest){ .name = cases[i].version,
 						.test_func = test_listing,
 						.initial_state = &cases[i] };
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
+		tests[ARRAY_SIZE(cases) + i] =
+			(struct CMUnitTest){ .name = changes[i].name,
+					     .test_func = test_change,
+					     .initial_state = &changes[i] };
 	return cmocka_run_group_tests_name("whole trees", tests, NULL, NULL);
 }

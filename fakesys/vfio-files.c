@@ -26,8 +26,14 @@ static bool to_fn(const struct sim *s, const struct node *dir, struct node *ret)
 
 /* --- BDF/vfio-dev/vfioN; node: i = function --- */
 
+static const struct dir_kind dir_one_power = {
+	.name = "power",
+	.parent = &dir_vfio_one,
+	.attrs = ATTRS(power_idle_rows),
+};
 static const struct attr one_rows[] = {
 	{ "device", .mode = S_IFLNK | 0777, .target = to_fn },
+	{ "power", .mode = S_IFDIR | 0755, .dir = &dir_one_power },
 	{ "subsystem", .mode = S_IFLNK | 0777, .target = to_class },
 	{ "uevent", .mode = 0644, .show = attr_show_empty, .store = store_dir_uevent },
 };
@@ -94,8 +100,14 @@ static ssize_t show_uevent(struct sim *s, const struct node *dir, const struct a
 			s->groups.v[dir->i].id);
 }
 
+static const struct dir_kind dir_group_power = {
+	.name = "power",
+	.parent = &dir_vfio_group,
+	.attrs = ATTRS(power_idle_rows),
+};
 static const struct attr group_rows[] = {
 	{ "dev", .mode = 0444, .show = show_dev },
+	{ "power", .mode = S_IFDIR | 0755, .dir = &dir_group_power },
 	{ "subsystem", .mode = S_IFLNK | 0777, .target = to_class },
 	{ "uevent", .mode = 0644, .show = show_uevent, .store = store_dir_uevent },
 };
@@ -162,6 +174,62 @@ const struct dir_kind dir_virtual_vfio = {
 	.parent = &dir_virtual,
 	.lookup = virtual_lookup,
 	.each = groups_each,
+};
+
+/* --- sys/devices/virtual/misc/vfio (drivers/vfio/container.c:vfio_dev) --- */
+
+static ssize_t show_misc_dev(struct sim *s, const struct node *dir, const struct attr *a,
+			     char buf[static SIM_PAGE])
+{
+	(void)s, (void)dir, (void)a;
+	return put_str(buf, "10:196\n") - buf;
+}
+
+static ssize_t show_misc_uevent(struct sim *s, const struct node *dir,
+				const struct attr *a, char buf[static SIM_PAGE])
+{
+	(void)s, (void)dir, (void)a;
+	return put_str(buf, "MAJOR=10\nMINOR=196\nDEVNAME=vfio/vfio\nDEVMODE=0666\n") -
+	       buf;
+}
+
+static bool to_misc(const struct sim *s, const struct node *dir, struct node *ret)
+{
+	(void)s, (void)dir;
+	*ret = (struct node){ .kind = &dir_class, .p = "misc" };
+	return true;
+}
+
+static const struct dir_kind dir_misc_power = {
+	.name = "power",
+	.parent = &dir_misc_vfio,
+	.attrs = ATTRS(power_idle_rows),
+};
+static const struct attr misc_rows[] = {
+	{ "dev", .mode = 0444, .show = show_misc_dev },
+	{ "power", .mode = S_IFDIR | 0755, .dir = &dir_misc_power },
+	{ "subsystem", .mode = S_IFLNK | 0777, .target = to_misc },
+	{ "uevent", .mode = 0644, .show = show_misc_uevent, .store = store_dir_uevent },
+};
+const struct dir_kind dir_misc_vfio = {
+	.name = "vfio",
+	.parent = &dir_virtual_misc,
+	.attrs = ATTRS(misc_rows),
+};
+
+static bool has_module(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	(void)dir, (void)a;
+	return sim_find_module(s, "vfio");
+}
+
+static const struct attr virtual_misc_rows[] = {
+	{ "vfio", .mode = S_IFDIR | 0755, .visible = has_module, .dir = &dir_misc_vfio },
+};
+const struct dir_kind dir_virtual_misc = {
+	.name = "misc",
+	.parent = &dir_virtual,
+	.attrs = ATTRS(virtual_misc_rows),
 };
 
 /* --- dev/vfio --- */
