@@ -184,6 +184,53 @@ static void opaque_where(const struct sim *s, const struct node *dir,
 
 const struct dir_kind dir_opaque = { .where = opaque_where };
 
+/* --- what a fixture may hold --- */
+
+#define PATH_LONGEST 1024
+#define DEEPEST 40
+#define ENTRIES_MAX (1u << 18)
+
+/* Entries that @path makes, folders on the way among them; 0: it cannot be in sys. */
+static size_t count_path(const char *path, size_t *total_len)
+{
+	size_t n = 0;
+
+	for (const char *c = path; c; c = c ? c + (*c == '/') : NULL, n++) {
+		size_t len = strcspn(c, "/");
+
+		if (len >= NODE_NAME)
+			return 0;
+		c = c[len] ? c + len : NULL;
+	}
+	*total_len += strlen(path) + 1;
+	return *total_len > PATH_LONGEST || n > DEEPEST ? 0 : n;
+}
+
+int opaque_check(const struct machine *m, struct err *e)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < m->opaque.n; i++) {
+		const struct opaque *part = &m->opaque.v[i];
+		size_t len = 0, n = count_path(part->path, &len);
+
+		all += n;
+		for (size_t k = 0; n && k < part->nodes.n; k++) {
+			size_t whole = len;
+
+			n = count_path(part->nodes.v[k].file.path, &whole);
+			all += n;
+		}
+		if (!n)
+			return err_set(e, -EINVAL,
+				       "opaque[%zu]: a path longer than any in sys", i);
+		if (all > ENTRIES_MAX)
+			return err_set(e, -EINVAL,
+				       "opaque: more than a machine can have");
+	}
+	return 0;
+}
+
 /* --- from the machine's facts --- */
 
 /* "a/b/../c" as "a/c", which is where a link in a/b leads to. */

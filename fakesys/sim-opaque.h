@@ -8,7 +8,12 @@
 
 #include "fakesys/node.h"
 
-/* Fill sim.opaque. After places_build(). */
+/*
+ * -EINVAL with @e: a path that is longer or deeper than sys has any, or more entries than
+ * a machine can have.
+ */
+int opaque_check(const struct machine *m, struct err *e);
+/* Fill sim.opaque from a machine that was checked. After places_build(). */
 void opaque_build(struct sim *s);
 /* As node_lookup(). -ENOENT. */
 int opaque_lookup(const struct sim *s, const struct node *dir, const char *name,

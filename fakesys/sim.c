@@ -32,7 +32,7 @@ static int check_machine(const struct machine *m, struct err *e)
 			return err_set(e, -EINVAL,
 				       "functions[%s].config: more than 4096 bytes", bdf);
 	}
-	return 0;
+	return opaque_check(m, e);
 }
 
 int sim_new(const struct machine *m, const struct kernel_profile *p, struct sim **ret,
