@@ -25,6 +25,22 @@ static bool has_aer_dir(const struct sim *s, const struct node *dir, const struc
 	return s->profile->serial_number_attr;
 }
 
+static bool is_vf(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	(void)a;
+	return node_fn(s, dir)->is_vf;
+}
+
+/* iov.c:sriov_vf_msix_count_store: no driver here has sriov_set_msix_vec_count. */
+static ssize_t store_msix_count(struct sim *s, const struct node *dir, const char *buf,
+				size_t len)
+{
+	int v;
+
+	(void)s, (void)dir, (void)len;
+	return store_int(buf, &v) < 0 || v < 0 ? -EINVAL : -EOPNOTSUPP;
+}
+
 static const char *fn_node(const struct sim *s, const struct node *dir)
 {
 	return s->places[dir->i].firmware_node;
@@ -307,6 +323,7 @@ static const struct attr fn_rows[] = {
 	  .arg = PCI_IOV_TOTALVF },
 	{ "sriov_vf_device", .mode = 0444, .needs = FN_SRIOV, .show = fn_show_sriov,
 	  .arg = PCI_IOV_DID },
+	{ "sriov_vf_msix_count", .mode = 0200, .visible = is_vf, .store = store_msix_count },
 	{ "sriov_vf_total_msix", .mode = 0444, .needs = FN_SRIOV, .show = fn_show_sriov,
 	  .arg = -1 },
 	{ "subordinate_bus_number", .mode = 0444, .needs = FN_BRIDGE,

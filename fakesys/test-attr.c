@@ -149,6 +149,10 @@ static struct test_script rows[] = {
 		FAILS(NIC "nonsense", ENOENT), FAILS(NIC "vendor/x", ENOTDIR) } },
 	{ "aer/ from 7.2 on", .profile = "7.2", .steps = { FAILS(NIC "aer", EISDIR) } },
 	{ "no aer/ before", .steps = { FAILS(NIC "aer", ENOENT) } },
+	{ "sriov_vf_msix_count: no driver can", .steps = {
+		W_FAIL(DEV("0a:00.1") "sriov_vf_msix_count", "-1", EINVAL), W_FAIL(DEV("0a:00.1") "sriov_vf_msix_count", "x", EINVAL),
+		W_FAIL(DEV("0a:00.1") "sriov_vf_msix_count", "4", EOPNOTSUPP),
+		FAILS(NVME "sriov_vf_msix_count", ENOENT) } },
 	{ "port services come and go with pcieport", .steps = {
 		IS(PORT "0000:00:04.0:pcie001/uevent", "DRIVER=pcie_pme\n"),
 		IS(PORT "0000:00:04.0:pcie010/uevent", ""), /* its driver came with 6.13 */
