@@ -82,6 +82,7 @@ extern const struct dir_kind dir_virtual_block, dir_virtual_net, dir_virtual_nvm
 extern const struct dir_kind dir_vfio_dev; /* vfio-files.c: i = the function */
 extern const struct dir_kind dir_vfio_one; /* vfioN in it; i = the function */
 extern const struct dir_kind dir_virtual_vfio, dir_dev;
+extern const struct dir_kind dir_virtual_devlink; /* sim-devlink.c */
 extern const struct dir_kind dir_virtual_misc, dir_misc_vfio;
 extern const struct dir_kind dir_vfio_group;         /* i = into sim.groups */
 extern const struct dir_kind dir_proc, dir_proc_sub; /* sim-proc.c */

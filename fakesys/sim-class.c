@@ -8,6 +8,7 @@
 #include "fakesys/config.h"
 #include "fakesys/iommu-model.h"
 #include "fakesys/node.h"
+#include "fakesys/sim-devlink.h"
 #include "fakesys/sim-kid.h"
 #include "fakesys/sim-wakeup.h"
 #include "fakesys/vfio.h"
@@ -184,6 +185,7 @@ static int misc_each(const struct sim *s, const char *class, host_list_fn *fn, v
 /* Those that are always there, and two that the module vfio brings. */
 static const struct class fixed[] = {
 	{ "block", kid_class_find, kid_class_each },
+	{ "devlink", devlink_find, devlink_each },
 	{ "iommu", unit_find, unit_each },
 	{ "misc", misc_find, misc_each },
 	{ "net", kid_class_find, kid_class_each },

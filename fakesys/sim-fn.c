@@ -10,6 +10,7 @@
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
+#include "fakesys/sim-devlink.h"
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-port.h"
 #include "fakesys/sim-wakeup.h"
@@ -401,7 +402,8 @@ static int fn_lookup(const struct sim *s, const struct node *dir, const char *na
 	size_t rest;
 	uint32_t fn;
 
-	if (iommu_fn_lookup(s, dir, name, len, ret) >= 0)
+	if (iommu_fn_lookup(s, dir, name, len, ret) >= 0 ||
+	    devlink_fn_lookup(s, dir, name, len, ret) >= 0)
 		return 0;
 	if (len > 6 && strncmp(name, "virtfn", 6) == 0)
 		return virtfn_lookup(s, dir, name + 6, len - 6, ret);
@@ -432,6 +434,8 @@ static int fn_each(const struct sim *s, const struct node *dir, host_list_fn *fn
 			r = fn(arg, name_bdf(name, s->m->fns.v[c].bdf));
 	if (r >= 0)
 		r = port_each(s, dir, fn, arg);
+	if (r >= 0)
+		r = devlink_fn_each(s, dir, fn, arg);
 	return r < 0 ? r : kid_each(s, dir, fn, arg);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "fakesys/node.h"
+#include "fakesys/sim-devlink.h"
 #include "fakesys/vfio.h"
 
 /* The folders that every machine has. */
@@ -32,6 +33,12 @@ static bool has_vfio_node(const struct sim *s, const struct node *dir,
 	return vfio_each_group(s, seen, NULL) < 0;
 }
 
+static bool has_devlink(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	(void)dir, (void)a;
+	return devlink_each(s, NULL, seen, NULL) < 0;
+}
+
 /* clang-format off */
 static const struct attr root_rows[] = {
 	DIR("dev", dir_dev),
@@ -54,6 +61,7 @@ static const struct attr bus_rows[] = {
 static const struct attr kernel_rows[] = { DIR("iommu_groups", dir_groups) };
 static const struct attr virtual_rows[] = {
 	DIR("block", dir_virtual_block),
+	{ "devlink", .mode = S_IFDIR | 0755, .visible = has_devlink, .dir = &dir_virtual_devlink },
 	DIR("iommu", dir_virtual_iommu),
 	DIR("misc", dir_virtual_misc),
 	DIR("net", dir_virtual_net),

@@ -70,6 +70,50 @@ static void test_write(void **state)
 	machine_free(m);
 }
 
+/*
+ * The sound function of a GPU is linked to its display function (drivers/pci/quirks.c:
+ * quirk_gpu_hda); with either of them the link goes.
+ */
+static void test_devlink(void **state)
+{
+	static const char *const roots[] = { "sys/devices", "sys/class", NULL };
+	static const char *const want[] = {
+		"L /sys/devices/pci0000:00/0000:00:02.0/consumer:pci:0000:00:02.1 -> "
+		"../../virtual/devlink/pci:0000:00:02.0--pci:0000:00:02.1 sz=0\n",
+		"L /sys/devices/pci0000:00/0000:00:02.1/supplier:pci:0000:00:02.0 -> "
+		"../../virtual/devlink/pci:0000:00:02.0--pci:0000:00:02.1 sz=0\n",
+		"L /sys/class/devlink/pci:0000:00:02.0--pci:0000:00:02.1 -> "
+		"../../devices/virtual/devlink/pci:0000:00:02.0--pci:0000:00:02.1 sz=0\n",
+		"F "
+		"/sys/devices/virtual/devlink/pci:0000:00:02.0--pci:0000:00:02.1/status "
+		"444 sz=4096 12:\"not tracked\\n\"\n",
+	};
+	struct machine *m = test_machine(true);
+	struct host h;
+	struct sim *s;
+	struct err e;
+	char *text;
+
+	(void)state;
+	test_fn(m, "0000:00:02.1", 0x1002, 0xaaf0, 0x040300, GROUP_NONE, NULL);
+	assert_int_equal(machine_finish(m, &e), 0);
+	assert_int_equal(sim_new(m, NULL, &s, &e), 0);
+	h = sim_host(s);
+	assert_int_equal(tree_write(&h, roots, &text), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++)
+		if (!strstr(text, want[i]))
+			fail_msg("not listed: %s", want[i]);
+	free(text);
+	assert_int_equal(host_store(&h, "1", "sys/bus/pci/devices/0000:00:02.1/remove"),
+			 0);
+	assert_int_equal(tree_write(&h, roots, &text), 0);
+	assert_null(strstr(text, "devlink/"));
+	assert_null(strstr(text, "consumer:"));
+	free(text);
+	sim_free(s);
+	machine_free(m);
+}
+
 /* A listing read back as a host lists the same. */
 static void test_again(void **state)
 {
@@ -130,13 +174,14 @@ static struct diff_case diffs[] = {
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(diffs) + 2] = {
+	struct CMUnitTest tests[ARRAY_SIZE(diffs) + 3] = {
 		{ .name = "listing of the simulated machine", .test_func = test_write },
 		{ .name = "a listing of a listing", .test_func = test_again },
+		{ .name = "device links of a GPU", .test_func = test_devlink },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(diffs); i++)
-		tests[i + 2] = (struct CMUnitTest){ .name = diffs[i].name,
+		tests[i + 3] = (struct CMUnitTest){ .name = diffs[i].name,
 						    .test_func = test_diff,
 						    .initial_state = &diffs[i] };
 	return cmocka_run_group_tests_name("tree", tests, NULL, NULL);
