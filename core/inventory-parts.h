@@ -39,6 +39,9 @@ void inventory_classes(struct inventory *v);
 /* inventory-platform.c: CPU, firmware, running kernel, IOMMU, kernel log. */
 void inventory_platform(struct inventory *v);
 
+/* inventory-firmware.c: nodes of ACPI's tree, slots. */
+void inventory_firmware(struct inventory *v);
+
 /* inventory-files.c */
 void inventory_disk_files(struct inventory *v);
 

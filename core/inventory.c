@@ -102,6 +102,7 @@ int inventory_read(const struct host *h, unsigned parts, struct machine **ret_ma
 	if (parts & INV_FACTS) {
 		inventory_classes(&v);
 		inventory_platform(&v);
+		inventory_firmware(&v);
 		inventory_disk_files(&v);
 		inventory_kernels(&v);
 	}

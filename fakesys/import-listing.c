@@ -64,6 +64,8 @@ static void add_facts(struct machine *m, const struct machine *from)
 	TAKE_LIST(acpi);
 	TAKE_LIST(loaded);
 	TAKE_LIST(stacked);
+	TAKE_LIST(firmware_nodes);
+	TAKE_LIST(slots);
 	TAKE_LIST(files);
 	TAKE_LIST(cpu_flags);
 	TAKE_TEXT(cpu_vendor);

@@ -118,71 +118,6 @@ static void note_attributes(struct recorded *r, struct pci_fn *fn)
 		note_services(r, fn, bdf);
 }
 
-/* --- nodes of the firmware's tree --- */
-
-static void note_firmware_node(struct recorded *r, const char *dir, const char *device)
-{
-	char *target;
-
-	if (host_readlink(r->h, r->m->arena, &target, "%s/firmware_node", dir) >= 0)
-		*vec_push(r->m->arena, &r->m->firmware_nodes) =
-			(struct firmware_node){ arena_strdup(r->m->arena, device),
-						without_dots(target) };
-}
-
-/* --- slots --- */
-
-static unsigned slot_number(struct recorded *r, const char *slot, const char *name)
-{
-	uint64_t n = 0;
-
-	(void)host_read_u64(r->h, &n, "sys/bus/pci/slots/%s/%s", slot, name);
-	return (unsigned)n;
-}
-
-static const char *slot_text(struct recorded *r, const char *slot, const char *name)
-{
-	char *text;
-
-	return host_read_text(r->h, r->m->arena, &text, "sys/bus/pci/slots/%s/%s", slot,
-			      name) >= 0
-		       ? text
-		       : "";
-}
-
-static void note_slots(struct recorded *r)
-{
-	struct arena *a = r->m->arena;
-	strings names;
-
-	if (host_list(r->h, a, "sys/bus/pci/slots", &names) < 0)
-		return;
-	for (size_t i = 0; i < names.n; i++) {
-		const char *name = names.v[i];
-		struct pci_slot slot = { .name = name };
-		char *text, *module;
-
-		if (host_read_text(r->h, a, &text, "sys/bus/pci/slots/%s/address", name) <
-		    0)
-			continue;
-		slot.address = text;
-		/* drivers/pci/slot.c: only a hot-plug driver adds files. */
-		if (host_exists(r->h,
-				arena_printf(a, "sys/bus/pci/slots/%s/power", name)))
-			slot.driver =
-				host_link_name(r->h, a, &module,
-					       "sys/bus/pci/slots/%s/module", name) >= 0
-					? module
-					: "acpiphp";
-		slot.max_speed = slot_text(r, name, "max_bus_speed");
-		slot.cur_speed = slot_text(r, name, "cur_bus_speed");
-		slot.power = slot_number(r, name, "power");
-		slot.latch = slot_number(r, name, "latch");
-		slot.adapter = slot_number(r, name, "adapter");
-		*vec_push(a, &r->m->slots) = slot;
-	}
-}
-
 /* --- drivers and modules --- */
 
 /*
@@ -371,8 +306,6 @@ static void note_functions(struct recorded *r)
 	vec_foreach(fn, &r->m->fns) {
 		bdf_format(fn->bdf, bdf);
 		note_attributes(r, fn);
-		note_firmware_node(
-			r, arena_printf(r->m->arena, "sys/bus/pci/devices/%s", bdf), bdf);
 		if (host_readlink(r->h, r->m->arena, &target, "sys/bus/pci/devices/%s",
 				  bdf) >= 0)
 			note_folders(r, without_dots(target), fn->driver);
@@ -391,7 +324,6 @@ static void note_roots(struct recorded *r)
 
 		if (!after_prefix(names.v[i], "pci") || !strchr(names.v[i], ':'))
 			continue;
-		note_firmware_node(r, path, names.v[i]);
 		note_folders(r, path + strlen("sys/"), NULL);
 	}
 }
@@ -421,7 +353,6 @@ void import_note_recorded(struct machine *m, const struct host *h, struct kernel
 
 	note_functions(&r);
 	note_roots(&r);
-	note_slots(&r);
 	note_loaded(&r);
 	note_drivers(&r, k);
 	note_modules(&r);

@@ -8,7 +8,7 @@
 
 /*
  * Add to @m, whose functions are those of the tree @h, what the tree says about
- * attributes without recorded registers, slots, the firmware's nodes and loaded modules,
- * and its opaque parts; to @k the built-in drivers. What is not in the tree adds nothing.
+ * attributes without recorded registers and loaded modules, and its opaque parts; to @k
+ * the built-in drivers. What is not in the tree adds nothing.
  */
 void import_note_recorded(struct machine *m, const struct host *h, struct kernel *k);
