@@ -146,6 +146,11 @@ struct sim_kid {
 	uint32_t first_part, next_part; /* stacked: partitions, into sim.kids */
 };
 
+struct sim_acpi_node {
+	const char *path;  /* below sys/devices */
+	uint32_t fn, root; /* what it stands for: a function, or into sim.roots */
+};
+
 /* sim-opaque.c defines it; attr.h has what its rows are made of. */
 struct sim_opaque;
 
@@ -204,9 +209,10 @@ struct sim {
 	struct {
 		struct sim_opaque *v;
 		size_t n, cap;
-	} opaque;                   /* by path, a folder before what is in it */
-	VEC(struct sim_proc) procs; /* by path */
-	struct blob cpuinfo;        /* empty: not read yet */
+	} opaque;                             /* by path, a folder before what is in it */
+	VEC(struct sim_acpi_node) acpi_nodes; /* by path */
+	VEC(struct sim_proc) procs;           /* by path */
+	struct blob cpuinfo;                  /* empty: not read yet */
 
 	/* The running system; all of it forgotten by sim_power_off(). */
 	struct fn_state *fns;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "fakesys/node.h"
+#include "fakesys/sim-acpi.h"
 #include "fakesys/sim-devlink.h"
 #include "fakesys/vfio.h"
 
@@ -140,7 +141,7 @@ static int devices_lookup(const struct sim *s, const struct node *dir, const cha
 	memcpy(text, name, len);
 	text[len] = '\0';
 	if (sscanf(text, "pci%8x:%2x", &domain, &bus) != 2)
-		return -ENOENT;
+		return acpi_top_lookup(s, name, len, ret);
 	i = find_root(s, domain, (uint8_t)bus);
 	if (i == s->roots.n)
 		return -ENOENT;
@@ -161,7 +162,7 @@ static int devices_each(const struct sim *s, const struct node *dir, host_list_f
 		name_root(text, &s->roots.v[i]);
 		r = fn(arg, text);
 	}
-	return r;
+	return r < 0 ? r : acpi_top_each(s, fn, arg);
 }
 
 const struct dir_kind dir_devices = {

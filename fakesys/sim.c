@@ -5,6 +5,7 @@
 #include "fakesys/driver.h"
 #include "fakesys/iommu-model.h"
 #include "fakesys/node.h"
+#include "fakesys/sim-acpi.h"
 #include "fakesys/sim-build.h"
 #include "fakesys/sim-disk.h"
 #include "fakesys/sim-kid.h"
@@ -58,6 +59,7 @@ int sim_new(const struct machine *m, const struct kernel_profile *p, struct sim 
 	kids_build(s);
 	opaque_build(s);
 	wakeup_build(s);
+	acpi_build(s);
 	proc_build(s);
 	r = disk_fill(s, e);
 	if (r < 0) {

@@ -153,6 +153,36 @@ static struct test_script rows[] = {
 		W_FAIL(DEV("0a:00.1") "sriov_vf_msix_count", "-1", EINVAL), W_FAIL(DEV("0a:00.1") "sriov_vf_msix_count", "x", EINVAL),
 		W_FAIL(DEV("0a:00.1") "sriov_vf_msix_count", "4", EOPNOTSUPP),
 		FAILS(NVME "sriov_vf_msix_count", ENOENT) } },
+	{ "firmware_node, there and back", .steps = {
+		{ LINK, DEV("00:09.0") "firmware_node", "device:09" },
+		{ LINK, DEV("00:09.0") "firmware_node/physical_node", "0000:00:09.0" },
+		IS("sys/devices/LNXSYSTM:00/PNP0A08:00/device:0a/physical_node/vendor", "0x8086\n"),
+		{ LINK, "sys/devices/pci0000:00/firmware_node", "PNP0A08:00" },
+		{ LINK, "sys/devices/LNXSYSTM:00/PNP0A08:00/physical_node", "pci0000:00" },
+		FAILS("sys/devices/LNXSYSTM:00/PNP0A08:00/device:0b", ENOENT),
+		{ LINK, DEV("00:03.0") "firmware_node", NULL } } },
+	{ "waiting_for_supplier until a driver stays", .steps = {
+		IS(DEV("00:09.0") "waiting_for_supplier", "0\n"),
+		FAILS(DEV("01:00.0") "waiting_for_supplier", ENOENT),
+		W(DRV("e1000e") "unbind", "0000:01:00.0"),
+		FAILS(DEV("01:00.0") "waiting_for_supplier", ENOENT) } },
+	{ "wakeup/ of what ACPI knows from 7.2 on", .profile = "7.3", .steps = {
+		IS(DEV("00:09.0") "wakeup/wakeup0/name", "device:09\n"),
+		IS(DEV("01:00.0") "wakeup/wakeup1/name", "device:0a\n"),
+		IS("sys/devices/pci0000:00/wakeup/wakeup2/name", "PNP0A08:00\n"),
+		{ LINK, "sys/class/wakeup/wakeup0", "wakeup0" },
+		FAILS(DEV("00:03.0") "wakeup/wakeup0/name", ENOENT) } },
+	{ "no wakeup/ before", .steps = { FAILS(DEV("00:09.0") "wakeup/wakeup0/name", ENOENT) } },
+	{ "power/wakeup behind a root port whose PME has a driver", .steps = {
+		IS(DEV("01:00.0") "power/wakeup", "disabled\n"), IS(DEV("01:00.0") "power/wakeup_count", "\n"),
+		W_FAIL(DEV("01:00.0") "power/wakeup", "on", EINVAL),
+		W(DEV("01:00.0") "power/wakeup", "enabled"), IS(DEV("01:00.0") "power/wakeup_count", "0\n"),
+		FAILS(DEV("00:03.0") "power/wakeup", ENOENT) } },
+	{ "power/ of a bus", .steps = {
+		IS("sys/class/pci_bus/0000:01/power/runtime_status", "unsupported\n"),
+		IS("sys/devices/pci0000:00/power/runtime_active_kids", "6\n") } },
+	{ "secure streams of a root bus", .profile = "7.3", .steps = {
+		IS("sys/devices/pci0000:00/available_secure_streams", "256\n") } },
 	{ "port services come and go with pcieport", .steps = {
 		IS(PORT "0000:00:04.0:pcie001/uevent", "DRIVER=pcie_pme\n"),
 		IS(PORT "0000:00:04.0:pcie010/uevent", ""), /* its driver came with 6.13 */

@@ -207,6 +207,14 @@ static inline struct machine *test_machine(bool iommu)
 	}
 	for (size_t i = 0; !iommu && i < m->fns.n; i++)
 		m->fns.v[i].group = GROUP_NONE;
+	*vec_push(m->arena, &m->firmware_nodes) =
+		(struct firmware_node){ "0000:00:09.0",
+					"LNXSYSTM:00/PNP0A08:00/device:09" };
+	*vec_push(m->arena, &m->firmware_nodes) =
+		(struct firmware_node){ "0000:01:00.0",
+					"LNXSYSTM:00/PNP0A08:00/device:0a" };
+	*vec_push(m->arena, &m->firmware_nodes) =
+		(struct firmware_node){ "pci0000:00", "LNXSYSTM:00/PNP0A08:00" };
 	*vec_push(m->arena, &m->stacked) =
 		(struct stacked){ .class = "block", .name = "dm-0", .dev = "254:0" };
 	*vec_push(m->arena, &m->stacked.v[0].lower) = "nvme0n1p1";
