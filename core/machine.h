@@ -22,8 +22,9 @@
 #define MACHINE_SCHEMA "pcipass-machine"
 #define MACHINE_VERSION 1
 #define GROUP_NONE (-1)
-#define ATTRIBUTE_SIZE 4096 /* st_size of a text attribute, and all that one read gives  \
-			     */
+#define ATTRIBUTE_SIZE                                                                   \
+	4096 /* st_size of a text attribute, and all that one read gives                 \
+	      */
 
 /* One line of the attribute `resource` (BARs 0-5, ROM, 6 SR-IOV, 4 bridge windows). */
 struct pci_resource {

@@ -55,8 +55,9 @@ static void destroy_all(struct sim *s, uint32_t top)
 			sim_log_fn(s, fn, "Removing from iommu group %d",
 				   s->groups.v[s->places[fn].group].id);
 		st->gone = true;
-		(void)sim_changed_fn(s, fn);
 	}
+	/* Device links to them go from other folders (base/core.c:device_links_purge). */
+	(void)sim_changed(s);
 }
 
 int fn_remove(struct sim *s, uint32_t top)
@@ -127,6 +128,7 @@ static void fn_found(struct sim *s, uint32_t fn)
 	bool made = g && !iommu_group_present(s, g);
 
 	fn_state_reset(s, fn);
+	s->all_changed = s->changes; /* device links come with it, in other folders */
 	if (made)
 		iommu_group_made(s, g);
 	log_found(s, fn);

@@ -224,11 +224,11 @@ struct sim {
 	VEC(struct sim_lock) locks;
 	bool iommu_on; /* groups exist */
 	bool interrupt_remapping;
-	const char *domain_type; /* of the boot; NULL: of each group as recorded */
-	const char *alignment;   /* resource_alignment; NULL: unset */
-	bool no_autoprobe;       /* drivers_autoprobe is 0 */
+	const char *domain_type;   /* of the boot; NULL: of each group as recorded */
+	const char *alignment;     /* resource_alignment; NULL: unset */
+	bool no_autoprobe;         /* drivers_autoprobe is 0 */
 	bool no_express_autoprobe; /* that of sys/bus/pci_express */
-	struct sim_wait wait;    /* of the store that just returned -EINPROGRESS */
+	struct sim_wait wait;      /* of the store that just returned -EINPROGRESS */
 	VEC(struct sim_blocked) blocked;
 	VEC(struct sim_answer) answers; /* to blocked ones, not fetched yet */
 	bool capable;                   /* the writer of the store under way */
@@ -242,7 +242,7 @@ struct sim {
 	char *modules_text;         /* proc/modules as it was at... */
 	uint64_t modules_text_at;   /* ...this count of changes */
 	uint64_t booted_at, tickets;
-	uint64_t changes; /* grows when names in the tree may have changed */
+	uint64_t changes;     /* grows when names in the tree may have changed */
 	uint64_t all_changed; /* that count when these were names anywhere */
 };
 
