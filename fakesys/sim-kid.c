@@ -222,6 +222,8 @@ void kids_build(struct sim *s)
 				.name = st->name,
 				.fn = SIM_NONE,
 			};
+	if (!s->kids.v) /* searches give places in it, of none as well */
+		s->kids.v = arena_alloc(s->arena, sizeof(*s->kids.v));
 	s->kids_by_name = arena_alloc(s->arena, (s->kids.n + 1) * sizeof(uint32_t));
 	if (!s->kids.n)
 		return;
