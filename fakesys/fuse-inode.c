@@ -104,7 +104,9 @@ struct finode *finode_get(struct fuse_server *f, struct finode *dir, const char 
 	i = calloc(1, sizeof(*i));
 	if (!i)
 		abort();
-	*i = (struct finode){ .parent = dir, .kn = kn, .name = strdup(name) };
+	*i = (struct finode){ .parent = dir,
+			      .kn = kn,
+			      .name = kn ? knode_name(kn) : strdup(name) };
 	if (!i->name)
 		abort();
 	dir->kids++;
@@ -114,6 +116,12 @@ struct finode *finode_get(struct fuse_server *f, struct finode *dir, const char 
 	return i;
 }
 
+static void free_name(struct finode *i)
+{
+	if (!i->kn)
+		free((char *)(uintptr_t)i->name);
+}
+
 static void drop_unused(struct fuse_server *f, struct finode *i)
 {
 	while (i != &f->root && !i->lookups && !i->kids) {
@@ -121,9 +129,9 @@ static void drop_unused(struct fuse_server *f, struct finode *i)
 
 		take_out(f, i);
 		finode_unwatch(i);
+		free_name(i);
 		if (i->kn)
 			knode_put(f->k, i->kn);
-		free(i->name);
 		free(i);
 		up->kids--;
 		i = up;
@@ -149,7 +157,7 @@ void finode_move(struct fuse_server *f, struct finode *i, struct finode *dir,
 	if (there && there != i)
 		there->told = true;
 	take_out(f, i);
-	free(i->name);
+	free_name(i);
 	i->name = copy;
 	i->parent = dir;
 	dir->kids++;
@@ -189,7 +197,7 @@ void finodes_done(struct fuse_server *f)
 	for (size_t b = 0; b < f->size; b++)
 		for (struct finode *i = f->table[b], *next; i; i = next) {
 			next = i->next;
-			free(i->name);
+			free_name(i);
 			free(i);
 		}
 	free(f->table);

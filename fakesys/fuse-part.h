@@ -20,8 +20,8 @@ struct finode {
 	struct finode *watch, **watched_by; /* of those whose name may go; NULL: not */
 	uint64_t lookups;                   /* that the kernel holds */
 	unsigned kids;
-	bool told; /* that its name is gone */
-	char *name;
+	bool told;        /* that its name is gone */
+	const char *name; /* the object's own, or malloc'd for a path of the disk */
 };
 
 /* An open file or folder: fi->fh. */

@@ -244,6 +244,11 @@ void knode_put(struct kernfs *k, struct knode *n)
 	}
 }
 
+const char *knode_name(const struct knode *n)
+{
+	return n->name;
+}
+
 const struct entry *knode_entry(const struct knode *n)
 {
 	return &n->e;

@@ -46,6 +46,8 @@ size_t kernfs_scopes(const struct kernfs *k);
 uint64_t kernfs_scope_changed(const struct kernfs *k, size_t scope);
 /* Does its name stay as long as its folder, so that only a folder's end takes it away? */
 bool knode_is_fixed(const struct knode *n);
+/* Its name in its folder, for as long as it lives. */
+const char *knode_name(const struct knode *n);
 /* What stands there; links point to where they point now. Of a live node. */
 const struct entry *knode_entry(const struct knode *n);
 
