@@ -142,7 +142,8 @@ void finode_forget(struct fuse_server *f, struct finode *i, uint64_t lookups)
 {
 	if (i == &f->root)
 		return;
-	i->lookups -= lookups < i->lookups ? lookups : i->lookups;
+	if (i->lookups != UINT32_MAX)
+		i->lookups -= lookups < i->lookups ? (uint32_t)lookups : i->lookups;
 	drop_unused(f, i);
 }
 
@@ -266,7 +267,8 @@ int fuse_entry(struct fuse_server *f, struct finode *dir, const char *name,
 	if (kn)
 		model_stat(f, kn, &st);
 	i = finode_get(f, dir, name, kn);
-	i->lookups++;
+	if (i->lookups != UINT32_MAX)
+		i->lookups++;
 	*ret = (struct fuse_entry_param){
 		.ino = finode_number(f, i),
 		.attr = st,

@@ -18,10 +18,10 @@ struct finode {
 	struct finode *next;                /* in its bucket */
 	struct knode *kn;                   /* counted */
 	struct finode *watch, **watched_by; /* of those whose name may go; NULL: not */
-	uint64_t lookups;                   /* that the kernel holds */
-	unsigned kids;
-	bool told;        /* that its name is gone */
 	const char *name; /* the object's own, or malloc'd for a path of the disk */
+	uint32_t lookups; /* that the kernel holds; once at its end it stays there */
+	uint32_t kids : 31;
+	uint32_t told : 1; /* that its name is gone */
 };
 
 /* An open file or folder: fi->fh. */
