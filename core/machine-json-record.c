@@ -47,11 +47,14 @@ json_t *record_write(const void *p, const struct record *rec)
 	json_t *object = json_object();
 
 	for (size_t i = 0; object && i < rec->n_fields; i++) {
-		const struct field *f = &rec->fields[i];
-		json_t *v = f->type->write((const char *)p + f->off, f);
+		struct field f = rec->fields[i];
+		json_t *v;
 
+		/* What is known to be empty is not missing. */
+		f.required |= f.fact && !machine_unknown(p, "%s", f.fact);
+		v = f.type->write((const char *)p + f.off, &f);
 		if (v)
-			json_object_set_new_nocheck(object, f->key, v);
+			json_object_set_new_nocheck(object, f.key, v);
 	}
 	return object;
 }

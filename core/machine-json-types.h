@@ -54,6 +54,7 @@ struct field {
 	const struct field_type *type;
 	size_t off;
 	bool required;
+	const char *fact; /* struct machine's own: written, even empty, unless unknown */
 	long long min, max, def;     /* numbers: inclusive range, default */
 	const struct record *record; /* type_record: what is inside */
 	const struct field *element; /* lists and maps: one element */

@@ -61,19 +61,12 @@ static int check_schema(struct json_reader *r, const json_t *root)
 /* No machine is without these: one that lacks them says why they are not known. */
 static int check_parts(struct json_reader *r, const json_t *root, const struct machine *m)
 {
-	static const struct {
-		const char *key, *fact;
-	} parts[] = {
-		{ "cpu", "cpu" },
-		{ "kernel", "release" },
-		{ "functions", "functions" },
-	};
+	for (size_t i = 0; i < machine_record.n_fields; i++) {
+		const struct field *f = &machine_record.fields[i];
+		struct json_place at = { .key = f->key };
 
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		struct json_place at = { .key = parts[i].key };
-
-		if (!json_object_get(root, parts[i].key) &&
-		    !machine_unknown(m, "%s", parts[i].fact))
+		if (f->fact && !json_object_get(root, f->key) &&
+		    !machine_unknown(m, "%s", f->fact))
 			return json_wrong(r, &at,
 					  "missing, and `unknown` does not say why");
 	}

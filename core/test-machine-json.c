@@ -394,11 +394,13 @@ static void test_cut(void **state)
 	}
 }
 
+/* What is known to be empty is read and, as it was asked for, also written. */
 static void test_defaults(void **state)
 {
 	static const char text[] =
 		HEAD ", \"cpu\": {}, \"kernel\": {}, \"functions\": []}";
 	struct machine *m = must_read(text, strlen(text));
+	AUTOFREE char *written = NULL;
 
 	(void)state;
 	assert_string_equal(m->about, "");
@@ -406,7 +408,11 @@ static void test_defaults(void **state)
 	assert_string_equal(m->cmdline, "");
 	assert_null(m->loader_info);
 	assert_int_equal(m->fns.n, 0);
+	assert_int_equal(machine_to_json(m, &written), 0);
 	machine_free(m);
+	machine_free(must_read(written, strlen(written)));
+	if (!strstr(written, "\"cpu\": {},\n  \"kernel\": {},\n  \"functions\": []\n}"))
+		fail_msg("%s", written);
 }
 
 /* ---- contents of files, to the byte ---- */
