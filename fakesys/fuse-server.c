@@ -611,6 +611,12 @@ int fuse_server_open(struct sim *s, const char *dir, int caller_etc,
 			    "cannot mount at %s: it needs root, a user namespace, or "
 			    "fusermount3 (package fuse3)",
 			    dir);
+	/*
+	 * The kernel takes a request back whose caller is killed: between poll() and
+	 * read() the last one may go, and the read would wait for the next for ever.
+	 */
+	else if (fcntl(fuse_session_fd(f->se), F_SETFL, O_NONBLOCK) < 0)
+		r = err_set(e, -errno, "/dev/fuse: %s", strerror(errno));
 	if (r >= 0)
 		r = fnotify_new(f->se, &f->notify);
 	if (r < 0) {

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2016 # scripts for another shell
 set -eu
 
-bin=$1 top=$2
+bin=$(realpath "$1") top=$(realpath "$2")
 fixtures=$top/fakesys/fixtures
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
