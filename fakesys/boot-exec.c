@@ -84,10 +84,10 @@ static void note_bound(struct boot_run *b, const struct boot_step *step)
 	const struct machine *m = b->s->m;
 	char bdf[BDF_SIZE];
 
-	for (size_t i = 0; i < m->fns.n; i++) {
+	for (uint32_t i = 0; i < m->fns.n; i++) {
 		const char *driver;
 
-		if (b->bound[i] || !(driver = sim_fn_driver(b->s, &m->fns.v[i])))
+		if (b->bound[i] || !(driver = sim_fn_driver(b->s, i)))
 			continue;
 		b->bound[i] = step;
 		if (step->phase != BOOT_BUILTIN)
@@ -115,12 +115,12 @@ static void do_override(struct boot_run *b, const struct boot_step *step)
 	const struct boot_override o = { .bdf = step->bdf,
 					 .match = step->match,
 					 .serial = step->serial };
-	const struct pci_fn *fn = machine_fn(b->s->m, step->bdf);
+	uint32_t at = sim_find_fn(b->s, step->bdf);
+	const struct pci_fn *fn = at == SIM_NONE ? NULL : &b->s->m->fns.v[at];
 	char bdf[BDF_SIZE];
 
 	/* A udev rule that repeats what a script did before changes nothing. */
-	if (fn && b->overridden[fn - b->s->m->fns.v] &&
-	    streq(b->overridden[fn - b->s->m->fns.v]->override, step->override))
+	if (fn && b->overridden[at] && streq(b->overridden[at]->override, step->override))
 		return;
 	bdf_format(step->bdf, bdf);
 	if (!fn || !override_matches(&o, fn->bdf, &fn->id, fn->config)) {
@@ -129,8 +129,8 @@ static void do_override(struct boot_run *b, const struct boot_step *step)
 				 bdf));
 		return;
 	}
-	(void)sim_set_override(b->s, fn, step->override);
-	b->overridden[fn - b->s->m->fns.v] = step;
+	(void)sim_set_override(b->s, at, step->override);
+	b->overridden[at] = step;
 	say(b, step, arena_printf(b->a, "override %s with %s", bdf, step->override));
 }
 
@@ -189,7 +189,7 @@ static const char *find_race(const struct boot_run *b, const struct pci_fn *fn,
 		return NULL;
 	vec_foreach(it, &loads[by->phase])
 		if ((*it)->mod != by->mod &&
-		    sim_module_matches(b->s, (*it)->mod, fn, (*it)->options) &&
+		    sim_module_matches(b->s, (*it)->mod, (uint32_t)i, (*it)->options) &&
 		    !boot_ordered(&b->boot, by->mod, (*it)->mod))
 			return arena_printf(
 				b->a,
@@ -274,11 +274,14 @@ static void report_functions(struct boot_run *b)
 		if (boot_parallel((enum boot_phase)p))
 			first_loads(b, (enum boot_phase)p, &loads[p]);
 	vec_foreach(fn, &b->s->m->fns) {
-		struct boot_result *r = vec_push(b->a, &b->report->fns);
-		size_t i = (size_t)(fn - b->s->m->fns.v);
+		uint32_t i = (uint32_t)(fn - b->s->m->fns.v);
+		struct boot_result *r;
 
+		if (b->s->places[i].traits & FN_UNRECORDED)
+			continue;
+		r = vec_push(b->a, &b->report->fns);
 		*r = (struct boot_result){ .bdf = fn->bdf,
-					   .driver = sim_fn_driver(b->s, fn),
+					   .driver = sim_fn_driver(b->s, i),
 					   .race = find_race(b, fn, loads) };
 		if (fn->is_vf)
 			r->why =

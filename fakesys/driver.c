@@ -307,9 +307,9 @@ void driver_finish_wait(struct sim *s, uint32_t fn)
 	released(s, fn, drv->traits);
 }
 
-int sim_set_override(struct sim *s, const struct pci_fn *fn, const char *driver)
+int sim_set_override(struct sim *s, uint32_t fn, const char *driver)
 {
-	struct fn_state *st = sim_fn_state(s, fn);
+	struct fn_state *st = &s->fns[fn];
 
 	if (driver && strlen(driver) >= SIM_PAGE - 1)
 		return -EINVAL;
@@ -317,9 +317,9 @@ int sim_set_override(struct sim *s, const struct pci_fn *fn, const char *driver)
 	return 0;
 }
 
-const char *sim_fn_driver(const struct sim *s, const struct pci_fn *fn)
+const char *sim_fn_driver(const struct sim *s, uint32_t fn)
 {
-	const struct sim_driver *drv = sim_fn_state(s, fn)->driver;
+	const struct sim_driver *drv = s->fns[fn].driver;
 
 	return drv ? drv->name : NULL;
 }

@@ -65,11 +65,10 @@ void fn_remove_go_on(struct sim *s);
  */
 int fn_rescan(struct sim *s, uint32_t fn);
 /*
- * Virtual functions of @pf: how many there are; enable the first @n recorded ones, or 0
- * to remove all; each with @override, if it is not NULL. SIM_NOT_MODELLED: more than were
- * recorded.
+ * Virtual functions of @pf: how many there are; enable the first @n, or 0 to remove all;
+ * each with @override, if it is not NULL. -ENOMEM: there are no addresses for so many.
  */
 unsigned vfs_count(const struct sim *s, uint32_t pf);
-/* Is the @i-th recorded one there, and of the @pf that is there now? */
+/* Is the @i-th there, and of the @pf that is there now? */
 bool vf_present(const struct sim *s, uint32_t pf, uint32_t i);
 int vfs_set(struct sim *s, uint32_t pf, unsigned n, const char *override);

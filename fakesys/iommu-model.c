@@ -104,13 +104,32 @@ static void build_groups(struct sim *s)
 	}
 }
 
+/*
+ * iommu.c:pci_device_group: a virtual function is single, so alone in its group, unless
+ * the port above isolates nothing and has its own group with the physical function.
+ */
+static uint32_t group_of_vf(struct sim *s, uint32_t vf)
+{
+	uint32_t pf = sim_find_fn(s, s->m->fns.v[vf].physfn), up = s->places[vf].parent;
+
+	if (s->m->fns.v[pf].group == GROUP_NONE)
+		return SIM_NONE;
+	if (up != SIM_NONE && s->m->fns.v[up].group == s->m->fns.v[pf].group)
+		return sim_find_group(s, s->m->fns.v[pf].group);
+	*vec_push(s->arena, &s->groups) =
+		(struct sim_group){ .id = GROUP_NONE, .recorded_id = GROUP_NONE };
+	return (uint32_t)s->groups.n - 1;
+}
+
 static void build_members(struct sim *s)
 {
 	uint32_t at = 0;
 
 	s->members = arena_alloc(s->arena, (s->m->fns.n + 1) * sizeof(*s->members));
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
-		uint32_t g = sim_find_group(s, s->m->fns.v[fn].group);
+		uint32_t g = s->places[fn].traits & FN_UNRECORDED
+				     ? group_of_vf(s, fn)
+				     : sim_find_group(s, s->m->fns.v[fn].group);
 
 		s->places[fn].group = g;
 		if (g != SIM_NONE)
@@ -234,7 +253,9 @@ void sim_set_iommu(struct sim *s, bool on, bool interrupt_remapping, const char 
 	for (size_t i = 0; i < s->group_ids.n; i++)
 		s->group_ids.v[i] = SIM_NONE;
 	vec_foreach(g, &s->groups) {
-		take_id(s, g->recorded_id, (uint32_t)(g - s->groups.v));
+		g->id = GROUP_NONE;
+		if (g->recorded_id != GROUP_NONE)
+			take_id(s, g->recorded_id, (uint32_t)(g - s->groups.v));
 		g->type = group_type(s, g);
 		g->claimed = false;
 		g->owners = 0;

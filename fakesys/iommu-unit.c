@@ -105,7 +105,8 @@ static ssize_t show_used(struct sim *s, const struct node *dir, const struct att
 
 	(void)a;
 	for (size_t i = 0; i < s->groups.n; i++)
-		n += after_prefix(s->groups.v[i].type, "DMA") &&
+		n += iommu_group_present(s, &s->groups.v[i]) &&
+		     after_prefix(s->groups.v[i].type, "DMA") &&
 		     serves(s, &s->groups.v[i], dir->i);
 	return snprintf(buf, SIM_PAGE, "%u\n", n);
 }

@@ -60,7 +60,7 @@ static void adopt_functions(struct sim *s)
 		const struct pci_fn *fn = &s->m->fns.v[i];
 
 		s->fns[i].override = fn->override;
-		s->fns[i].gone = false;
+		s->fns[i].gone = s->places[i].traits & FN_UNRECORDED;
 		if (fn->driver)
 			driver_adopt(s, driver_named(s, fn->driver), i);
 		else

@@ -237,7 +237,7 @@ static void find_vfs(struct sim *s)
 	}
 }
 
-void places_build(struct sim *s)
+void places_build(struct sim *s, const struct machine *recorded)
 {
 	uint32_t n = (uint32_t)s->m->fns.n;
 
@@ -253,7 +253,8 @@ void places_build(struct sim *s)
 		bool alone = p->parent != SIM_NONE && !fn->is_vf &&
 			     s->places[p->parent].first_child == i;
 
-		p->traits = find_traits(fn);
+		p->traits = find_traits(fn) |
+			    (machine_fn(recorded, fn->bdf) ? 0 : FN_UNRECORDED);
 		p->resets = fn->reset ? fn->reset : find_resets(fn, alone);
 		if (p->resets && !*p->resets)
 			p->resets = NULL;

@@ -4,7 +4,16 @@
 
 #include "fakesys/sim-internal.h"
 
-/* Fill sim.places, roots, bridges and vfs: how the functions hang together. */
-void places_build(struct sim *s);
+/*
+ * @m with all virtual functions that its physical ones can enable, as far as their SR-IOV
+ * capability was recorded; @m itself if there are no more. In @a, which borrows from @m.
+ */
+const struct machine *vfs_complete(struct arena *a, const struct machine *m);
+/*
+ * Fill sim.places, roots, bridges and vfs: how the functions hang together. What is not
+ * in
+ * @recorded was never seen.
+ */
+void places_build(struct sim *s, const struct machine *recorded);
 /* The running system as the machine was when it was recorded. */
 void adopt_recorded(struct sim *s);

@@ -189,13 +189,36 @@ unsigned vfs_count(const struct sim *s, uint32_t pf)
 	return n;
 }
 
+/* iov.c:sriov_enable: they reach beyond the buses that the bridge leads to. */
+static int vfs_out_of_range(struct sim *s, uint32_t pf, unsigned n)
+{
+	struct blob c = config_now(s, pf),
+		    up = s->places[pf].parent == SIM_NONE
+				 ? (struct blob){ 0 }
+				 : config_now(s, s->places[pf].parent);
+	uint32_t cap = cfg_find_ext_cap(c, PCI_EXT_CAP_ID_SRIOV);
+	struct bdf b = s->m->fns.v[pf].bdf;
+
+	if (cap)
+		sim_log_fn(
+			s, pf,
+			"can't enable %u VFs (bus %02x out of range of [bus %02x-%02x])",
+			n,
+			(((unsigned)b.bus << 8 | b.dev << 3 | b.fn) +
+			 cfg_u16(c, cap + PCI_IOV_OFFSET) +
+			 cfg_u16(c, cap + PCI_IOV_STRIDE) * (n - 1)) >>
+				8,
+			b.bus, up.len ? cfg_u8(up, PCI_SUBORDINATE_BUS) : 0xff);
+	return -ENOMEM;
+}
+
 int vfs_set(struct sim *s, uint32_t pf, unsigned n, const char *override)
 {
 	const struct fn_place *p = &s->places[pf];
 	char bdf[BDF_SIZE];
 
 	if (n > p->n_vfs)
-		return SIM_NOT_MODELLED; /* nobody recorded what they would be */
+		return vfs_out_of_range(s, pf, n);
 	for (uint32_t i = p->n_vfs; !n && i-- > 0;) {
 		int r = vf_present(s, pf, i) ? fn_remove(s, s->vfs[p->first_vf + i]) : 0;
 

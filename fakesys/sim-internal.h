@@ -92,8 +92,9 @@ enum fn_traits {
 	FN_VPD = 1 << 8,
 	FN_VGA = 1 << 9,
 	FN_RESIZE = 1 << 10,
-	FN_PME = 1 << 11,       /* can wake the machine up */
-	FN_ROOT_PORT = 1 << 12, /* or event collector */
+	FN_PME = 1 << 11,        /* can wake the machine up */
+	FN_ROOT_PORT = 1 << 12,  /* or event collector */
+	FN_UNRECORDED = 1 << 13, /* a virtual function that was not there then */
 };
 
 /* Parallel to machine.fns: where it hangs. Indices into machine.fns, or SIM_NONE. */
@@ -120,7 +121,7 @@ struct sim_root { /* a root bus: sys/devices/pciDDDD:BB */
 
 struct sim_group {
 	int id;                    /* now; the lowest that was free when it was made */
-	int recorded_id;           /* what the boot gives */
+	int recorded_id;           /* what the boot gives; GROUP_NONE: it has none */
 	const char *type;          /* now */
 	const char *recorded_type; /* NULL: unknown */
 	const char *reserved;      /* text of reserved_regions */
@@ -187,7 +188,7 @@ struct sim_lock {
 };
 
 struct sim {
-	const struct machine *m;
+	const struct machine *m; /* with all virtual functions there could be */
 	const struct kernel_profile *profile;
 	struct arena *arena; /* the host */
 	struct arena *run;   /* since power-on */
@@ -307,30 +308,26 @@ int sim_unload_module(struct sim *s, const char *name);
 bool sim_module_loaded(const struct sim *s, const char *name);
 
 /* As a store to driver_override; NULL clears. 0 or -EINVAL. */
-int sim_set_override(struct sim *s, const struct pci_fn *fn, const char *driver);
+int sim_set_override(struct sim *s, uint32_t fn, const char *driver);
 
 /*
  * Would the driver of @mod, loaded with @options, match @fn with its present override?
  * Counts the module's own ids, ids= of @options and of the command line.
  */
-bool sim_module_matches(const struct sim *s, const struct module *mod,
-			const struct pci_fn *fn, const char *options);
+bool sim_module_matches(const struct sim *s, const struct module *mod, uint32_t fn,
+			const char *options);
 
 /* What attribute @name said of a function whose registers were not recorded, or NULL. */
 static inline const char *fn_said(const struct pci_fn *fn, const char *name)
 {
 	return fn->config.len < 256 ? fn_attribute(fn, name) : NULL;
 }
-static inline struct fn_state *sim_fn_state(const struct sim *s, const struct pci_fn *fn)
-{
-	return &s->fns[fn - s->m->fns.v];
-}
 /* "DRIVER 0000:01:00.0" as dev_printk() begins, for the length of one expression. */
 const char *sim_fn_name(struct sim *s, uint32_t fn, const char *driver);
 /* NULL: not loaded and not built in. */
 struct sim_module *sim_find_module(const struct sim *s, const char *name);
 /* The name of the driver that has @fn now, or NULL. */
-const char *sim_fn_driver(const struct sim *s, const struct pci_fn *fn);
+const char *sim_fn_driver(const struct sim *s, uint32_t fn);
 
 /* Index of the function at @bdf, removed or not; SIM_NONE: there is none. O(log n). */
 uint32_t sim_find_fn(const struct sim *s, struct bdf bdf);

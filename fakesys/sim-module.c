@@ -306,25 +306,24 @@ int sim_unload_module(struct sim *s, const char *name)
 	return 0;
 }
 
-bool sim_module_matches(const struct sim *s, const struct module *mod,
-			const struct pci_fn *fn, const char *options)
+bool sim_module_matches(const struct sim *s, const struct module *mod, uint32_t fn,
+			const char *options)
 {
 	struct sim_driver drv = { .name = mod->driver, .mod = mod };
-	uint32_t index = (uint32_t)(fn - s->m->fns.v);
 	AUTOARENA struct arena *a = NULL;
 	vfio_ids ids = { 0 };
 
 	if (!mod->driver)
 		return false;
-	if (driver_matches(s, &drv, index))
+	if (driver_matches(s, &drv, fn))
 		return true;
 	/* Dynamic ids count only where no override names another driver. */
-	if (!takes_ids(mod) || s->fns[index].override)
+	if (!takes_ids(mod) || s->fns[fn].override)
 		return false;
 	a = arena_new();
 	parse_ids(s, a, mod, options, &ids);
 	vec_foreach(i, &ids)
-		if (!i->bad && pci_id_matches(&i->id, &fn->id))
+		if (!i->bad && pci_id_matches(&i->id, &s->m->fns.v[fn].id))
 			return true;
 	return false;
 }

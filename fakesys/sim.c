@@ -48,13 +48,13 @@ int sim_new(const struct machine *m, const struct kernel_profile *p, struct sim 
 		return r;
 	arena = arena_new();
 	s = arena_alloc(arena, sizeof(*s));
-	s->m = m;
+	s->m = vfs_complete(arena, m);
 	s->arena = arena;
 	s->profile = p ? p : profile_for(m, &proven);
 	s->disk = disk_new();
 	s->cache = arena_alloc(arena, sizeof(*s->cache));
-	s->fns = arena_alloc(arena, (m->fns.n + 1) * sizeof(*s->fns));
-	places_build(s);
+	s->fns = arena_alloc(arena, (s->m->fns.n + 1) * sizeof(*s->fns));
+	places_build(s, m);
 	iommu_build(s);
 	kids_build(s);
 	opaque_build(s);

@@ -181,7 +181,7 @@ static void test_load(void **state)
 	const struct load_case *c = *state;
 	struct machine *m = test_machine(true);
 	const struct module *mod = kernel_module(&m->kernels.v[0], "vfio_pci");
-	const struct pci_fn *edu = &m->fns.v[5];
+	const uint32_t edu = 5; /* of the machine's functions */
 	struct test_step log = { LOG, NULL, c->log, 0 };
 	const char *driver;
 	struct sim *s;
@@ -235,13 +235,13 @@ static void test_modules(void **state)
 	assert_int_equal(sim_unload_module(s, "pcieport"), -EWOULDBLOCK); /* built in */
 	assert_int_equal(sim_unload_module(s, "nonsense"), -ENOENT);
 	assert_int_equal(sim_unload_module(s, "e1000e"), 0);
-	assert_null(sim_fn_driver(s, &m->fns.v[2]));
+	assert_null(sim_fn_driver(s, 2));
 	assert_false(sim_module_loaded(s, "e1000e"));
-	assert_int_equal(sim_set_override(s, &m->fns.v[2], "vfio-pci"), 0);
+	assert_int_equal(sim_set_override(s, 2, "vfio-pci"), 0);
 	assert_int_equal(
 		sim_load_module(s, kernel_module(&m->kernels.v[0], "e1000e"), ""), 0);
-	assert_null(sim_fn_driver(s, &m->fns.v[2])); /* the override names another */
-	assert_string_equal(sim_fn_driver(s, &m->fns.v[6]), "e1000e");
+	assert_null(sim_fn_driver(s, 2)); /* the override names another */
+	assert_string_equal(sim_fn_driver(s, 6), "e1000e");
 	sim_free(s);
 	machine_free(m);
 }
