@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ground `mount`: a thread serves the model as a file system, and the engine works on
- * it as on an installed machine, by system calls. Only what no file can do (reboot, the
- * power, a VM) and the machine's commands go through fakesys ctl.
+ * The ground `mount`: a process serves the model as a file system, and the engine works
+ * on it as on an installed machine, by system calls. Only what no file can do (reboot,
+ * the power, a VM) and the machine's commands go through fakesys ctl.
+ *
+ * It is no thread: who waits for an answer of its own process cannot be killed.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
-#include <sys/eventfd.h>
-#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/host-live.h"
@@ -21,13 +24,10 @@
 #define BLOCKS_MS 300 /* a store that has not returned by then waits for somebody */
 
 struct slot {
-	struct sim *sim;
-	struct fuse_server *server;
+	pid_t server;
 	struct host_live *live;
 	struct host_live_guest guest;
-	pthread_t thread;
-	int stop; /* an event: the thread shall end */
-	bool served, up;
+	bool up;
 	char dir[32];
 	struct arena *arena; /* of the last boot report */
 	struct boot_report boot;
@@ -82,33 +82,53 @@ static int guest_run(void *arg, const char *const argv[], struct host_output *re
 	return r;
 }
 
-static void *serve(void *arg)
-{
-	struct slot *s = arg;
+/* What the server's process says once it serves or cannot. */
+struct greeting {
+	int result; /* 0, LACKS or negative errno */
+	struct err e;
+};
 
-	(void)fuse_server_serve(s->server, s->stop);
-	return NULL;
+/* In a process of its own, until SIGTERM or the death of @parent. Does not return. */
+static void serve(const char *dir, const struct machine *m,
+		  const struct kernel_profile *p, pid_t parent, int tell)
+{
+	struct greeting g = { 0, { "" } };
+	struct fuse_server *f = NULL;
+	struct sim *sim = NULL;
+	sigset_t term;
+	int stop;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
+	signal(SIGINT, SIG_IGN);
+	stop = signalfd(-1, &term, SFD_CLOEXEC);
+	if (stop < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+		g.result = err_set(&g.e, -errno, "%s", strerror(errno));
+	else
+		g.result = sim_new(m, p, &sim, &g.e);
+	if (g.result >= 0 && fuse_server_open(sim, dir, -1, &f, &g.e) < 0)
+		g.result = LACKS;
+	if (write(tell, &g, sizeof(g)) == sizeof(g) && !g.result && getppid() == parent)
+		(void)fuse_server_serve(f, stop);
+	fuse_server_close(f);
+	(void)rmdir(dir);
+	sim_free(sim);
+	_exit(0);
 }
 
 static void stop(void *ctx)
 {
 	struct slot *s = slot_of(ctx);
-	uint64_t one = 1;
 
 	if (!s)
 		return;
 	host_live_close(s->live);
-	if (s->served) {
-		if (write(s->stop, &one, sizeof(one)) < 0)
-			abort();
-		pthread_join(s->thread, NULL);
+	if (s->server > 0) {
+		(void)kill(s->server, SIGTERM);
+		while (waitpid(s->server, NULL, 0) < 0 && errno == EINTR)
+			;
 	}
-	fuse_server_close(s->server);
-	if (s->dir[0])
-		(void)rmdir(s->dir);
-	if (s->stop >= 0)
-		close(s->stop);
-	sim_free(s->sim);
 	arena_free(s->arena);
 	free(s);
 	*(struct slot **)ctx = NULL;
@@ -131,27 +151,32 @@ static int start(void *ctx, const struct machine *m, const struct kernel_profile
 		 struct err *e)
 {
 	struct slot *s = calloc(1, sizeof(*s));
-	int r = s ? sim_new(m, p, &s->sim, e) : -ENOMEM;
+	pid_t self = getpid();
+	struct greeting g;
+	int ends[2];
+	ssize_t n;
 
-	if (r < 0) {
-		free(s);
-		return r;
-	}
+	if (!s)
+		return err_set(e, -ENOMEM, "out of memory");
 	*(struct slot **)ctx = s;
 	s->guest = (struct host_live_guest){ guest_run, guest_klog, s };
-	s->stop = eventfd(0, EFD_CLOEXEC);
 	strcpy(s->dir, "/tmp/fakesys-XXXXXX");
-	if (!mkdtemp(s->dir)) {
-		s->dir[0] = '\0';
+	if (!mkdtemp(s->dir))
 		return err_set(e, -errno, "/tmp: %s", strerror(errno));
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_set(e, -errno, "pipe: %s", strerror(errno));
+	s->server = fork();
+	if (!s->server) {
+		close(ends[0]);
+		serve(s->dir, m, p, self, ends[1]);
 	}
-	if (fuse_server_open(s->sim, s->dir, -1, &s->server, e) < 0)
-		return LACKS;
-	r = pthread_create(&s->thread, NULL, serve, s);
-	if (r)
-		return err_set(e, -r, "no thread: %s", strerror(r));
-	s->served = true;
-	return open_host(s, true, e);
+	close(ends[1]);
+	n = s->server < 0 ? -1 : read(ends[0], &g, sizeof(g));
+	close(ends[0]);
+	if (n != sizeof(g))
+		return err_set(e, -EIO, "the simulated host's process did not start");
+	*e = g.e;
+	return g.result ? g.result : open_host(s, true, e);
 }
 
 static struct host host(void *ctx)
