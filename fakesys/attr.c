@@ -303,6 +303,13 @@ int store_bool(const struct kernel_profile *p, const char *buf, bool *ret)
 	}
 }
 
+size_t store_name_len(const char *buf)
+{
+	size_t n = strlen(buf);
+
+	return n && buf[n - 1] == '\n' ? n - 1 : n;
+}
+
 bool store_is(const char *buf, const char *want)
 {
 	size_t n = strlen(want);

@@ -167,6 +167,8 @@ int store_int(const char *buf, int *ret);
 int store_bool(const struct kernel_profile *p, const char *buf, bool *ret);
 /* lib/string_helpers.c:sysfs_streq: equal but for one newline at an end. */
 bool store_is(const char *buf, const char *want);
+/* Of a name stored so (drivers/base/bus.c:device_match_name): a NUL ends it, too. */
+size_t store_name_len(const char *buf);
 
 /* Put @s in a buffer of NODE_NAME bytes, cut there; "pciDDDD:BB" of a root bus. */
 static inline void name_copy(char *name, const char *s)

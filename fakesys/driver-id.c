@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "fakesys/attr.h"
 #include "fakesys/driver.h"
 
 /*
@@ -128,10 +129,5 @@ int driver_store_remove_id(struct sim *s, struct sim_driver *drv, const char *bu
 
 uint32_t driver_named_fn(const struct sim *s, const char *buf)
 {
-	/* drivers/base/bus.c:device_match_name: sysfs_streq, a NUL ends the text. */
-	size_t len = strlen(buf);
-
-	if (len && buf[len - 1] == '\n')
-		len--;
-	return sim_named_fn(s, buf, len);
+	return sim_named_fn(s, buf, store_name_len(buf));
 }

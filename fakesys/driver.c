@@ -119,6 +119,7 @@ static void bound(struct sim *s, uint32_t fn)
 		st->dma64 |= !t->managed_dma;
 	}
 	st->bound_at = sim_changed_fn(s, fn);
+	st->idle_services = s->no_express_autoprobe ? UINT8_MAX : 0;
 }
 
 /* iommu.c:iommu_device_use_default_domain, for drivers that leave DMA to the kernel. */

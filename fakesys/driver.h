@@ -64,6 +64,8 @@ void fn_remove_go_on(struct sim *s);
  * -EINPROGRESS: a removal is under way.
  */
 int fn_rescan(struct sim *s, uint32_t fn);
+/* The same in the slot machine.slots[@slot] alone. */
+int fn_rescan_slot(struct sim *s, uint32_t slot);
 /*
  * Virtual functions of @pf: how many there are; enable the first @n, or 0 to remove all;
  * each with @override, if it is not NULL. -ENOMEM: there are no addresses for so many.

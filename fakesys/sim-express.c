@@ -37,9 +37,16 @@ static const struct express_driver *driver_of(const struct sim *s, uint32_t fn,
 	return NULL;
 }
 
+/* The one that has it now. */
+static const struct express_driver *bound_to(const struct sim *s, uint32_t fn,
+					     unsigned bit)
+{
+	return s->fns[fn].idle_services & bit ? NULL : driver_of(s, fn, bit);
+}
+
 const char *port_driver(const struct sim *s, uint32_t fn, unsigned bit)
 {
-	const struct express_driver *d = driver_of(s, fn, bit);
+	const struct express_driver *d = bound_to(s, fn, bit);
 
 	return d ? d->name : NULL;
 }
@@ -57,7 +64,7 @@ static int links_lookup(const struct sim *s, const struct node *dir, const char 
 	if (fn == SIM_NONE ||
 	    port_lookup(s, &(struct node){ .kind = &dir_fn, .i = fn }, name + n, len - n,
 			&e) < 0 ||
-	    (dir->p && driver_of(s, fn, e.dir.j) != dir->p))
+	    (dir->p && bound_to(s, fn, e.dir.j) != dir->p))
 		return -ENOENT;
 	return node_found_link(ret, dir, e.dir);
 }
@@ -93,23 +100,62 @@ static int links_each(const struct sim *s, const struct node *dir, host_list_fn 
 	return r;
 }
 
+static const struct dir_kind dir_express_devices = {
+	.name = "devices",
+	.parent = &dir_express,
+	.lookup = links_lookup,
+	.each = links_each,
+	.each_type = S_IFLNK,
+};
+
 /* --- drivers --- */
 
 static void driver_where(const struct sim *s, const struct node *dir,
 			 struct node *ret_parent, char *name);
 
-/* A service's driver comes and goes with the port. */
-static ssize_t store_unmodelled(struct sim *s, const struct node *dir, const char *buf,
-				size_t len)
+/* The service of that name (base/bus.c:bus_find_device_by_name), or -ENODEV. */
+static int find_service(const struct sim *s, const char *buf, struct node *ret)
 {
-	(void)s, (void)dir, (void)buf, (void)len;
-	return SIM_NOT_MODELLED;
+	struct entry e;
+
+	if (links_lookup(s, &(struct node){ .kind = &dir_express_devices }, buf,
+			 store_name_len(buf), &e) < 0)
+		return -ENODEV;
+	*ret = e.target;
+	return 0;
+}
+
+/* base/bus.c:unbind_store, bind_store; these drivers take every service of their kind. */
+static ssize_t store_unbind(struct sim *s, const struct node *dir, const char *buf,
+			    size_t len)
+{
+	struct node port;
+
+	if (find_service(s, buf, &port) < 0 || bound_to(s, port.i, port.j) != dir->p)
+		return -ENODEV;
+	s->fns[port.i].idle_services |= (uint8_t)port.j;
+	(void)sim_changed_fn(s, port.i);
+	return (ssize_t)len;
+}
+
+static ssize_t store_bind(struct sim *s, const struct node *dir, const char *buf,
+			  size_t len)
+{
+	struct node port;
+
+	if (find_service(s, buf, &port) < 0 || driver_of(s, port.i, port.j) != dir->p)
+		return -ENODEV;
+	if (bound_to(s, port.i, port.j))
+		return -EBUSY;
+	s->fns[port.i].idle_services &= (uint8_t)~port.j;
+	(void)sim_changed_fn(s, port.i);
+	return (ssize_t)len;
 }
 
 static const struct attr driver_rows[] = {
-	{ "bind", .mode = 0200, .store = store_unmodelled },
+	{ "bind", .mode = 0200, .store = store_bind },
 	{ "uevent", .mode = 0200, .store = store_dir_uevent },
-	{ "unbind", .mode = 0200, .store = store_unmodelled },
+	{ "unbind", .mode = 0200, .store = store_unbind },
 };
 const struct dir_kind dir_express_driver = {
 	.where = driver_where,
@@ -162,31 +208,22 @@ static void driver_where(const struct sim *s, const struct node *dir,
 bool port_to_driver(const struct sim *s, const struct node *dir, struct node *ret)
 {
 	*ret = (struct node){ .kind = &dir_express_driver,
-			      .p = driver_of(s, dir->i, dir->j) };
+			      .p = bound_to(s, dir->i, dir->j) };
 	return ret->p;
 }
 
-static const struct dir_kind dir_express_devices = {
-	.name = "devices",
-	.parent = &dir_express,
-	.lookup = links_lookup,
-	.each = links_each,
-	.each_type = S_IFLNK,
-};
-
-/* drivers/base/bus.c:drivers_probe_store: every service has its driver or will have none.
- */
+/* base/bus.c:drivers_probe_store; to find no driver is no error. */
 static ssize_t store_probe(struct sim *s, const struct node *dir, const char *buf,
 			   size_t len)
 {
-	size_t n = strcspn(buf, "\n");
-	struct entry e;
+	struct node port;
 
 	(void)dir;
-	return links_lookup(s, &(struct node){ .kind = &dir_express_devices }, buf, n,
-			    &e) < 0
-		       ? -ENODEV
-		       : (ssize_t)len;
+	if (find_service(s, buf, &port) < 0)
+		return -ENODEV;
+	s->fns[port.i].idle_services &= (uint8_t)~port.j;
+	(void)sim_changed_fn(s, port.i);
+	return (ssize_t)len;
 }
 
 static ssize_t store_autoprobe(struct sim *s, const struct node *dir, const char *buf,

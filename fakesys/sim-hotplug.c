@@ -7,6 +7,7 @@
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/iommu-model.h"
+#include "fakesys/sim-slot.h"
 
 void fn_state_reset(struct sim *s, uint32_t fn)
 {
@@ -145,7 +146,10 @@ static bool in_scope(const struct sim *s, uint32_t fn, uint32_t beside)
 	return fn != up && is_below(s, fn, up);
 }
 
-int fn_rescan(struct sim *s, uint32_t beside)
+/* Find what @in_reach(@s, function, @arg) reaches. */
+static int rescan(struct sim *s,
+		  bool (*in_reach)(const struct sim *s, uint32_t fn, uint32_t arg),
+		  uint32_t arg)
 {
 	bool attach = !(s->no_autoprobe && s->profile->autoprobe_on_rescan);
 
@@ -156,7 +160,8 @@ int fn_rescan(struct sim *s, uint32_t beside)
 		uint32_t up = s->places[fn].parent;
 
 		if (!s->fns[fn].gone || s->m->fns.v[fn].is_vf ||
-		    (up != SIM_NONE && s->fns[up].gone) || !in_scope(s, fn, beside))
+		    (up != SIM_NONE && s->fns[up].gone) || !in_reach(s, fn, arg) ||
+		    slot_dark(s, fn))
 			continue;
 		fn_found(s, fn);
 		s->fns[fn].found = true;
@@ -169,6 +174,21 @@ int fn_rescan(struct sim *s, uint32_t beside)
 			(void)driver_attach_fn(s, fn);
 	}
 	return 0;
+}
+
+int fn_rescan(struct sim *s, uint32_t beside)
+{
+	return rescan(s, in_scope, beside);
+}
+
+static bool in_slot(const struct sim *s, uint32_t fn, uint32_t slot)
+{
+	return slot_holds(s, slot, fn);
+}
+
+int fn_rescan_slot(struct sim *s, uint32_t slot)
+{
+	return rescan(s, in_slot, slot);
 }
 
 bool vf_present(const struct sim *s, uint32_t pf, uint32_t i)

@@ -77,6 +77,7 @@ struct fn_state {
 	bool runtime_auto;    /* power/control */
 	bool wakeup;          /* power/wakeup */
 	bool owns_dma;        /* counted in its group's owners */
+	uint8_t idle_services; /* of a port: those without their driver */
 };
 
 /* What a function's registers say about which attributes it has. */
@@ -235,9 +236,10 @@ struct sim {
 	bool capable;                   /* the writer of the store under way */
 	uint32_t removing;              /* holds the lock of all rescans; or SIM_NONE */
 	VEC(uint32_t)
-	vfio_devs;             /* by number of vfio-dev/vfioN the function, or SIM_NONE */
-	size_t vfio_free;      /* no lower number is free */
-	bool framebuffer_gone; /* a driver has taken the firmware's screen over */
+	vfio_devs;          /* by number of vfio-dev/vfioN the function, or SIM_NONE */
+	size_t vfio_free;   /* no lower number is free */
+	uint8_t *slots_off; /* parallel to machine.slots: switched off since power-on */
+	bool framebuffer_gone;      /* a driver has taken the firmware's screen over */
 	struct boot_report *report; /* in run */
 	struct node_cache *cache;   /* node.c's */
 	char *modules_text;         /* proc/modules as it was at... */

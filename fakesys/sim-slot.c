@@ -7,6 +7,8 @@
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
+#include "fakesys/sim-port.h"
+#include "fakesys/sim-slot.h"
 
 static const struct pci_slot *slot_of(const struct sim *s, const struct node *dir)
 {
@@ -28,7 +30,7 @@ static bool place_of(const struct pci_slot *slot, struct place *ret)
 	return n >= 2;
 }
 
-/* A slot goes with its bus. */
+/* A slot goes with its bus, and with the driver of its port where that made it. */
 static bool is_there(const struct sim *s, const struct pci_slot *slot)
 {
 	struct place p;
@@ -37,7 +39,36 @@ static bool is_there(const struct sim *s, const struct pci_slot *slot)
 	if (!place_of(slot, &p))
 		return false;
 	bridge = sim_find_bridge(s, p.domain, (uint8_t)p.bus);
-	return bridge == SIM_NONE || !s->fns[bridge].gone;
+	if (bridge == SIM_NONE)
+		return true;
+	return !s->fns[bridge].gone &&
+	       (!slot->driver || !streq(slot->driver, "pciehp") ||
+		(s->fns[bridge].driver &&
+		 !(s->fns[bridge].idle_services & SERVICE_HOTPLUG)));
+}
+
+bool slot_holds(const struct sim *s, uint32_t slot, uint32_t fn)
+{
+	struct place p;
+
+	if (!place_of(&s->m->slots.v[slot], &p))
+		return false;
+	for (; fn != SIM_NONE; fn = s->places[fn].parent) {
+		struct bdf b = s->m->fns.v[fn].bdf;
+
+		if (b.domain == p.domain && b.bus == p.bus &&
+		    (p.whole || b.dev == p.device))
+			return true;
+	}
+	return false;
+}
+
+bool slot_dark(const struct sim *s, uint32_t fn)
+{
+	for (uint32_t i = 0; i < s->m->slots.n; i++)
+		if (s->slots_off[i] && slot_holds(s, i, fn))
+			return true;
+	return false;
 }
 
 static ssize_t put_text(char *buf, const char *text)
@@ -94,7 +125,7 @@ static ssize_t show_state(struct sim *s, const struct node *dir, const struct at
 {
 	const struct pci_slot *slot = slot_of(s, dir);
 	const unsigned states[] = {
-		[SLOT_POWER] = slot->power,
+		[SLOT_POWER] = slot->power && !s->slots_off[dir->i],
 		[SLOT_LATCH] = slot->latch,
 		[SLOT_ADAPTER] = slot->adapter,
 	};
@@ -102,18 +133,60 @@ static ssize_t show_state(struct sim *s, const struct node *dir, const struct at
 	return snprintf(buf, SIM_PAGE, "%u\n", states[a->arg]);
 }
 
-/* pci_hotplug_core.c:power_write_file: simple_strtoul, so what is no number is 0. */
+/* acpiphp_glue.c:disable_slot, pciehp_pci.c:pciehp_unconfigure_device. */
+static int switch_off(struct sim *s, uint32_t slot)
+{
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
+		int r = !s->fns[fn].gone && slot_holds(s, slot, fn) ? fn_remove(s, fn)
+								    : 0;
+
+		if (r < 0) {
+			s->wait.begun = false; /* those after it are still to go */
+			return r;
+		}
+	}
+	s->slots_off[slot] = true;
+	return 0;
+}
+
+/* What was in it is in it still. */
+static int switch_on(struct sim *s, uint32_t slot)
+{
+	int r;
+
+	s->slots_off[slot] = false;
+	r = fn_rescan_slot(s, slot);
+	if (r < 0)
+		s->slots_off[slot] = true;
+	return r;
+}
+
+/*
+ * pci_hotplug_core.c:power_write_file: simple_strtoul, so what is no number is 0. acpiphp
+ * does nothing where nothing is to do, pciehp refuses (pciehp_ctrl.c).
+ */
 static ssize_t store_power(struct sim *s, const struct node *dir, const char *buf,
 			   size_t len)
 {
 	unsigned long v = *buf >= '0' && *buf <= '9' ? strtoul(buf, NULL, 10) & 0xff : 0;
+	const struct pci_slot *slot = slot_of(s, dir);
+	bool on = slot->power && !s->slots_off[dir->i];
+	int r = 0;
 
-	(void)dir;
-	if (v <= 1)
-		return SIM_NOT_MODELLED;
-	sim_log(s, "pci_hotplug: Illegal value specified for power");
-	(void)len;
-	return -EINVAL;
+	if (v > 1) {
+		sim_log(s, "pci_hotplug: Illegal value specified for power");
+		return -EINVAL;
+	}
+	if (on == (v == 1) && streq(slot->driver, "pciehp")) {
+		sim_log(s, "pciehp: Slot(%s): Already %s", slot->name,
+			on ? "enabled" : "disabled");
+		return -ENODEV;
+	}
+	if (on && !v)
+		r = switch_off(s, dir->i);
+	else if (s->slots_off[dir->i] && v)
+		r = switch_on(s, dir->i);
+	return r < 0 ? r : (ssize_t)len;
 }
 
 static const char *module_path(const struct sim *s, const struct node *dir)

@@ -53,6 +53,7 @@ int sim_new(const struct machine *m, const struct kernel_profile *p, struct sim 
 	s->profile = p ? p : profile_for(m, &proven);
 	s->disk = disk_new();
 	s->cache = arena_alloc(arena, sizeof(*s->cache));
+	s->slots_off = arena_alloc(arena, s->m->slots.n + 1);
 	s->fns = arena_alloc(arena, (s->m->fns.n + 1) * sizeof(*s->fns));
 	places_build(s, m);
 	iommu_build(s);
@@ -112,6 +113,7 @@ static void forget(struct sim *s)
 	s->answers.v = NULL;
 	s->answers.n = s->answers.cap = 0;
 	s->alignment = NULL;
+	memset(s->slots_off, 0, s->m->slots.n);
 	s->report = NULL;
 	s->no_autoprobe = s->no_express_autoprobe = s->framebuffer_gone = s->off = false;
 	arena_free(s->run);

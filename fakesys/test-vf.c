@@ -10,6 +10,40 @@
 
 #define NVME DEV("0a:00.0")
 
+static struct pci_fn *physical(struct machine *m)
+{
+	struct bdf at;
+
+	assert_true(bdf_parse("0000:0a:00.0", &at) > 0);
+	return (struct pci_fn *)(uintptr_t)machine_fn(m, at);
+}
+
+static void many(struct machine *m)
+{
+	physical(m)->vfs_total = 2000;
+}
+
+/* Without a recorded one the registers are the specification's. */
+static void alone(struct machine *m)
+{
+	struct pci_fn *pf = physical(m);
+	uint8_t *c = test_cfg(pf);
+
+	m->fns.n--; /* the recorded one is the last function */
+	pf->vfs_now = 0;
+	c[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
+	c[PCI_CAPABILITY_LIST] = 0x80;
+	c[0x80] = PCI_CAP_ID_EXP;
+	c[0x82] = 2;
+	pf->res[7] = (struct pci_resource){ 0xfe404000, 0xfe413fff, 0x140204 };
+}
+
+/* A port that isolates nothing has one group with all that is behind it. */
+static void merged(struct machine *m)
+{
+	physical(m)->group = 8;
+}
+
 /* clang-format off */
 static struct test_script rows[] = {
 	{ "as many as it can", .steps = { W(NVME "sriov_numvfs", "0"), W(NVME "sriov_numvfs", "4"),
@@ -30,109 +64,24 @@ static struct test_script rows[] = {
 		W(DEV("0a:00.2") "driver_override", "vfio-pci"), W(DRV("nvme") "unbind", "0000:0a:00.2"),
 		W("sys/bus/pci/drivers_probe", "0000:0a:00.2"), DRIVER("0a:00.2", "vfio-pci"),
 		{ CLAIM, NULL, NULL, 5 }, { GIVE, NULL, NULL, 5 } } },
+	/* The port leads to bus 0a alone: 255 addresses after the physical function's. */
+	{ "more than the buses have room for", .edit = many, .steps = { W(NVME "sriov_numvfs", "0"),
+		W_FAIL(NVME "sriov_numvfs", "256", ENOMEM),
+		LOGGED("can't enable 256 VFs (bus 0b out of range of [bus 0a-0a])"), IS(NVME "sriov_numvfs", "0\n"),
+		W(NVME "sriov_numvfs", "255"), { LINK, NVME "virtfn254", "0000:0a:1f.7" } } },
+	{ "registers as specified", .edit = alone, .steps = { W(NVME "sriov_numvfs", "2"),
+		IS(DEV("0a:00.2") "modalias", "pci:v00001B36d00000010sv00000000sd00000000bc01sc08i02\n"),
+		IS(DEV("0a:00.2") "reset_method", "flr\n"), IS(DEV("0a:00.2") "max_link_width", "255\n"),
+		{ HAS, DEV("0a:00.2") "resource", "0x00000000fe408000 0x00000000fe40bfff 0x0000000000140204\n" },
+		DRIVER("0a:00.2", "nvme") } },
+	{ "in the group of a port without ACS", .edit = merged, .steps = { W(NVME "sriov_numvfs", "0"),
+		W(NVME "sriov_numvfs", "3"), { LINK, DEV("0a:00.3") "iommu_group", "8" } } },
 };
 /* clang-format on */
 
-/* The machine with its physical function changed by @edit; afterwards @steps. */
-static void play(void (*edit)(struct machine *m, struct pci_fn *pf),
-		 const struct test_step *steps, size_t n)
-{
-	struct machine *m = test_machine(true);
-	struct bdf at;
-	struct err e;
-	struct sim *s;
-
-	assert_true(bdf_parse("0000:0a:00.0", &at) > 0);
-	edit(m, (struct pci_fn *)(uintptr_t)machine_fn(m, at));
-	if (sim_new(m, profile_find("6.12"), &s, &e) < 0)
-		fail_msg("%s", e.text);
-	for (size_t i = 0; i < n; i++)
-		test_run_step(s, &steps[i]);
-	sim_free(s);
-	machine_free(m);
-}
-
-static void many(struct machine *m, struct pci_fn *pf)
-{
-	(void)m;
-	pf->vfs_total = 2000;
-}
-
-/* The port leads to bus 0a alone: 255 addresses after the physical function's. */
-static void test_out_of_range(void **state)
-{
-	static const struct test_step steps[] = {
-		W(NVME "sriov_numvfs", "0"),
-		W_FAIL(NVME "sriov_numvfs", "256", ENOMEM),
-		LOGGED("can't enable 256 VFs (bus 0b out of range of [bus 0a-0a])"),
-		IS(NVME "sriov_numvfs", "0\n"),
-		W(NVME "sriov_numvfs", "255"),
-		{ LINK, NVME "virtfn254", "0000:0a:1f.7" },
-	};
-
-	(void)state;
-	play(many, steps, ARRAY_SIZE(steps));
-}
-
-/* Without a recorded one the registers are the specification's. */
-static void alone(struct machine *m, struct pci_fn *pf)
-{
-	uint8_t *c = test_cfg(pf);
-
-	m->fns.n--; /* the recorded one is the last function */
-	pf->vfs_now = 0;
-	c[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
-	c[PCI_CAPABILITY_LIST] = 0x80;
-	c[0x80] = PCI_CAP_ID_EXP;
-	c[0x82] = 2;
-	pf->res[7] = (struct pci_resource){ 0xfe404000, 0xfe413fff, 0x140204 };
-}
-
-static void test_derived(void **state)
-{
-	static const struct test_step steps[] = {
-		W(NVME "sriov_numvfs", "2"),
-		IS(DEV("0a:00.2") "modalias",
-		   "pci:v00001B36d00000010sv00000000sd00000000bc01sc08i02\n"),
-		IS(DEV("0a:00.2") "reset_method", "flr\n"),
-		IS(DEV("0a:00.2") "max_link_width", "255\n"),
-		{ HAS, DEV("0a:00.2") "resource",
-		  "0x00000000fe408000 0x00000000fe40bfff 0x0000000000140204\n" },
-		DRIVER("0a:00.2", "nvme"),
-	};
-
-	(void)state;
-	play(alone, steps, ARRAY_SIZE(steps));
-}
-
-/* A port that isolates nothing has one group with all that is behind it. */
-static void merged(struct machine *m, struct pci_fn *pf)
-{
-	(void)m;
-	pf->group = 8;
-}
-
-static void test_port_group(void **state)
-{
-	static const struct test_step steps[] = {
-		W(NVME "sriov_numvfs", "0"),
-		W(NVME "sriov_numvfs", "3"),
-		{ LINK, DEV("0a:00.3") "iommu_group", "8" },
-	};
-
-	(void)state;
-	play(merged, steps, ARRAY_SIZE(steps));
-}
-
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(rows) + 3] = {
-		[ARRAY_SIZE(rows)] = { "more than the buses have room for",
-				       test_out_of_range, NULL, NULL, NULL },
-		{ "registers as specified", test_derived, NULL, NULL, NULL },
-		{ "in the group of a port without ACS", test_port_group, NULL, NULL,
-		  NULL },
-	};
+	struct CMUnitTest tests[ARRAY_SIZE(rows)];
 
 	TEST_ROWS(rows, tests);
 	return cmocka_run_group_tests_name("vf", tests, NULL, NULL);
