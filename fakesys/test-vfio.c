@@ -8,7 +8,7 @@
 #include "fakesys/sim-internal.h"
 #include "fakesys/test-sim.h"
 
-/* kernel.md 2.8 and 4: what real kernels answered. */
+/* kernel.md 2.8 and 4: what real kernels answered; more is in test-traps.c. */
 #define NIC "0000:00:03.0"
 #define VGA "0000:00:02.0"
 #define TO_VFIO(bdf)                                                                     \
@@ -18,13 +18,6 @@
 
 /* clang-format off */
 static struct test_script rows[] = {
-	{ "bound: what changes (27)", .steps = {
-		MOVE("00:03.0"), DRIVER("00:03.0", "vfio-pci"), IS(DEV("00:03.0") "power_state", "D3hot\n"),
-		IS(DEV("00:03.0") "power/control", "auto\n"),
-		IS(DEV("00:03.0") "power/runtime_status", "suspended\n"),
-		IS(DEV("00:03.0") "power/runtime_usage", "0\n"), IS(DEV("00:03.0") "enable", "0\n"),
-		{ LINK, "sys/class/vfio/2", "2" }, { LINK, "sys/class/vfio-dev/vfio0", "vfio0" },
-		FAILS("dev/vfio/2", EINVAL) } },
 	{ "unbound: the node goes", .steps = {
 		MOVE("00:03.0"), W(DRV("vfio-pci") "unbind", NIC), FAILS("dev/vfio/2", ENOENT),
 		{ LINK, "sys/class/vfio/2", NULL }, { LINK, "sys/class/vfio-dev/vfio0", NULL },
@@ -48,21 +41,9 @@ static struct test_script rows[] = {
 		LOGGED("Console: switching to colour dummy device 80x25"),
 		LOGGED("vfio-pci 0000:00:02.0: vgaarb: deactivate vga console"),
 		LOGGED("VGA decodes changed: olddecodes=io+mem") } },
-	{ "boot VGA without IOMMU: the screen goes and the bind fails (10)", .no_iommu = true, .steps = {
-		W(DEV("00:02.0") "driver_override", "vfio-pci"),
-		W_FAIL(DRV("vfio-pci") "bind", VGA, EINVAL), IS("proc/fb", ""), DRIVER("00:02.0", NULL),
-		IS(DEV("00:02.0") "power_state", "D0\n") } },
 	{ "the arbiter's words on 6.1", .profile = "6.1", .steps = {
 		TO_VFIO("00:02.0"), LOGGED("changed VGA decodes: olddecodes=io+mem") } },
 
-	{ "group with a host driver: bind works, claim is EPERM (13)", .steps = {
-		MOVE("01:00.0"), DRIVER("01:00.0", "vfio-pci"), { CLAIM, NULL, "1", 12 } } },
-	{ "group with an unbound member is fine", .steps = {
-		MOVE("01:00.0"), W(DRV("e1000e") "unbind", "0000:01:00.1"), { CLAIM, NULL, NULL, 12 } } },
-	{ "pci-stub beside is fine (14)", .steps = {
-		MOVE("01:00.0"), W(DRV("e1000e") "unbind", "0000:01:00.1"),
-		W(DRV("pci-stub") "new_id", "8086 10d3"), DRIVER("01:00.1", "pci-stub"),
-		{ CLAIM, NULL, NULL, 12 } } },
 	{ "a second opener is EBUSY", .steps = {
 		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 }, { CLAIM, NULL, "16", 2 } } },
 	{ "no node, no claim", .steps = { { CLAIM, NULL, "2", 2 } } },
@@ -71,57 +52,16 @@ static struct test_script rows[] = {
 	{ "unsafe interrupts allowed", .no_remapping = true, .steps = {
 		MOVE("00:03.0"), W("sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "Y\n"),
 		{ CLAIM, NULL, NULL, 2 } } },
-	{ "while claimed: a host driver is EBUSY and EINVAL (15)", .steps = {
-		MOVE("01:00.0"), W(DRV("e1000e") "unbind", "0000:01:00.1"), { CLAIM, NULL, NULL, 12 },
-		W_FAIL(DRV("e1000e") "bind", "0000:01:00.1", EBUSY),
-		W_FAIL("sys/bus/pci/drivers_probe", "0000:01:00.1", EINVAL), DRIVER("01:00.1", NULL),
-		SILENT("01:00.1: probe"), W(DRV("pci-stub") "new_id", "8086 10d3"),
-		DRIVER("01:00.1", "pci-stub") } },
-	{ "while claimed: unbind waits (16)", .steps = {
-		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 },
-		W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS), DRIVER("00:03.0", NULL),
-		{ LINK, "sys/class/vfio-dev/vfio0", NULL }, FAILS("dev/vfio/2", EINVAL),
-		{ HAS, DEV("00:03.0") "uevent", "DRIVER=vfio-pci\n" },
-		LOGGED("No device request channel registered, blocked until released by user"),
-		{ GIVE, NULL, NULL, 2 }, FAILS("dev/vfio/2", ENOENT), W(DRV("vfio-pci") "bind", NIC) } },
 	{ "blocked: a bind that waits for an unbind is done after it", .steps = {
 		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 },
 		W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS),
 		W_FAIL(DRV("vfio-pci") "bind", NIC, EINPROGRESS), DRIVER("00:03.0", NULL),
 		{ GIVE, NULL, NULL, 2 }, DRIVER("00:03.0", "vfio-pci") } },
-	{ "blocked: remove of a busy device holds up every rescan (17)", .steps = {
-		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 },
-		W_FAIL(DEV("00:03.0") "remove", "1", EINPROGRESS),
-		DRIVER("00:03.0", NULL), FAILS(DEV("00:03.0") "remove", ENOENT),
-		{ HAS, DEV("00:03.0") "vendor", "0x8086\n" },
-		W_FAIL("sys/bus/pci/rescan", "1", EINPROGRESS),
-		W_FAIL(DEV("01:00.1") "remove", "1", EINPROGRESS),
-		W("sys/bus/pci/rescan", "0"), { HAS, DEV("01:00.1") "vendor", "0x8086\n" },
-		{ GIVE, NULL, NULL, 2 }, FAILS(DEV("01:00.1") "vendor", ENOENT),
-		{ HAS, DEV("00:03.0") "vendor", "0x8086\n" } } },
-	{ "while claimed: vfio-dev is still there on 6.1", .profile = "6.1", .steps = {
-		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 },
-		W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS),
-		{ LINK, "sys/class/vfio-dev/vfio0", "vfio0" }, { GIVE, NULL, NULL, 2 },
-		{ LINK, "sys/class/vfio-dev/vfio0", NULL } } },
-	{ "while an unbind waits, reads wait on 6.1 (16)", .profile = "6.1", .steps = {
-		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 },
-		W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS), FAILS(DEV("00:03.0") "uevent", EINPROGRESS),
-		FAILS(DEV("00:03.0") "driver_override", EINPROGRESS), { GIVE, NULL, NULL, 2 },
-		{ HAS, DEV("00:03.0") "uevent", "PCI_CLASS=20000\n" } } },
-	{ "group numbers are recycled, types are not (18)", .steps = {
-		W(DRV("e1000e") "unbind", "0000:01:00.0"), W(DRV("e1000e") "unbind", "0000:01:00.1"),
-		W("sys/kernel/iommu_groups/9/type", "identity"), W(DEV("00:09.0") "remove", "1"),
-		FAILS("sys/kernel/iommu_groups/9/type", ENOENT), W("sys/bus/pci/rescan", "1"),
-		{ LINK, DEV("00:09.0") "iommu_group", "4" }, IS("sys/kernel/iommu_groups/4/type", "DMA-FQ\n") } },
 	{ "enable_sriov: VFs are captured for vfio-pci", .steps = {
 		W(DEV("0a:00.0") "sriov_numvfs", "0"), W("sys/module/vfio_pci/parameters/enable_sriov", "Y"),
 		W(DRV("nvme") "unbind", "0000:0a:00.0"), TO_VFIO("0a:00.0"), W(DEV("0a:00.0") "sriov_numvfs", "1"),
 		LOGGED("Captured SR-IOV VF 0000:0a:00.1 driver_override"), DRIVER("0a:00.1", "vfio-pci"),
 		W(DRV("vfio-pci") "unbind", "0000:0a:00.0"), FAILS(DEV("0a:00.1") "vendor", ENOENT) } },
-	{ "while claimed: type is EPERM", .steps = {
-		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 },
-		W_FAIL("sys/kernel/iommu_groups/2/type", "identity", EPERM) } },
 
 	{ "type: changes freely when unbound", .steps = {
 		W("sys/kernel/iommu_groups/9/type", "identity\n"), IS("sys/kernel/iommu_groups/9/type", "identity\n"),
@@ -130,24 +70,7 @@ static struct test_script rows[] = {
 	{ "type: words it does not take", .steps = {
 		W_FAIL("sys/kernel/iommu_groups/9/type", "blocked", EINVAL),
 		W_FAIL("sys/kernel/iommu_groups/9/type", "identity\n\n", EINVAL) } },
-	{ "type: a bound driver is EPERM", .steps = {
-		W_FAIL("sys/kernel/iommu_groups/2/type", "identity", EPERM) } },
-	{ "type: several unbound functions from 6.12 on", .steps = {
-		W(DRV("e1000e") "unbind", "0000:01:00.0"), W(DRV("e1000e") "unbind", "0000:01:00.1"),
-		W("sys/kernel/iommu_groups/12/type", "identity") } },
-	{ "type: several functions on 6.1", .profile = "6.1", .steps = {
-		W_FAIL("sys/kernel/iommu_groups/12/type", "identity", EINVAL),
-		LOGGED("iommu: Cannot change default domain: Group has more than one device") } },
-	{ "type: a bound driver on 6.1", .profile = "6.1", .steps = {
-		W_FAIL("sys/kernel/iommu_groups/2/type", "identity", EBUSY),
-		LOGGED("iommu: Device is still bound to driver") } },
-	{ "type: claimed on 6.1", .profile = "6.1", .steps = {
-		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 },
-		W_FAIL("sys/kernel/iommu_groups/2/type", "identity", EBUSY) } },
 
-	{ "parameters: ids is not there (26)", .steps = {
-		FAILS("sys/module/vfio_pci/parameters/ids", ENOENT),
-		IS("sys/module/vfio_pci/parameters/disable_idle_d3", "N\n") } },
 	{ "parameters: only the first letter counts", .steps = {
 		W("sys/module/vfio_pci/parameters/nointxmask", "yes please"),
 		IS("sys/module/vfio_pci/parameters/nointxmask", "Y\n"),
@@ -220,7 +143,6 @@ static struct load_case loads[] = {
 	{ "ids: with a subsystem it does not have", "ids=1234:11e8:1:2", 0, NULL, NULL },
 	{ "ids: more than 1023 characters", "ids=" LONG_100 LONG_10, -ENOSPC,
 	  "too large for parameter `ids'", NULL },
-	{ "no options: nothing by itself (12)", "", 0, NULL, NULL },
 };
 
 static void test_modules(void **state)
