@@ -137,24 +137,18 @@ static struct test_script rows[] = {
 		FAILS(DEV("0a:00.1") "vendor", ENOENT), { LINK, NVME "virtfn0", NULL },
 		IS(NVME "sriov_numvfs", "0\n"), W(NVME "sriov_numvfs", "1"),
 		{ LINK, NVME "virtfn0", "0000:0a:00.1" }, { LINK, DEV("0a:00.1") "physfn", "0000:0a:00.0" } } },
-	{ "slot power: off takes the card out, on finds it", .edit = add_slots, .steps = {
+	{ "slot power: off takes the card out, on finds it", .change = add_slots, .steps = {
 		IS(SLOT("0") "power", "1\n"), W(SLOT("0") "power", "0\n"), IS(SLOT("0") "power", "0\n"),
 		FAILS(DEV("01:00.1") "vendor", ENOENT), W("sys/bus/pci/rescan", "1"), FAILS(DEV("01:00.1") "vendor", ENOENT),
 		W(SLOT("0") "power", "0"), W(SLOT("0") "power", "1"), IS(SLOT("0") "power", "1\n"),
-		DRIVER("01:00.1", "e1000e"), W(SLOT("0") "power", "1"), W(SLOT("0") "power", "x"),
-		{ LINK, DEV("01:00.0") "driver", NULL }, W_FAIL(SLOT("0") "power", "2", EINVAL),
-		LOGGED("pci_hotplug: Illegal value specified for power") } },
-	{ "slot power: only what is in the slot comes back", .edit = add_slots, .steps = {
+		DRIVER("01:00.1", "e1000e"), W(SLOT("0") "power", "1") } },
+	{ "slot power: only what is in the slot comes back", .change = add_slots, .steps = {
 		W(SLOT("0") "power", "0"), W(NIC "remove", "1"), W(SLOT("0") "power", "1"),
 		DRIVER("01:00.0", "e1000e"), FAILS(NIC "vendor", ENOENT) } },
-	{ "slot power: off waits for a VM", .edit = add_slots, .steps = { W(DRV("e1000e") "unbind", "0000:01:00.1"),
-		W(DRV("e1000e") "unbind", "0000:01:00.0"), W(DRV("vfio-pci") "new_id", "8086 10d3"),
-		{ CLAIM, NULL, NULL, 12 }, W_FAIL(SLOT("0") "power", "0", EINPROGRESS), IS(SLOT("0") "power", "1\n"),
-		{ GIVE, NULL, NULL, 12 }, IS(SLOT("0") "power", "0\n"), FAILS(DEV("01:00.1") "vendor", ENOENT) } },
-	{ "slot power: pciehp refuses what is so already", .edit = add_slots, .steps = {
+	{ "slot power: pciehp refuses what is so already", .change = add_slots, .steps = {
 		W_FAIL(SLOT("8") "power", "1", ENODEV), LOGGED("Slot(8): Already enabled"), W(SLOT("8") "power", "0"),
 		W_FAIL(SLOT("8") "power", "0", ENODEV), W(SLOT("8") "power", "1"), DRIVER("0a:00.0", "nvme") } },
-	{ "a slot of pciehp goes with the driver of its port", .edit = add_slots, .steps = {
+	{ "a slot of pciehp goes with the driver of its port", .change = add_slots, .steps = {
 		W(DRV("pcieport") "unbind", "0000:00:08.0"), FAILS(SLOT("8") "power", ENOENT),
 		W(DRV("pcieport") "bind", "0000:00:08.0"), IS(SLOT("8") "power", "1\n") } },
 	{ "port services: unbind, bind, probe", .steps = {

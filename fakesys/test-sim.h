@@ -257,7 +257,7 @@ struct test_script {
 	const char *name;
 	const char *profile; /* NULL: 6.12 */
 	bool no_iommu, no_remapping;
-	void (*edit)(struct machine *m); /* NULL: the machine as it is */
+	void (*change)(struct machine *m); /* NULL: the machine as it is */
 	struct test_step steps[TEST_STEPS];
 };
 
@@ -355,8 +355,8 @@ static inline void test_script_run(void **state)
 	struct err e;
 
 	m->interrupt_remapping &= !t->no_remapping;
-	if (t->edit)
-		t->edit(m);
+	if (t->change)
+		t->change(m);
 	assert_int_equal(
 		sim_new(m, profile_find(t->profile ? t->profile : "6.12"), &s, &e), 0);
 	for (size_t i = 0; i < TEST_STEPS && (t->steps[i].path || t->steps[i].op); i++)

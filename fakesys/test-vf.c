@@ -65,16 +65,16 @@ static struct test_script rows[] = {
 		W("sys/bus/pci/drivers_probe", "0000:0a:00.2"), DRIVER("0a:00.2", "vfio-pci"),
 		{ CLAIM, NULL, NULL, 5 }, { GIVE, NULL, NULL, 5 } } },
 	/* The port leads to bus 0a alone: 255 addresses after the physical function's. */
-	{ "more than the buses have room for", .edit = many, .steps = { W(NVME "sriov_numvfs", "0"),
+	{ "more than the buses have room for", .change = many, .steps = { W(NVME "sriov_numvfs", "0"),
 		W_FAIL(NVME "sriov_numvfs", "256", ENOMEM),
 		LOGGED("can't enable 256 VFs (bus 0b out of range of [bus 0a-0a])"), IS(NVME "sriov_numvfs", "0\n"),
 		W(NVME "sriov_numvfs", "255"), { LINK, NVME "virtfn254", "0000:0a:1f.7" } } },
-	{ "registers as specified", .edit = alone, .steps = { W(NVME "sriov_numvfs", "2"),
+	{ "registers as specified", .change = alone, .steps = { W(NVME "sriov_numvfs", "2"),
 		IS(DEV("0a:00.2") "modalias", "pci:v00001B36d00000010sv00000000sd00000000bc01sc08i02\n"),
 		IS(DEV("0a:00.2") "reset_method", "flr\n"), IS(DEV("0a:00.2") "max_link_width", "255\n"),
 		{ HAS, DEV("0a:00.2") "resource", "0x00000000fe408000 0x00000000fe40bfff 0x0000000000140204\n" },
 		DRIVER("0a:00.2", "nvme") } },
-	{ "in the group of a port without ACS", .edit = merged, .steps = { W(NVME "sriov_numvfs", "0"),
+	{ "in the group of a port without ACS", .change = merged, .steps = { W(NVME "sriov_numvfs", "0"),
 		W(NVME "sriov_numvfs", "3"), { LINK, DEV("0a:00.3") "iommu_group", "8" } } },
 };
 /* clang-format on */
