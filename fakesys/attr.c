@@ -83,7 +83,7 @@ ssize_t entry_store(struct sim *s, const struct entry *e, bool capable, const ch
 			return -EIO;
 		memcpy(page, buf, len);
 		page[len] = '\0';
-		return e->attr->store(s, &e->dir, page, len);
+		return e->attr->store(s, &e->dir, e->attr, page, len);
 	}
 	/* fs/sysfs/file.c:sysfs_kf_bin_write */
 	size = bin->size(s, &e->dir, e->attr);

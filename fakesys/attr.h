@@ -34,8 +34,8 @@ struct entry {
 
 typedef ssize_t attr_show_fn(struct sim *s, const struct node *dir, const struct attr *a,
 			     char buf[static SIM_PAGE]);
-typedef ssize_t attr_store_fn(struct sim *s, const struct node *dir, const char *buf,
-			      size_t len);
+typedef ssize_t attr_store_fn(struct sim *s, const struct node *dir, const struct attr *a,
+			      const char *buf, size_t len);
 
 /* Content that is not text of one page. */
 struct attr_bin {

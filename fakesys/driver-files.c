@@ -15,13 +15,14 @@ static struct sim_driver *node_driver(const struct sim *s, const struct node *di
 }
 
 /* drivers/base/bus.c:bind_store: match comes before the question who has it. */
-static ssize_t store_bind(struct sim *s, const struct node *dir, const char *buf,
-			  size_t len)
+static ssize_t store_bind(struct sim *s, const struct node *dir, const struct attr *a,
+			  const char *buf, size_t len)
 {
 	struct sim_driver *drv = node_driver(s, dir);
 	uint32_t fn = driver_named_fn(s, buf);
 	int r;
 
+	(void)a;
 	if (fn == SIM_NONE || !driver_matches(s, drv, fn))
 		return -ENODEV;
 	r = driver_bind(s, drv, fn);
@@ -29,32 +30,35 @@ static ssize_t store_bind(struct sim *s, const struct node *dir, const char *buf
 	return r > 0 ? -r : r < 0 ? r : (ssize_t)len;
 }
 
-static ssize_t store_unbind(struct sim *s, const struct node *dir, const char *buf,
-			    size_t len)
+static ssize_t store_unbind(struct sim *s, const struct node *dir, const struct attr *a,
+			    const char *buf, size_t len)
 {
 	struct sim_driver *drv = node_driver(s, dir);
 	uint32_t fn = driver_named_fn(s, buf);
 	int r;
 
+	(void)a;
 	if (fn == SIM_NONE || s->fns[fn].driver != drv)
 		return -ENODEV;
 	r = driver_unbind(s, fn);
 	return r < 0 ? r : (ssize_t)len;
 }
 
-static ssize_t store_new_id(struct sim *s, const struct node *dir, const char *buf,
-			    size_t len)
+static ssize_t store_new_id(struct sim *s, const struct node *dir, const struct attr *a,
+			    const char *buf, size_t len)
 {
 	int r = driver_store_new_id(s, node_driver(s, dir), buf);
 
+	(void)a;
 	return r < 0 ? r : (ssize_t)len;
 }
 
-static ssize_t store_remove_id(struct sim *s, const struct node *dir, const char *buf,
-			       size_t len)
+static ssize_t store_remove_id(struct sim *s, const struct node *dir,
+			       const struct attr *a, const char *buf, size_t len)
 {
 	int r = driver_store_remove_id(s, node_driver(s, dir), buf);
 
+	(void)a;
 	return r < 0 ? r : (ssize_t)len;
 }
 

@@ -16,11 +16,12 @@ static ssize_t show_type(struct sim *s, const struct node *dir, const struct att
 	return snprintf(buf, SIM_PAGE, "%.64s\n", s->groups.v[dir->i].type);
 }
 
-static ssize_t store_type(struct sim *s, const struct node *dir, const char *buf,
-			  size_t len)
+static ssize_t store_type(struct sim *s, const struct node *dir, const struct attr *a,
+			  const char *buf, size_t len)
 {
 	int r = iommu_store_type(s, &s->groups.v[dir->i], buf);
 
+	(void)a;
 	return r < 0 ? r : (ssize_t)len;
 }
 

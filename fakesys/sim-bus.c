@@ -55,21 +55,21 @@ static ssize_t show_autoprobe(struct sim *s, const struct node *dir, const struc
 }
 
 /* drivers/base/bus.c:drivers_autoprobe_store: only the first character counts. */
-static ssize_t store_autoprobe(struct sim *s, const struct node *dir, const char *buf,
-			       size_t len)
+static ssize_t store_autoprobe(struct sim *s, const struct node *dir,
+			       const struct attr *a, const char *buf, size_t len)
 {
-	(void)dir;
+	(void)dir, (void)a;
 	s->no_autoprobe = buf[0] == '0';
 	return (ssize_t)len;
 }
 
 /* drivers/base/bus.c:drivers_probe_store: any failure at once becomes EINVAL. */
-static ssize_t store_probe(struct sim *s, const struct node *dir, const char *buf,
-			   size_t len)
+static ssize_t store_probe(struct sim *s, const struct node *dir, const struct attr *a,
+			   const char *buf, size_t len)
 {
 	uint32_t fn = driver_named_fn(s, buf);
 
-	(void)dir;
+	(void)dir, (void)a;
 	if (fn == SIM_NONE)
 		return -ENODEV;
 	if (s->fns[fn].leaving) /* wants the lock of the device */
@@ -79,12 +79,12 @@ static ssize_t store_probe(struct sim *s, const struct node *dir, const char *bu
 	return (ssize_t)len;
 }
 
-static ssize_t store_rescan(struct sim *s, const struct node *dir, const char *buf,
-			    size_t len)
+static ssize_t store_rescan(struct sim *s, const struct node *dir, const struct attr *a,
+			    const char *buf, size_t len)
 {
 	uint64_t v;
 
-	(void)dir;
+	(void)dir, (void)a;
 	if (store_u64(buf, ULONG_MAX, &v) < 0)
 		return -EINVAL;
 	if (v && fn_rescan(s, SIM_NONE) < 0)
@@ -100,12 +100,12 @@ static ssize_t show_alignment(struct sim *s, const struct node *dir, const struc
 }
 
 /* drivers/pci/pci.c:resource_alignment_store: a newline alone clears. */
-static ssize_t store_alignment(struct sim *s, const struct node *dir, const char *buf,
-			       size_t len)
+static ssize_t store_alignment(struct sim *s, const struct node *dir,
+			       const struct attr *a, const char *buf, size_t len)
 {
 	size_t n = strcspn(buf, "\n");
 
-	(void)dir;
+	(void)dir, (void)a;
 	if (len >= SIM_PAGE - 1)
 		return -EINVAL;
 	s->alignment = n ? arena_strndup(s->run, buf, n) : NULL;
@@ -177,12 +177,13 @@ static bool bus_subsystem(const struct sim *s, const struct node *dir, struct no
 	return true;
 }
 
-static ssize_t store_bus_rescan(struct sim *s, const struct node *dir, const char *buf,
-				size_t len)
+static ssize_t store_bus_rescan(struct sim *s, const struct node *dir,
+				const struct attr *a, const char *buf, size_t len)
 {
 	uint32_t beside = dir->i == SIM_NONE ? SIM_NONE : s->places[dir->i].first_child;
 	uint64_t v;
 
+	(void)a;
 	if (store_u64(buf, ULONG_MAX, &v) < 0)
 		return -EINVAL;
 	if (v && fn_rescan(s, beside) < 0)

@@ -126,11 +126,12 @@ static int find_service(const struct sim *s, const char *buf, struct node *ret)
 }
 
 /* base/bus.c:unbind_store, bind_store; these drivers take every service of their kind. */
-static ssize_t store_unbind(struct sim *s, const struct node *dir, const char *buf,
-			    size_t len)
+static ssize_t store_unbind(struct sim *s, const struct node *dir, const struct attr *a,
+			    const char *buf, size_t len)
 {
 	struct node port;
 
+	(void)a;
 	if (find_service(s, buf, &port) < 0 || bound_to(s, port.i, port.j) != dir->p)
 		return -ENODEV;
 	s->fns[port.i].idle_services |= (uint8_t)port.j;
@@ -138,11 +139,12 @@ static ssize_t store_unbind(struct sim *s, const struct node *dir, const char *b
 	return (ssize_t)len;
 }
 
-static ssize_t store_bind(struct sim *s, const struct node *dir, const char *buf,
-			  size_t len)
+static ssize_t store_bind(struct sim *s, const struct node *dir, const struct attr *a,
+			  const char *buf, size_t len)
 {
 	struct node port;
 
+	(void)a;
 	if (find_service(s, buf, &port) < 0 || driver_of(s, port.i, port.j) != dir->p)
 		return -ENODEV;
 	if (bound_to(s, port.i, port.j))
@@ -213,12 +215,12 @@ bool port_to_driver(const struct sim *s, const struct node *dir, struct node *re
 }
 
 /* base/bus.c:drivers_probe_store; to find no driver is no error. */
-static ssize_t store_probe(struct sim *s, const struct node *dir, const char *buf,
-			   size_t len)
+static ssize_t store_probe(struct sim *s, const struct node *dir, const struct attr *a,
+			   const char *buf, size_t len)
 {
 	struct node port;
 
-	(void)dir;
+	(void)dir, (void)a;
 	if (find_service(s, buf, &port) < 0)
 		return -ENODEV;
 	s->fns[port.i].idle_services &= (uint8_t)~port.j;
@@ -226,10 +228,10 @@ static ssize_t store_probe(struct sim *s, const struct node *dir, const char *bu
 	return (ssize_t)len;
 }
 
-static ssize_t store_autoprobe(struct sim *s, const struct node *dir, const char *buf,
-			       size_t len)
+static ssize_t store_autoprobe(struct sim *s, const struct node *dir,
+			       const struct attr *a, const char *buf, size_t len)
 {
-	(void)dir;
+	(void)dir, (void)a;
 	s->no_express_autoprobe = buf[0] == '0';
 	return (ssize_t)len;
 }

@@ -23,11 +23,13 @@ static bool node_online(const struct sim *s, int node)
 	return false;
 }
 
-ssize_t fn_store_numa(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t fn_store_numa(struct sim *s, const struct node *dir, const struct attr *a,
+		      const char *buf, size_t len)
 {
 	struct fn_state *st = node_state(s, dir);
 	int node, r;
 
+	(void)a;
 	if (!s->capable)
 		return -EPERM;
 	r = store_int(buf, &node);
@@ -57,13 +59,14 @@ static void power_up(struct sim *s, uint32_t fn)
 	s->fns[fn].power = "D0";
 }
 
-ssize_t fn_store_enable(struct sim *s, const struct node *dir, const char *buf,
-			size_t len)
+ssize_t fn_store_enable(struct sim *s, const struct node *dir, const struct attr *a,
+			const char *buf, size_t len)
 {
 	struct fn_state *st = node_state(s, dir);
 	uint64_t v;
 	int r;
 
+	(void)a;
 	if (!s->capable)
 		return -EPERM;
 	r = store_u64(buf, ULONG_MAX, &v);
@@ -92,24 +95,27 @@ static ssize_t store_flag(const char *buf, size_t len, bool *flag)
 	return (ssize_t)len;
 }
 
-ssize_t fn_store_parity(struct sim *s, const struct node *dir, const char *buf,
-			size_t len)
+ssize_t fn_store_parity(struct sim *s, const struct node *dir, const struct attr *a,
+			const char *buf, size_t len)
 {
+	(void)a;
 	return store_flag(buf, len, &node_state(s, dir)->broken_parity);
 }
 
-ssize_t fn_store_d3cold(struct sim *s, const struct node *dir, const char *buf,
-			size_t len)
+ssize_t fn_store_d3cold(struct sim *s, const struct node *dir, const struct attr *a,
+			const char *buf, size_t len)
 {
+	(void)a;
 	return store_flag(buf, len, &node_state(s, dir)->d3cold_allowed);
 }
 
-ssize_t fn_store_msi_bus(struct sim *s, const struct node *dir, const char *buf,
-			 size_t len)
+ssize_t fn_store_msi_bus(struct sim *s, const struct node *dir, const struct attr *a,
+			 const char *buf, size_t len)
 {
 	bool allow, bridge = s->places[dir->i].traits & FN_BRIDGE;
 	ssize_t r = s->capable ? store_flag(buf, len, &allow) : -EPERM;
 
+	(void)a;
 	if (r < 0)
 		return r;
 	node_state(s, dir)->no_msi = !allow;
@@ -120,12 +126,13 @@ ssize_t fn_store_msi_bus(struct sim *s, const struct node *dir, const char *buf,
 }
 
 /* drivers/base/dd.c:__device_set_driver_override. */
-ssize_t fn_store_override(struct sim *s, const struct node *dir, const char *buf,
-			  size_t len)
+ssize_t fn_store_override(struct sim *s, const struct node *dir, const struct attr *a,
+			  const char *buf, size_t len)
 {
 	struct fn_state *st = node_state(s, dir);
 	size_t n = strcspn(buf, "\n");
 
+	(void)a;
 	if (len >= SIM_PAGE - 1)
 		return -EINVAL;
 	if (st->leaving && s->profile->override_device_lock)
@@ -134,12 +141,13 @@ ssize_t fn_store_override(struct sim *s, const struct node *dir, const char *buf
 	return (ssize_t)len;
 }
 
-ssize_t fn_store_remove(struct sim *s, const struct node *dir, const char *buf,
-			size_t len)
+ssize_t fn_store_remove(struct sim *s, const struct node *dir, const struct attr *a,
+			const char *buf, size_t len)
 {
 	bool yes;
 	ssize_t r = store_flag(buf, len, &yes);
 
+	(void)a;
 	if (r >= 0 && yes) {
 		int done = fn_remove(s, dir->i);
 
@@ -149,23 +157,26 @@ ssize_t fn_store_remove(struct sim *s, const struct node *dir, const char *buf,
 	return r;
 }
 
-ssize_t fn_store_rescan(struct sim *s, const struct node *dir, const char *buf,
-			size_t len)
+ssize_t fn_store_rescan(struct sim *s, const struct node *dir, const struct attr *a,
+			const char *buf, size_t len)
 {
 	bool yes;
 	ssize_t r = store_flag(buf, len, &yes);
 
+	(void)a;
 	if (r >= 0 && yes && fn_rescan(s, dir->i) < 0)
 		return -EINPROGRESS;
 	return r;
 }
 
-ssize_t fn_store_reset(struct sim *s, const struct node *dir, const char *buf, size_t len)
+ssize_t fn_store_reset(struct sim *s, const struct node *dir, const struct attr *a,
+		       const char *buf, size_t len)
 {
 	const struct fn_state *st = node_state(s, dir);
 	uint64_t v;
 	int r = store_u64(buf, ULONG_MAX, &v);
 
+	(void)a;
 	if (r < 0 || v != 1)
 		return -EINVAL;
 	if (!*st->resets)
@@ -222,8 +233,8 @@ static const char *resets_now(struct sim *s, uint32_t fn)
 }
 
 /* pci-sysfs.c:reset_method_store. */
-ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const char *buf,
-			      size_t len)
+ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const struct attr *a,
+			      const char *buf, size_t len)
 {
 	static const char known[] = "device_specific acpi flr af_flr pm bus";
 	const char *have = s->places[dir->i].resets;
@@ -231,6 +242,7 @@ ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const char 
 	char list[64] = "";
 	size_t at = 0;
 
+	(void)a;
 	if (store_is(buf, "")) {
 		sim_log_fn(s, dir->i, "All device reset methods disabled by user");
 		st->resets = "";
@@ -278,12 +290,13 @@ ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const char 
 	return (ssize_t)len;
 }
 
-ssize_t fn_store_reset_subordinate(struct sim *s, const struct node *dir, const char *buf,
-				   size_t len)
+ssize_t fn_store_reset_subordinate(struct sim *s, const struct node *dir,
+				   const struct attr *a, const char *buf, size_t len)
 {
 	bool yes;
 	ssize_t r = s->capable ? store_flag(buf, len, &yes) : -EPERM;
 
+	(void)a;
 	/* pci.c:pci_bus_resettable: there must be something behind it. */
 	if (r >= 0 && yes && s->places[dir->i].first_child == SIM_NONE)
 		return -ENOTTY;
@@ -291,8 +304,8 @@ ssize_t fn_store_reset_subordinate(struct sim *s, const struct node *dir, const 
 }
 
 /* drivers/pci/iov.c:sriov_numvfs_store. */
-ssize_t fn_store_numvfs(struct sim *s, const struct node *dir, const char *buf,
-			size_t len)
+ssize_t fn_store_numvfs(struct sim *s, const struct node *dir, const struct attr *a,
+			const char *buf, size_t len)
 {
 	const struct pci_fn *fn = node_fn(s, dir);
 	const struct fn_state *st = node_state(s, dir);
@@ -301,6 +314,7 @@ ssize_t fn_store_numvfs(struct sim *s, const struct node *dir, const char *buf,
 	uint64_t v;
 	int r = store_u64(buf, UINT16_MAX, &v);
 
+	(void)a;
 	if (r < 0)
 		return r;
 	if (v > fn->vfs_total)
@@ -333,12 +347,13 @@ ssize_t fn_store_numvfs(struct sim *s, const struct node *dir, const char *buf,
 	return r < 0 ? r : (ssize_t)len;
 }
 
-ssize_t fn_store_sriov_autoprobe(struct sim *s, const struct node *dir, const char *buf,
-				 size_t len)
+ssize_t fn_store_sriov_autoprobe(struct sim *s, const struct node *dir,
+				 const struct attr *a, const char *buf, size_t len)
 {
 	bool on;
 	int r = store_bool(s->profile, buf, &on);
 
+	(void)a;
 	if (r < 0)
 		return r;
 	node_state(s, dir)->no_vf_autoprobe = !on;
@@ -389,19 +404,20 @@ static ssize_t store_uevent(struct sim *s, const char *path, const char *buf, si
 	return -EINVAL;
 }
 
-ssize_t store_dir_uevent(struct sim *s, const struct node *dir, const char *buf,
-			 size_t len)
+ssize_t store_dir_uevent(struct sim *s, const struct node *dir, const struct attr *a,
+			 const char *buf, size_t len)
 {
 	char path[PATH_MAX];
 	int r = node_path(s, dir, path, sizeof(path));
 
+	(void)a;
 	return r < 0 ? r : store_uevent(s, after_prefix(path, "sys/"), buf, len);
 }
 
-ssize_t fn_store_uevent(struct sim *s, const struct node *dir, const char *buf,
-			size_t len)
+ssize_t fn_store_uevent(struct sim *s, const struct node *dir, const struct attr *a,
+			const char *buf, size_t len)
 {
-	ssize_t r = store_dir_uevent(s, dir, buf, len);
+	ssize_t r = store_dir_uevent(s, dir, a, buf, len);
 
 	if (r < 0)
 		sim_log_fn(s, dir->i, "uevent: failed to send synthetic uevent: %zd", r);

@@ -33,12 +33,12 @@ static bool is_vf(const struct sim *s, const struct node *dir, const struct attr
 }
 
 /* iov.c:sriov_vf_msix_count_store: no driver here has sriov_set_msix_vec_count. */
-static ssize_t store_msix_count(struct sim *s, const struct node *dir, const char *buf,
-				size_t len)
+static ssize_t store_msix_count(struct sim *s, const struct node *dir,
+				const struct attr *a, const char *buf, size_t len)
 {
 	int v;
 
-	(void)s, (void)dir, (void)len;
+	(void)s, (void)dir, (void)len, (void)a;
 	return store_int(buf, &v) < 0 || v < 0 ? -EINVAL : -EOPNOTSUPP;
 }
 
@@ -118,16 +118,6 @@ static uint32_t rebar_sizes(const struct sim *s, const struct node *dir, int bar
 	return 0;
 }
 
-/* A store does not know its row; the sizes of all BARs that can be resized. */
-static uint32_t rebar_any(const struct sim *s, const struct node *dir)
-{
-	uint32_t all = 0;
-
-	for (int bar = 0; bar < 6; bar++)
-		all |= rebar_sizes(s, dir, bar) >> 4;
-	return all;
-}
-
 static bool has_resize(const struct sim *s, const struct node *dir, const struct attr *a)
 {
 	return rebar_sizes(s, dir, a->arg);
@@ -141,8 +131,8 @@ static ssize_t show_resize(struct sim *s, const struct node *dir, const struct a
 
 /* pci-sysfs.c:__resource_resize_store; the bridges above have no room that was recorded.
  */
-static ssize_t store_resize(struct sim *s, const struct node *dir, const char *buf,
-			    size_t len)
+static ssize_t store_resize(struct sim *s, const struct node *dir, const struct attr *a,
+			    const char *buf, size_t len)
 {
 	const struct pci_fn *fn = node_fn(s, dir);
 	uint64_t size;
@@ -154,7 +144,8 @@ static ssize_t store_resize(struct sim *s, const struct node *dir, const char *b
 		return -EINVAL;
 	if (node_state(s, dir)->driver || (fn->vfs_total && vfs_count(s, dir->i)))
 		return -EBUSY;
-	return size < 32 && rebar_any(s, dir) >> size & 1 ? -ENOSPC : -EINVAL;
+	return size < 32 && (rebar_sizes(s, dir, a->arg) >> 4) >> size & 1 ? -ENOSPC
+									   : -EINVAL;
 }
 
 static bool to_driver(const struct sim *s, const struct node *dir, struct node *ret)

@@ -127,8 +127,12 @@ static void fn_found(struct sim *s, uint32_t fn)
 				      ? NULL
 				      : &s->groups.v[s->places[fn].group];
 	bool made = g && !iommu_group_present(s, g);
+	uint32_t up = s->places[fn].parent;
 
 	fn_state_reset(s, fn);
+	/* aspm.c:pcie_aspm_exit_link_state: a link is its first function's. */
+	if (up != SIM_NONE && s->places[up].first_child == fn)
+		s->fns[up].link_off = 0;
 	s->all_changed = s->changes; /* device links come with it, in other folders */
 	if (made)
 		iommu_group_made(s, g);

@@ -13,13 +13,6 @@
 
 #define SIM_NONE UINT32_MAX /* no such index */
 #define SIM_PAGE 4096       /* what one show or store of sysfs passes at most */
-/*
- * What a store answers that the model does not have yet: enabling virtual functions that
- * were not recorded, removing a function that a VM holds, ports and registers of devices
- * (resourceN, resourceN_resize, vpd), resetting a bridge's bus, power of slots, drivers
- * of port services, states of links.
- */
-#define SIM_NOT_MODELLED (-EOPNOTSUPP)
 
 /* What a driver does beside matching, where drivers differ; rows in driver.c. */
 struct driver_traits {
@@ -78,6 +71,7 @@ struct fn_state {
 	bool wakeup;          /* power/wakeup */
 	bool owns_dma;        /* counted in its group's owners */
 	uint8_t idle_services; /* of a port: those without their driver */
+	unsigned link_off;     /* of a port: states of its link that link/ switched off */
 };
 
 /* What a function's registers say about which attributes it has. */

@@ -27,11 +27,27 @@ static bool forbidden(const struct sim *s)
 	return false;
 }
 
+/* States of a link, by their files. */
+enum {
+	L0S = 0x01,
+	L1 = 0x02, /* these two as in LNKCTL */
+	SUBSTATES = 0x3c,
+	CLOCK = 0x40,
+};
+
 static uint32_t link_reg(struct blob c, uint32_t reg)
 {
 	uint32_t pos = cfg_find_cap(c, PCI_CAP_ID_EXP);
 
 	return pos ? cfg_u32(c, pos + reg) : 0;
+}
+
+/* What a link can be in, by the LNKCAP of one of its ends. */
+static uint32_t able(struct blob c)
+{
+	uint32_t cap = link_reg(c, PCI_EXP_LNKCAP);
+
+	return (cap >> 10 & (L0S | L1)) | (cap & PCI_EXP_LNKCAP_CLOCKPM ? CLOCK : 0);
 }
 
 /* Both ends must be able to, and only the lower one has the files. */
@@ -47,9 +63,7 @@ static bool can(const struct sim *s, const struct node *dir, const struct attr *
 	if ((type != PCI_EXP_TYPE_ROOT_PORT && type != PCI_EXP_TYPE_DOWNSTREAM) ||
 	    !(link_reg(c, PCI_EXP_DEVCAP) & DEVCAP_RBER) || forbidden(s))
 		return false;
-	both = link_reg(c, PCI_EXP_LNKCAP);
-	if (a->arg & PCI_EXP_LNKCAP_ASPM)
-		both &= link_reg(config_now(s, up), PCI_EXP_LNKCAP);
+	both = able(c) & (able(config_now(s, up)) | CLOCK);
 	return both & (uint32_t)a->arg;
 }
 
@@ -59,38 +73,82 @@ static bool has_said(const struct sim *s, const struct node *dir, const struct a
 	return said(s, dir, a);
 }
 
+/* As the firmware left it: Debian's policy is `default`. */
+static bool by_firmware(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	const char *text = said(s, dir, a);
+	uint32_t ctl = link_reg(node_fn(s, dir)->config, PCI_EXP_LNKCTL);
+
+	if (text)
+		return streq(text, "1");
+	return a->arg == CLOCK ? ctl & PCI_EXP_LNKCTL_CLOCK : ctl & (uint32_t)a->arg;
+}
+
 static ssize_t show_state(struct sim *s, const struct node *dir, const struct attr *a,
 			  char buf[static SIM_PAGE])
 {
-	const char *text = said(s, dir, a);
-	uint32_t now = link_reg(config_now(s, dir->i), PCI_EXP_LNKCTL);
-	/* LNKCTL has ASPM in bits 0 and 1, LNKCAP in 10 and 11; clock power is bit 8. */
-	uint32_t bit = a->arg & PCI_EXP_LNKCAP_ASPM ? (uint32_t)a->arg >> 10 : 0x100;
-	char *p = text ? put_str(buf, text) : put_dec(buf, (now & bit) != 0);
+	uint32_t up = s->places[dir->i].parent;
+	unsigned off = up == SIM_NONE ? 0 : s->fns[up].link_off;
 
-	*p++ = '\n';
-	return p - buf;
+	if ((off & L1) && (a->arg & SUBSTATES))
+		off = SUBSTATES;
+	return put_str(buf, by_firmware(s, dir, a) && !(off & (unsigned)a->arg) ? "1\n"
+										: "0\n") -
+	       buf;
 }
 
-/* aspm_attr_store_common, up to the link itself. */
-static ssize_t store_state(struct sim *s, const struct node *dir, const char *buf,
-			   size_t len)
+/* LNKCTL of one end: what the firmware had on and nobody has switched off. */
+static void control(struct sim *s, uint32_t fn, unsigned off, uint32_t mask)
 {
+	struct blob now = config_now(s, fn);
+	uint32_t pos = cfg_find_cap(now, PCI_CAP_ID_EXP);
+	uint32_t was = link_reg(s->m->fns.v[fn].config, PCI_EXP_LNKCTL) & mask;
+	uint16_t v;
+
+	if (!pos)
+		return;
+	was &= ~(off & (L0S | L1));
+	if (off & CLOCK)
+		was &= ~(uint32_t)PCI_EXP_LNKCTL_CLOCK;
+	v = (uint16_t)((cfg_u16(now, pos + PCI_EXP_LNKCTL) & ~mask) | was);
+	(void)config_write(s, fn, &v, sizeof(v), pos + PCI_EXP_LNKCTL);
+}
+
+/* aspm.c:aspm_attr_store_common, clkpm_store: of the link, whichever function is asked.
+ */
+static ssize_t store_state(struct sim *s, const struct node *dir, const struct attr *a,
+			   const char *buf, size_t len)
+{
+	uint32_t up = s->places[dir->i].parent;
+	unsigned bit = (unsigned)a->arg, *off;
 	bool on;
 
-	(void)dir, (void)len;
-	return store_bool(s->profile, buf, &on) < 0 ? -EINVAL : SIM_NOT_MODELLED;
+	if (store_bool(s->profile, buf, &on) < 0)
+		return -EINVAL;
+	if (up == SIM_NONE)
+		return (ssize_t)len;
+	off = &s->fns[up].link_off;
+	if (on)
+		*off &= ~(bit | (bit & SUBSTATES ? L1 : 0u));
+	else
+		*off |= bit | (bit == L1 ? SUBSTATES : 0u);
+	for (uint32_t fn = s->places[up].first_child; fn != SIM_NONE;
+	     fn = s->places[fn].next_sibling)
+		if (!s->fns[fn].gone)
+			control(s, fn, *off, L0S | L1 | PCI_EXP_LNKCTL_CLOCK);
+	control(s, up, *off, L0S | L1);
+	return (ssize_t)len;
 }
 
 /* clang-format off */
 static const struct attr link_rows[] = {
-	{ "clkpm", .mode = 0644, .visible = can, .show = show_state, .store = store_state, .arg = 0x40000 },
-	{ "l0s_aspm", .mode = 0644, .visible = can, .show = show_state, .store = store_state, .arg = 0x400 },
-	{ "l1_1_aspm", .mode = 0644, .visible = has_said, .show = show_state, .store = store_state },
-	{ "l1_1_pcipm", .mode = 0644, .visible = has_said, .show = show_state, .store = store_state },
-	{ "l1_2_aspm", .mode = 0644, .visible = has_said, .show = show_state, .store = store_state },
-	{ "l1_2_pcipm", .mode = 0644, .visible = has_said, .show = show_state, .store = store_state },
-	{ "l1_aspm", .mode = 0644, .visible = can, .show = show_state, .store = store_state, .arg = 0x800 },
+	{ "clkpm", .mode = 0644, .visible = can, .show = show_state, .store = store_state, .arg = CLOCK },
+	{ "l0s_aspm", .mode = 0644, .visible = can, .show = show_state, .store = store_state, .arg = L0S },
+	{ "l1_1_aspm", .mode = 0644, .visible = has_said, .show = show_state, .store = store_state, .arg = 0x04 },
+	{ "l1_1_pcipm", .mode = 0644, .visible = has_said, .show = show_state, .store = store_state, .arg = 0x08 },
+	{ "l1_2_aspm", .mode = 0644, .visible = has_said, .show = show_state, .store = store_state, .arg = 0x10 },
+	{ "l1_2_pcipm", .mode = 0644, .visible = has_said, .show = show_state, .store = store_state, .arg = 0x20 },
+	{ "l1_aspm", .mode = 0644, .visible = can, .show = show_state, .store = store_state, .arg = L1 },
 };
 /* clang-format on */
 const struct dir_kind dir_fn_link = {

@@ -138,14 +138,15 @@ static ssize_t show_param(struct sim *s, const struct node *dir, const struct at
 }
 
 /* kernel/params.c:param_set_bool, param_set_uint. */
-static ssize_t store_param(struct sim *s, const struct node *dir, const char *buf,
-			   size_t len)
+static ssize_t store_param(struct sim *s, const struct node *dir, const struct attr *a,
+			   const char *buf, size_t len)
 {
 	const struct module_param *p = &module_params[dir->i];
 	struct sim_module *m = sim_find_module(s, p->module);
 	uint64_t number;
 	bool on;
 
+	(void)a;
 	if (p->number) {
 		if (store_u64(buf, UINT_MAX, &number) < 0)
 			return -EINVAL;

@@ -39,9 +39,10 @@ static ssize_t show_control(struct sim *s, const struct node *dir, const struct 
 	return show_words(buf, node_state(s, dir)->runtime_auto ? "auto" : "on");
 }
 
-static ssize_t store_control(struct sim *s, const struct node *dir, const char *buf,
-			     size_t len)
+static ssize_t store_control(struct sim *s, const struct node *dir, const struct attr *a,
+			     const char *buf, size_t len)
 {
+	(void)a;
 	if (!store_is(buf, "auto") && !store_is(buf, "on"))
 		return -EINVAL;
 	node_state(s, dir)->runtime_auto = store_is(buf, "auto");
@@ -116,9 +117,10 @@ static ssize_t show_wakeup(struct sim *s, const struct node *dir, const struct a
 	return show_words(buf, node_state(s, dir)->wakeup ? "enabled" : "disabled");
 }
 
-static ssize_t store_wakeup(struct sim *s, const struct node *dir, const char *buf,
-			    size_t len)
+static ssize_t store_wakeup(struct sim *s, const struct node *dir, const struct attr *a,
+			    const char *buf, size_t len)
 {
+	(void)a;
 	if (!store_is(buf, "enabled") && !store_is(buf, "disabled"))
 		return -EINVAL;
 	node_state(s, dir)->wakeup = store_is(buf, "enabled");

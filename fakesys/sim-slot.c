@@ -111,10 +111,10 @@ static ssize_t show_attention(struct sim *s, const struct node *dir, const struc
 	return streq(slot_of(s, dir)->driver, "acpiphp") ? -EINVAL : put_text(buf, "0");
 }
 
-static ssize_t store_attention(struct sim *s, const struct node *dir, const char *buf,
-			       size_t len)
+static ssize_t store_attention(struct sim *s, const struct node *dir,
+			       const struct attr *a, const char *buf, size_t len)
 {
-	(void)buf;
+	(void)buf, (void)a;
 	return streq(slot_of(s, dir)->driver, "acpiphp") ? -ENODEV : (ssize_t)len;
 }
 
@@ -165,14 +165,15 @@ static int switch_on(struct sim *s, uint32_t slot)
  * pci_hotplug_core.c:power_write_file: simple_strtoul, so what is no number is 0. acpiphp
  * does nothing where nothing is to do, pciehp refuses (pciehp_ctrl.c).
  */
-static ssize_t store_power(struct sim *s, const struct node *dir, const char *buf,
-			   size_t len)
+static ssize_t store_power(struct sim *s, const struct node *dir, const struct attr *a,
+			   const char *buf, size_t len)
 {
 	unsigned long v = *buf >= '0' && *buf <= '9' ? strtoul(buf, NULL, 10) & 0xff : 0;
 	const struct pci_slot *slot = slot_of(s, dir);
 	bool on = slot->power && !s->slots_off[dir->i];
 	int r = 0;
 
+	(void)a;
 	if (v > 1) {
 		sim_log(s, "pci_hotplug: Illegal value specified for power");
 		return -EINVAL;

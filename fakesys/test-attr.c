@@ -14,6 +14,36 @@
  */
 #define NIC DEV("00:03.0")
 #define PORT DEV("00:04.0")
+static void set_link(struct machine *m, size_t fn, unsigned control)
+{
+	uint8_t *c = test_cfg(&m->fns.v[fn]), exp = 0x40;
+
+	if (c[PCI_CAPABILITY_LIST] != exp) {
+		c[exp + 1] = c[PCI_CAPABILITY_LIST];
+		c[PCI_CAPABILITY_LIST] = exp;
+		c[exp] = PCI_CAP_ID_EXP;
+		c[exp + 2] = 2;
+	}
+	c[exp + PCI_EXP_DEVCAP + 1] = 0x80;  /* role-based error reporting */
+	c[exp + PCI_EXP_LNKCAP + 1] |= 0x0c; /* L0s and L1 */
+	c[exp + PCI_EXP_LNKCTL] = (uint8_t)control;
+}
+
+/* The port at 00:04.0 and the card behind it can both states and have both on. */
+static void with_aspm(struct machine *m)
+{
+	static const size_t ends[] = { 3, 6, 7 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		set_link(m, ends[i], 3);
+}
+
+static void with_idle_link(struct machine *m)
+{
+	set_link(m, 3, 0);
+	set_link(m, 6, 0);
+}
+
 /* A card in a slot of either kind. */
 static void add_slots(struct machine *m)
 {
@@ -25,6 +55,7 @@ static void add_slots(struct machine *m)
 	};
 }
 
+#define LINK_OF(bdf) DEV(bdf) "link/"
 #define SLOT(name) "sys/bus/pci/slots/" name "/"
 #define EXP(name) "sys/bus/pci_express/drivers/" name "/"
 #define PME(rest) DEV("00:04.0") "0000:00:04.0:" rest
@@ -151,6 +182,16 @@ static struct test_script rows[] = {
 	{ "a slot of pciehp goes with the driver of its port", .change = add_slots, .steps = {
 		W(DRV("pcieport") "unbind", "0000:00:08.0"), FAILS(SLOT("8") "power", ENOENT),
 		W(DRV("pcieport") "bind", "0000:00:08.0"), IS(SLOT("8") "power", "1\n") } },
+	{ "link: a state is switched off for both ends, and comes back", .change = with_aspm, .steps = {
+		IS(LINK_OF("01:00.0") "l1_aspm", "1\n"), IS(LINK_OF("01:00.1") "l0s_aspm", "1\n"),
+		FAILS(LINK_OF("01:00.0") "clkpm", ENOENT),
+		W(LINK_OF("01:00.0") "l1_aspm", "0"), IS(LINK_OF("01:00.0") "l1_aspm", "0\n"),
+		IS(LINK_OF("01:00.1") "l1_aspm", "0\n"), IS(LINK_OF("01:00.1") "l0s_aspm", "1\n"),
+		W_FAIL(LINK_OF("01:00.0") "l1_aspm", "x", EINVAL), W(LINK_OF("01:00.1") "l1_aspm", "1"),
+		IS(LINK_OF("01:00.0") "l1_aspm", "1\n") } },
+	{ "link: what the firmware left off stays off", .change = with_idle_link, .steps = {
+		IS(LINK_OF("01:00.0") "l1_aspm", "0\n"), W(LINK_OF("01:00.0") "l1_aspm", "1"),
+		IS(LINK_OF("01:00.0") "l1_aspm", "0\n") } },
 	{ "port services: unbind, bind, probe", .steps = {
 		{ LINK, PME("pcie001/driver"), "pcie_pme" }, W(EXP("pcie_pme") "unbind", "0000:00:04.0:pcie001\n"),
 		{ LINK, PME("pcie001/driver"), NULL }, IS(PME("pcie001/uevent"), ""),
