@@ -20,6 +20,9 @@ struct boot_builder {
 	unsigned *loaded;
 	enum boot_phase phase;
 	unsigned request;
+	/* Whose event `add` udev answers: they come with the bus, or later. */
+	const struct pci_fn *const *plugged;
+	size_t n_plugged;
 };
 
 void boot_note(struct boot_builder *b, const char *who, const char *note);
@@ -52,5 +55,5 @@ typedef VEC(struct boot_file) boot_files;
 void boot_folder(struct arena *a, const struct machine_file *files, size_t n,
 		 const char *below, const char *tail, boot_files *ret);
 
-/* The coldplug of all functions by the rules among @files. */
+/* What udev does for the functions that are plugged, by the rules among @files. */
 void boot_coldplug(struct boot_builder *b, const struct machine_file *files, size_t n);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What udev's coldplug loads: rules for single functions, and every function's modalias.
+/*
+ * What udev does for functions that are there or come: rules for single ones, and what
+ * the modalias of each asks for.
  */
 #include "core/boot-part.h"
 
@@ -73,16 +75,13 @@ static void matching_rules(struct boot_builder *b, const rule_list *rules,
 
 static void collect(struct boot_builder *b, const rule_list *rules, coldplugs *ret)
 {
-	const struct machine *m = b->m;
-	const struct pci_fn **fns = arena_alloc(b->a, (m->fns.n + 1) * sizeof(*fns));
+	const struct pci_fn **fns = arena_alloc(b->a, (b->n_plugged + 1) * sizeof(*fns));
 	size_t n = 0;
 
-	/* Virtual functions come later: nothing enables them during a boot. */
-	vec_foreach(fn, &m->fns) {
+	for (size_t i = 0; i < b->n_plugged; i++) {
+		const struct pci_fn *fn = b->plugged[i];
 		rule_list matching = { 0 };
 
-		if (fn->is_vf)
-			continue;
 		matching_rules(b, rules, fn, &matching);
 		if (matching.n)
 			*vec_push(b->a, ret) = (struct coldplug){ fn, 0, matching };

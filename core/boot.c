@@ -311,14 +311,24 @@ static void modules_load(struct boot_builder *b)
 	}
 }
 
-static void root_phase(struct boot_builder *b)
+static void begin_root(struct boot_builder *b)
 {
 	b->available = NULL;
 	b->config = (struct modprobe_config){ 0 };
 	modprobe_read(b->a, b->m->files.v, b->m->files.n, b->boot->cmdline, &b->config);
 	begin_phase(b, BOOT_ROOT);
+}
+
+static void root_phase(struct boot_builder *b)
+{
+	begin_root(b);
 	modules_load(b);
 	boot_coldplug(b, b->m->files.v, b->m->files.n);
+}
+
+static unsigned *new_loaded(struct arena *a, const struct kernel *k)
+{
+	return arena_alloc(a, (k->modules.n + 1) * sizeof(unsigned));
 }
 
 int boot_sequence(const struct machine *m, struct arena *a, struct boot *ret,
@@ -328,6 +338,7 @@ int boot_sequence(const struct machine *m, struct arena *a, struct boot *ret,
 	struct boot_builder b = { .m = m, .a = a, .boot = &boot };
 	loader_entries entries = { 0 };
 	const struct loader_entry *entry;
+	const struct pci_fn **fns;
 
 	loader_entries_read(m, a, &entries);
 	if (!entries.n)
@@ -345,12 +356,31 @@ int boot_sequence(const struct machine *m, struct arena *a, struct boot *ret,
 			e, -ENOENT, "%s: its kernel %s is not installed", boot.entry,
 			entry->release ? entry->release : "(no version in its name)");
 
-	b.loaded = arena_alloc(a, (boot.kernel->modules.n + 1) * sizeof(*b.loaded));
+	/* Virtual functions come later: nothing enables them during a boot. */
+	b.plugged = fns = arena_alloc(a, (m->fns.n + 1) * sizeof(*fns));
+	vec_foreach(fn, &m->fns)
+		if (!fn->is_vf)
+			fns[b.n_plugged++] = fn;
+	b.loaded = new_loaded(a, boot.kernel);
 	builtin_phase(&b);
 	initramfs_phases(&b);
 	root_phase(&b);
 	*ret = boot;
 	return 0;
+}
+
+void boot_hotplug(const struct machine *m, struct arena *a, const struct kernel *kernel,
+		  const char *cmdline, const struct pci_fn *const fns[], size_t n,
+		  struct boot *ret)
+{
+	struct boot_builder b = {
+		.m = m, .a = a, .boot = ret, .plugged = fns, .n_plugged = n
+	};
+
+	*ret = (struct boot){ .kernel = kernel, .cmdline = cmdline, .entry = "" };
+	b.loaded = new_loaded(a, kernel);
+	begin_root(&b);
+	boot_coldplug(&b, m->files.v, m->files.n);
 }
 
 static const struct boot_step *first_step(const struct boot *b, const struct module *mod)

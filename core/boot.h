@@ -62,6 +62,14 @@ int boot_sequence(const struct machine *m, struct arena *a, struct boot *ret,
 		  struct err *e);
 
 /*
+ * What udev does on the running host, booted with @cmdline, for @n functions that have
+ * come (an event `add`): steps of BOOT_ROOT. Modules that are loaded stand in them, too.
+ */
+void boot_hotplug(const struct machine *m, struct arena *a, const struct kernel *kernel,
+		  const char *cmdline, const struct pci_fn *const fns[], size_t n,
+		  struct boot *ret);
+
+/*
  * Is @first surely loaded before @second: earlier phase, or before it in every request of
  * the phase that loads @second? Both are indices of load steps' modules.
  */

@@ -110,20 +110,28 @@ static void do_load(struct boot_run *b, const struct boot_step *step)
 		note_bound(b, step);
 }
 
-static void do_override(struct boot_run *b, const struct boot_step *step)
+uint32_t boot_step_target(const struct sim *s, const struct boot_step *step)
 {
 	const struct boot_override o = { .bdf = step->bdf,
 					 .match = step->match,
 					 .serial = step->serial };
-	uint32_t at = sim_find_fn(b->s, step->bdf);
-	const struct pci_fn *fn = at == SIM_NONE ? NULL : &b->s->m->fns.v[at];
+	uint32_t at = sim_find_fn(s, step->bdf);
+	const struct pci_fn *fn = at == SIM_NONE ? NULL : &s->m->fns.v[at];
+
+	return fn && override_matches(&o, fn->bdf, &fn->id, fn->config) ? at : SIM_NONE;
+}
+
+static void do_override(struct boot_run *b, const struct boot_step *step)
+{
+	uint32_t at = boot_step_target(b->s, step);
 	char bdf[BDF_SIZE];
 
 	/* A udev rule that repeats what a script did before changes nothing. */
-	if (fn && b->overridden[at] && streq(b->overridden[at]->override, step->override))
+	if (at != SIM_NONE && b->overridden[at] &&
+	    streq(b->overridden[at]->override, step->override))
 		return;
 	bdf_format(step->bdf, bdf);
-	if (!fn || !override_matches(&o, fn->bdf, &fn->id, fn->config)) {
+	if (at == SIM_NONE) {
 		say(b, step,
 		    arena_printf(b->a, "leave %s alone: it is not the function meant",
 				 bdf));

@@ -3,6 +3,7 @@
  * sees. */
 #pragma once
 
+#include "core/boot.h"
 #include "fakesys/sim-internal.h"
 
 /*
@@ -11,3 +12,9 @@
  * NULL.
  */
 void boot_view(struct sim *s, struct arena *a, struct machine *ret);
+
+/*
+ * The function whose override @step stores; SIM_NONE: what is at that address is not the
+ * one meant.
+ */
+uint32_t boot_step_target(const struct sim *s, const struct boot_step *step);

@@ -8,7 +8,9 @@
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
+#include "fakesys/udev.h"
 #include "fakesys/sim-module.h"
+#include "fakesys/udev.h"
 
 #define MAX_NUMNODES 1024 /* CONFIG_NODES_SHIFT=10 */
 
@@ -421,5 +423,7 @@ ssize_t fn_store_uevent(struct sim *s, const struct node *dir, const struct attr
 
 	if (r < 0)
 		sim_log_fn(s, dir->i, "uevent: failed to send synthetic uevent: %zd", r);
+	else if (after_prefix(buf, "add"))
+		udev_add(s, &dir->i, 1);
 	return r;
 }

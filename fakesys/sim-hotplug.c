@@ -8,6 +8,7 @@
 #include "fakesys/driver.h"
 #include "fakesys/iommu-model.h"
 #include "fakesys/sim-slot.h"
+#include "fakesys/udev.h"
 
 void fn_state_reset(struct sim *s, uint32_t fn)
 {
@@ -156,6 +157,8 @@ static int rescan(struct sim *s,
 		  uint32_t arg)
 {
 	bool attach = !(s->no_autoprobe && s->profile->autoprobe_on_rescan);
+	AUTOARENA struct arena *a = arena_new();
+	VEC(uint32_t) found = { 0 };
 
 	if (s->removing != SIM_NONE)
 		return block_until(s, UNTIL_RESCAN, SIM_NONE, false);
@@ -168,15 +171,12 @@ static int rescan(struct sim *s,
 		    slot_dark(s, fn))
 			continue;
 		fn_found(s, fn);
-		s->fns[fn].found = true;
+		*vec_push(a, &found) = fn;
 	}
-	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
-		if (!s->fns[fn].found)
-			continue;
-		s->fns[fn].found = false;
+	vec_foreach(fn, &found)
 		if (attach)
-			(void)driver_attach_fn(s, fn);
-	}
+			(void)driver_attach_fn(s, *fn);
+	udev_add(s, found.v, found.n);
 	return 0;
 }
 
@@ -264,5 +264,6 @@ int vfs_set(struct sim *s, uint32_t pf, unsigned n, const char *override)
 		if (!(s->no_autoprobe && s->profile->autoprobe_on_rescan))
 			(void)driver_attach_fn(s, vf);
 	}
+	udev_add(s, s->vfs + p->first_vf, n);
 	return 0;
 }

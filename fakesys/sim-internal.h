@@ -63,7 +63,6 @@ struct fn_state {
 	uint64_t changed;           /* sim_changed_fn() */
 	struct sim_driver *leaving; /* its old driver, whose remove() has not returned */
 	bool gone;                  /* removed and not found again by a rescan */
-	bool found;                 /* by the rescan under way */
 	bool rom_enabled, broken_parity, no_msi, d3cold_allowed;
 	bool dma64;           /* a driver has set its masks; unbind does not reset them */
 	bool no_vf_autoprobe; /* sriov_drivers_autoprobe is 0 */
