@@ -4,6 +4,7 @@
 #include <pci/header.h>
 
 #include "fakesys/blocked.h"
+#include "fakesys/boot-log.h"
 #include "fakesys/driver.h"
 #include "fakesys/vfio.h"
 
@@ -209,6 +210,8 @@ static int probe(struct sim *s, struct sim_driver *drv, uint32_t fn)
 		log_failed_probe(s, fn, drv->name, r);
 		return r;
 	}
+	if (!drv->traits->vfio && (s->places[fn].traits & FN_VGA))
+		log_vga_taken(s, fn, drv->name);
 	if (drv->traits->claimed)
 		sim_log_fn(s, fn, "%s", drv->traits->claimed);
 	bound(s, fn);

@@ -4,6 +4,7 @@
 #include <pci/header.h>
 
 #include "fakesys/blocked.h"
+#include "fakesys/boot-log.h"
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/iommu-model.h"
@@ -85,37 +86,9 @@ void fn_remove_go_on(struct sim *s)
 	destroy_all(s, top);
 }
 
-/* drivers/pci/probe.c:pci_type_str. */
-static const char *port_type(struct blob config)
-{
-	static const char *const types[] = {
-		[PCI_EXP_TYPE_ENDPOINT] = "PCIe Endpoint",
-		[PCI_EXP_TYPE_LEG_END] = "PCIe Legacy Endpoint",
-		[PCI_EXP_TYPE_ROOT_PORT] = "PCIe Root Port",
-		[PCI_EXP_TYPE_UPSTREAM] = "PCIe Switch Upstream Port",
-		[PCI_EXP_TYPE_DOWNSTREAM] = "PCIe Switch Downstream Port",
-		[PCI_EXP_TYPE_PCI_BRIDGE] = "PCIe to PCI/PCI-X bridge",
-		[PCI_EXP_TYPE_PCIE_BRIDGE] = "PCI/PCI-X to PCIe bridge",
-		[PCI_EXP_TYPE_ROOT_INT_EP] = "PCIe Root Complex Integrated Endpoint",
-		[PCI_EXP_TYPE_ROOT_EC] = "PCIe Root Complex Event Collector",
-	};
-	int type = cfg_pcie_type(config);
-
-	if (type < 0)
-		return cfg_is_bridge(config) ? "conventional PCI bridge"
-					     : "conventional PCI endpoint";
-	return (size_t)type < ARRAY_SIZE(types) && types[type] ? types[type]
-							       : "PCIe unknown";
-}
-
 static void log_found(struct sim *s, uint32_t fn)
 {
-	const struct pci_fn *f = &s->m->fns.v[fn];
-	bool typed = s->profile->log_port_type;
-
-	sim_log_fn(s, fn, "[%04x:%04x] type %02x class 0x%06x%s%s", f->id.vendor,
-		   f->id.device, s->places[fn].traits & FN_BRIDGE ? 1 : 0, f->id.class,
-		   typed ? " " : "", typed ? port_type(f->config) : "");
+	log_function(s, fn, &s->klog);
 	if (s->iommu_on && s->places[fn].group != SIM_NONE)
 		sim_log_fn(s, fn, "Adding to iommu group %d",
 			   s->groups.v[s->places[fn].group].id);
