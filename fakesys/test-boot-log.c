@@ -85,6 +85,7 @@ struct boot_case {
 	const char *profile; /* NULL: 6.12 */
 	bool off;            /* the IOMMU was off */
 	bool amd;
+	bool native; /* a driver takes the boot VGA */
 };
 
 #define TABLE                                                                            \
@@ -177,12 +178,16 @@ static struct machine *machine_of(const struct boot_case *c)
 		m->units.v[0] = (struct iommu_unit){ "ivhd0", "amd" };
 	if (c->off)
 		m->interrupt_remapping = c->klog && strstr(c->klog, MODE);
+	if (c->native) {
+		m->fns.v[1].id.vendor = 0x8086;
+		m->fns.v[1].id.device = 0x10d3;
+	}
 	m->cmdline = c->recorded;
 	set_klog(m, c->klog);
 	return m;
 }
 
-/* Groups as one line. */
+/* Groups as one line, but those that a driver's name stands before. */
 static char *as_text(struct arena *a, const strings *lines)
 {
 	char *text = NULL, *ret;
@@ -191,7 +196,8 @@ static char *as_text(struct arena *a, const strings *lines)
 	FILE *f = open_memstream(&text, &len);
 
 	vec_foreach(l, lines) {
-		bool joins = strstr(*l, ": Adding to iommu group ");
+		bool joins = after_prefix(*l, "pci ") &&
+			     strstr(*l, ": Adding to iommu group ");
 
 		if (joins && !groups)
 			fputs("(groups)\n", f);
@@ -258,6 +264,12 @@ static struct boot_case boots[] = {
 	{ "a word that was unknown before is again", "intel_iommu=off root=x",
 	  HEAD "Unknown kernel command line parameters \"odd=1\", will be passed to user space.\n" LAZY, "intel_iommu=off odd=2 root=x odd=3",
 	  "DMAR: IOMMU disabled\nUnknown kernel command line parameters \"odd=3\", will be passed to user space.\n" IR MODE LAZY, .off = true },
+	{ "a function that joined when its driver came", "", HEAD "e1000e 0000:00:03.0: Adding to iommu group 2\n" LAZY, "",
+	  MODE "e1000e 0000:00:03.0: Adding to iommu group 2\n(groups)\n" LAZY },
+	{ "the driver of the boot VGA", "intel_iommu=off", HEAD LAZY VGA "e1000e 0000:00:02.0: vgaarb: deactivate vga console\n"
+	  "e1000e 0000:00:03.0: vgaarb: not of that function\n" USB, "intel_iommu=off",
+	  "DMAR: IOMMU disabled\n" IR MODE LAZY VGA "e1000e 0000:00:03.0: vgaarb: not of that function\n" USB
+	  "e1000e 0000:00:02.0: vgaarb: deactivate vga console\n", .off = true, .native = true },
 	{ "AMD: nothing changes", "", AMD, "",
 	  "AMD-Vi: Using global IVHD EFR:0x1, EFR2:0x0\n" LAZY VGA "pci 0000:00:00.2: AMD-Vi: IOMMU performance counters supported\n(groups)\n"
 	  "pci 0000:00:00.2: AMD-Vi: Found IOMMU cap 0x40\nAMD-Vi: Extended features (0x1, 0x0): PPR NX\n"
