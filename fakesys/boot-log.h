@@ -56,12 +56,17 @@ const char *log_recorded_line(const struct sim *s, const char *words);
 /* Of boot-log-words.c: what the kernel makes of words of its command line. */
 log_say_fn log_pci_options, log_blacklisting, log_blacklisted, log_unknown_words;
 bool log_initcall_blacklisted(const char *cmdline, const char *name);
+/* Does a driver take the frame buffer that the firmware left? */
+bool log_screen_used(const char *cmdline);
 
 /*
  * probe.c:pci_setup_device: @fn is found: its ids, its BARs, and what pci= does to it
  * (found-log.c).
  */
 void log_function(struct sim *s, uint32_t fn, strings *ret);
+
+/* What the kernel says of @fn, called @name, if pci=disable_acs_redir= names it. */
+void log_acs_redir(struct sim *s, uint32_t fn, const char *name, strings *ret);
 
 /* What @driver was recorded to say of @fn's VGA when it took it. */
 void log_vga_taken(struct sim *s, uint32_t fn, const char *driver);

@@ -100,6 +100,7 @@ void log_function(struct sim *s, uint32_t fn, strings *ret)
 			typed ? " " : "", typed ? port_type(f->config) : "");
 	if (!f->is_vf)
 		say_bars(s, fn, name, ret);
+	log_acs_redir(s, fn, name, ret);
 }
 
 void log_vga_taken(struct sim *s, uint32_t fn, const char *driver)

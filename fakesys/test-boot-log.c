@@ -85,6 +85,7 @@ struct boot_case {
 	const char *profile; /* NULL: 6.12 */
 	bool off;            /* the IOMMU was off */
 	bool amd;
+	bool acs;    /* 0a:00.0 has ACS */
 	bool native; /* a driver takes the boot VGA */
 };
 
@@ -178,6 +179,8 @@ static struct machine *machine_of(const struct boot_case *c)
 		m->units.v[0] = (struct iommu_unit){ "ivhd0", "amd" };
 	if (c->off)
 		m->interrupt_remapping = c->klog && strstr(c->klog, MODE);
+	if (c->acs) /* instead of SR-IOV */
+		memcpy(test_cfg(&m->fns.v[m->fns.n - 2]) + 0x100, "\x0d\x00\x01\x00", 4);
 	if (c->native) {
 		m->fns.v[1].id.vendor = 0x8086;
 		m->fns.v[1].id.device = 0x10d3;
@@ -270,6 +273,13 @@ static struct boot_case boots[] = {
 	  "e1000e 0000:00:03.0: vgaarb: not of that function\n" USB, "intel_iommu=off",
 	  "DMAR: IOMMU disabled\n" IR MODE LAZY VGA "e1000e 0000:00:03.0: vgaarb: not of that function\n" USB
 	  "e1000e 0000:00:02.0: vgaarb: deactivate vga console\n", .off = true, .native = true },
+	{ "pci=disable_acs_redir= on 6.1", "intel_iommu=off", HEAD LAZY, "intel_iommu=off \"pci=disable_acs_redir=pci:8086:29c0;0a:00.0;00:04.0/0.1;00:04.0/0.2\"",
+	  "DMAR: IOMMU disabled\n" IR MODE
+	  "pci 0000:00:00.0: cannot disable ACS redirect for this hardware as it does not have ACS capabilities\n"
+	  "pci 0000:01:00.1: cannot disable ACS redirect for this hardware as it does not have ACS capabilities\n"
+	  "pci 0000:0a:00.0: disabled ACS redirect\n" LAZY, "6.1", .off = true, .acs = true },
+	{ "pci=disable_acs_redir= on 6.12: the register is not known", "intel_iommu=off", HEAD LAZY, "intel_iommu=off pci=disable_acs_redir=00:00.0",
+	  "DMAR: IOMMU disabled\n" IR MODE LAZY, .off = true, .acs = true },
 	{ "AMD: nothing changes", "", AMD, "",
 	  "AMD-Vi: Using global IVHD EFR:0x1, EFR2:0x0\n" LAZY VGA "pci 0000:00:00.2: AMD-Vi: IOMMU performance counters supported\n(groups)\n"
 	  "pci 0000:00:00.2: AMD-Vi: Found IOMMU cap 0x40\nAMD-Vi: Extended features (0x1, 0x0): PPR NX\n"
