@@ -111,6 +111,7 @@ ssize_t entry_read_bin(struct sim *s, const struct entry *e, bool capable, char 
 	const struct attr_bin *bin = e->attr->bin;
 	uint64_t size = bin->size(s, &e->dir, e->attr);
 
+	s->capable = capable;
 	if (!capable && bin->limit && bin->limit(s, &e->dir) < size)
 		size = bin->limit(s, &e->dir);
 	/* fs/sysfs/file.c:sysfs_kf_bin_read */

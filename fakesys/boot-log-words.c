@@ -120,6 +120,13 @@ bool log_initcall_blacklisted(const char *cmdline, const char *name)
 	return found;
 }
 
+/* sysfb.c:sysfb_init registers it; efifb reads video=. */
+bool log_screen_used(const char *cmdline)
+{
+	return !log_initcall_blacklisted(cmdline, "sysfb_init") &&
+	       !cmdline_has_word(cmdline, "video=efifb:off");
+}
+
 /* Of which initcalls there are, only this one is known for all kernels. */
 void log_blacklisted(const struct log_boot *b, strings *ret)
 {
@@ -129,7 +136,10 @@ void log_blacklisted(const struct log_boot *b, strings *ret)
 
 /* --- words of nobody --- */
 
-/* No kernel knows these; initramfs and programs read them. */
+/*
+ * No kernel knows these; initramfs and programs read them. Names with a dot are never
+ * unknown: a module that comes later may have them (main.c:unknown_bootoption).
+ */
 static const char *const programs_words[] = { "biosdevname", "boot",   "cryptdevice",
 					      "rhgb",        "splash", "zfs" };
 
@@ -178,8 +188,7 @@ static void read_word(void *arg, const char *word, const char *key, const char *
 	const char *text;
 
 	(void)word;
-	/* main.c:unknown_bootoption: a module's parameter, perhaps of one to come. */
-	if (strchr(key, '.') || !is_unknown(u->b, key))
+	if (!is_unknown(u->b, key))
 		return;
 	if (!value) {
 		*vec_push(a, &u->args) = key;

@@ -199,8 +199,7 @@ static struct log_boot boot_of(struct sim *s, const char *cmdline, bool on,
 			       bool remapping)
 {
 	struct log_boot b = { .s = s, .cmdline = cmdline };
-	bool screen = !log_initcall_blacklisted(cmdline, "sysfb_init") &&
-		      !cmdline_has_word(cmdline, "video=efifb:off");
+	bool screen = log_screen_used(cmdline);
 
 	cmdline_iommu(s->run, cmdline, &b.iommu);
 	b.bits = (on ? LOG_ON : 0) | (remapping ? LOG_IR : 0) |

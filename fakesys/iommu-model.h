@@ -13,5 +13,8 @@ void iommu_group_made(struct sim *s, struct sim_group *g);
 /* By name as it stands in a directory, if it is there; else SIM_NONE. */
 uint32_t iommu_named_group(const struct sim *s, const char *name, size_t len);
 uint32_t iommu_named_unit(const struct sim *s, const char *name, size_t len);
+/* The registers of an Intel unit, whole pages of them; false: where is not known. */
+bool iommu_unit_range(const struct sim *s, uint32_t unit, uint64_t *ret_start,
+		      uint64_t *ret_end);
 /* iommu.c:iommu_group_store_type; 0 or negative errno. */
 int iommu_store_type(struct sim *s, struct sim_group *g, const char *buf);

@@ -36,6 +36,23 @@ static bool read_registers(const struct sim *s, uint32_t unit, struct registers 
 	return false;
 }
 
+/* drivers/iommu/intel/dmar.c:map_iommu: to the last register that cap and ecap name. */
+bool iommu_unit_range(const struct sim *s, uint32_t unit, uint64_t *ret_start,
+		      uint64_t *ret_end)
+{
+	uint64_t iotlb, faults, size;
+	struct registers r;
+
+	if (!streq(s->units.v[unit].kind, "intel") || !read_registers(s, unit, &r))
+		return false;
+	iotlb = (r.ecap >> 8 & 0x3ff) * 16 + 16;
+	faults = (r.cap >> 24 & 0x3ff) * 16 + ((r.cap >> 40 & 0xff) + 1) * 16;
+	size = iotlb > faults ? iotlb : faults;
+	*ret_start = r.base;
+	*ret_end = r.base + ((size + 0xfff) & ~0xfffull) - 1;
+	return true;
+}
+
 bool iommu_unit_known(const struct sim *s, const struct node *dir, const struct attr *a)
 {
 	struct registers r;

@@ -226,8 +226,8 @@ struct sim {
 	struct sim_wait wait;      /* of the store that just returned -EINPROGRESS */
 	VEC(struct sim_blocked) blocked;
 	VEC(struct sim_answer) answers; /* to blocked ones, not fetched yet */
-	bool capable;                   /* the writer of the store under way */
-	uint32_t removing;              /* holds the lock of all rescans; or SIM_NONE */
+	bool capable;      /* who opened the file of the read or store under way */
+	uint32_t removing; /* holds the lock of all rescans; or SIM_NONE */
 	VEC(uint32_t)
 	vfio_devs;          /* by number of vfio-dev/vfioN the function, or SIM_NONE */
 	size_t vfio_free;   /* no lower number is free */
@@ -237,6 +237,8 @@ struct sim {
 	struct node_cache *cache;   /* node.c's */
 	char *modules_text;         /* proc/modules as it was at... */
 	uint64_t modules_text_at;   /* ...this count of changes */
+	char *iomem_text;           /* the same of proc/iomem */
+	uint64_t iomem_text_at;
 	uint64_t booted_at, tickets;
 	uint64_t changes;     /* grows when names in the tree may have changed */
 	uint64_t all_changed; /* that count when these were names anywhere */
@@ -283,9 +285,8 @@ void sim_set_iommu(struct sim *s, bool on, bool interrupt_remapping, const char 
 void sim_log(struct sim *s, const char *fmt, ...) PRINTF(2, 3);
 void sim_log_fn(struct sim *s, uint32_t fn, const char *fmt, ...) PRINTF(3, 4);
 /*
- * The log of a boot up to user space: recorded lines that no setting changes, then what
- * the kernel says about this command line and IOMMU state. After sim_set_*, before any
- * module.
+ * The log of a boot up to user space, as boot-log.h promises it. After sim_set_*, before
+ * any module.
  */
 void sim_log_boot(struct sim *s);
 

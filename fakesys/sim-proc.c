@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "fakesys/boot-log.h"
 #include "fakesys/node.h"
+#include "fakesys/sim-iomem.h"
 #include "fakesys/sim-proc.h"
 
 #define PROC "proc/"
@@ -109,10 +111,20 @@ static struct blob get_cpuinfo(struct sim *s, char page[static SIM_PAGE])
 	return s->cpuinfo;
 }
 
+static struct blob get_iomem(struct sim *s, char page[static SIM_PAGE])
+{
+	(void)page;
+	return iomem_text(s);
+}
+
 static const struct proc_text texts[] = {
-	{ "cmdline", get_cmdline },          { "cpuinfo", get_cpuinfo },
-	{ "modules", get_modules },          { "sys/kernel/osrelease", get_release },
-	{ "sys/kernel/ostype", get_ostype }, { "sys/kernel/version", get_uname_v },
+	{ "cmdline", get_cmdline },
+	{ "cpuinfo", get_cpuinfo },
+	{ "iomem", get_iomem },
+	{ "modules", get_modules },
+	{ "sys/kernel/osrelease", get_release },
+	{ "sys/kernel/ostype", get_ostype },
+	{ "sys/kernel/version", get_uname_v },
 	{ "version", get_version },
 };
 
@@ -151,7 +163,8 @@ void proc_build(struct sim *s)
 void proc_done(struct sim *s)
 {
 	free(s->modules_text);
-	s->modules_text = NULL;
+	free(s->iomem_text);
+	s->modules_text = s->iomem_text = NULL;
 }
 
 static uint64_t proc_size(const struct sim *s, const struct node *dir,
@@ -159,6 +172,19 @@ static uint64_t proc_size(const struct sim *s, const struct node *dir,
 {
 	(void)s, (void)dir, (void)a;
 	return 0; /* as all files of proc say */
+}
+
+/*
+ * The firmware's screen is the first one, and gone once a driver took it over. Drivers of
+ * displays have theirs whatever was said about the firmware's.
+ */
+static bool framebuffer_gone(const struct sim *s, const struct sim_proc *p)
+{
+	static const char name[] = "0 EFI VGA";
+
+	return s->framebuffer_gone ||
+	       (!log_screen_used(s->cmdline) && p->data.len >= sizeof(name) - 1 &&
+		!memcmp(p->data.data, name, sizeof(name) - 1));
 }
 
 static ssize_t proc_read(struct sim *s, const struct node *dir, const struct attr *a,
@@ -169,8 +195,7 @@ static ssize_t proc_read(struct sim *s, const struct node *dir, const struct att
 	char page[SIM_PAGE];
 
 	(void)a;
-	/* The firmware's screen is the first one, and gone once a driver took it over. */
-	if (streq(p->path, "fb") && s->framebuffer_gone)
+	if (streq(p->path, "fb") && framebuffer_gone(s, p))
 		return 0;
 	if (p->text)
 		b = p->text->get(s, page);
