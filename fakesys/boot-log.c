@@ -66,8 +66,9 @@ static struct place find_place(const char *line, unsigned then, unsigned now)
 	return p;
 }
 
-struct inserted {      /* new lines of one row */
+struct inserted {      /* new lines */
 	size_t before; /* which recorded line */
+	size_t at;     /* of those there */
 	strings lines;
 };
 
@@ -89,8 +90,8 @@ static bool same_line(const char *a, const char *b)
 	       (x && y && strstr(a, joins) && strstr(b, joins) && streq(x, y));
 }
 
-/* Keeps the recorded line that says @text, if there is one. */
-static bool keep_recorded(struct merge *g, size_t row, const char *text)
+/* Keeps the recorded line that says @text and returns where it is, or NO_ROW. */
+static size_t keep_recorded(struct merge *g, size_t row, const char *text)
 {
 	for (size_t n = 0; n < g->old->n; n++) {
 		size_t i = (g->cursor + n) % g->old->n;
@@ -100,15 +101,13 @@ static bool keep_recorded(struct merge *g, size_t row, const char *text)
 			continue;
 		g->places[i].keep = true;
 		g->cursor = i + 1;
-		return true;
+		return i;
 	}
-	return false;
+	return NO_ROW;
 }
 
-/*
- * Before which recorded line a new one of @row goes: after the last of its own, before
- * the first of a later row, after the last of an earlier one.
- */
+/* Before which recorded line new ones of @row go: the first of its own or of a later row,
+ * else after the last of an earlier one. */
 static size_t row_place(const struct merge *g, size_t row)
 {
 	size_t later = SIZE_MAX, earlier = SIZE_MAX;
@@ -116,8 +115,6 @@ static size_t row_place(const struct merge *g, size_t row)
 	for (size_t i = g->old->n; i-- > 0;) {
 		const struct place *p = &g->places[i];
 
-		if (p->now == row && p->keep)
-			return i + 1;
 		if (p->then == NO_ROW || log_rows[p->then].anywhere)
 			continue;
 		if (p->then >= row)
@@ -137,10 +134,38 @@ static bool could_not_be_recorded(const struct log_boot *b, const struct log_row
 	return machine_unknown(b->s->m, "klog") || !row_applies(row, b->recorded->bits);
 }
 
+static void insert(struct merge *g, size_t before, strings *lines)
+{
+	if (lines->n)
+		*vec_push(g->s->run, &g->inserted) =
+			(struct inserted){ before, g->inserted.n, *lines };
+	*lines = (strings){ 0 };
+}
+
+/* New lines stand behind the recorded one that is said before them. */
+static void merge_said(struct merge *g, size_t r, const strings *said, bool have)
+{
+	bool block = log_rows[r].how == LOG_BLOCK;
+	size_t last = NO_ROW;
+	strings fresh = { 0 };
+
+	vec_foreach(l, said) {
+		size_t at = have && !block ? keep_recorded(g, r, *l) : NO_ROW;
+
+		if (at == NO_ROW) {
+			*vec_push(g->s->run, &fresh) = *l;
+			continue;
+		}
+		insert(g, last == NO_ROW ? at : last + 1, &fresh);
+		last = at;
+	}
+	insert(g, last == NO_ROW ? row_place(g, r) : last + 1, &fresh);
+}
+
 static void merge_row(struct merge *g, const struct log_boot *b, size_t r)
 {
 	const struct log_row *row = &log_rows[r];
-	strings said = { 0 }, fresh = { 0 };
+	strings said = { 0 }, moved = { 0 };
 	bool have = false;
 
 	for (size_t i = 0; i < g->old->n; i++) {
@@ -152,17 +177,22 @@ static void merge_row(struct merge *g, const struct log_boot *b, size_t r)
 		if (row->how == LOG_RECORDED && p->then == r)
 			p->keep = true;
 		else if (row->how == LOG_RECORDED)
-			*vec_push(g->s->run, &fresh) = g->old->v[i];
+			*vec_push(g->s->run, &moved) = g->old->v[i];
 	}
+	insert(g, row_place(g, r), &moved);
 	if (row->say && row_applies(row, b->bits) &&
 	    (row->how != LOG_RECORDED || (!have && could_not_be_recorded(b, row))))
 		row->say(b, &said);
-	vec_foreach(l, &said)
-		if (row->how == LOG_BLOCK || !have || !keep_recorded(g, r, *l))
-			*vec_push(g->s->run, &fresh) = *l;
-	if (fresh.n)
-		*vec_push(g->s->run, &g->inserted) =
-			(struct inserted){ row_place(g, r), fresh };
+	merge_said(g, r, &said, have);
+}
+
+static int by_place(const void *x, const void *y)
+{
+	const struct inserted *a = x, *b = y;
+
+	if (a->before != b->before)
+		return a->before < b->before ? -1 : 1;
+	return (a->at > b->at) - (a->at < b->at);
 }
 
 static void write_log(struct merge *g)
@@ -171,14 +201,8 @@ static void write_log(struct merge *g)
 	size_t at = 0;
 
 	/* By place, and of one place in the order of the rows. */
-	for (size_t i = 1; i < g->inserted.n; i++)
-		for (size_t k = i;
-		     k && g->inserted.v[k - 1].before > g->inserted.v[k].before; k--) {
-			struct inserted t = g->inserted.v[k];
-
-			g->inserted.v[k] = g->inserted.v[k - 1];
-			g->inserted.v[k - 1] = t;
-		}
+	if (g->inserted.n)
+		qsort(g->inserted.v, g->inserted.n, sizeof(*g->inserted.v), by_place);
 	for (size_t i = 0; i <= g->old->n; i++) {
 		for (; at < g->inserted.n && g->inserted.v[at].before == i; at++)
 			vec_foreach(l, &g->inserted.v[at].lines)

@@ -241,6 +241,8 @@ static struct boot_case boots[] = {
 	  "DMAR: intel_iommu=strict deprecated; use iommu.strict=1 instead\nDMAR: Unknown option - 'foo,on'\nDMAR: IOMMU enabled\n"
 	  TABLE IR QUEUE MODE "iommu: Default domain type: Translated\n"
 	  "iommu: DMA domain TLB invalidation policy: strict mode\n" VGA NONE QI "(groups)\n" VTD SCREEN FAULT USB },
+	{ "a word before one that was said, and one behind it", "intel_iommu=on", HEAD "DMAR: IOMMU enabled\n" LAZY, "intel_iommu=igfx_off,on,foo",
+	  "DMAR: Disable GFX device mapping\nDMAR: IOMMU enabled\nDMAR: Unknown option - 'foo'\n" MODE LAZY "(groups)\n" },
 	{ "told before, by default now, on 6.1", "iommu=nopt iommu.strict=1",
 	  HEAD "iommu: Default domain type: Translated (set via kernel command line)\n"
 	  "iommu: DMA domain TLB invalidation policy: strict mode (set via kernel command line)\n" VGA, "",
@@ -268,7 +270,7 @@ static struct boot_case boots[] = {
 	  HEAD "Unknown kernel command line parameters \"odd=1\", will be passed to user space.\n" LAZY, "intel_iommu=off odd=2 root=x odd=3",
 	  "DMAR: IOMMU disabled\nUnknown kernel command line parameters \"odd=3\", will be passed to user space.\n" IR MODE LAZY, .off = true },
 	{ "a function that joined when its driver came", "", HEAD "e1000e 0000:00:03.0: Adding to iommu group 2\n" LAZY, "",
-	  MODE "e1000e 0000:00:03.0: Adding to iommu group 2\n(groups)\n" LAZY },
+	  MODE "(groups)\ne1000e 0000:00:03.0: Adding to iommu group 2\n(groups)\n" LAZY },
 	{ "the driver of the boot VGA", "intel_iommu=off", HEAD LAZY VGA "e1000e 0000:00:02.0: vgaarb: deactivate vga console\n"
 	  "e1000e 0000:00:03.0: vgaarb: not of that function\n" USB, "intel_iommu=off",
 	  "DMAR: IOMMU disabled\n" IR MODE LAZY VGA "e1000e 0000:00:03.0: vgaarb: not of that function\n" USB
