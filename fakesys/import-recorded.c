@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a canonical tree says beyond inventory: attributes whose registers were not
+ * What a tree says beyond inventory: attributes whose registers were not
  * recorded, slots, nodes of the firmware's tree, built-in drivers, and the parts of sys
  * that no rule of ours gives.
  */
@@ -147,7 +147,7 @@ static void note_drivers(struct recorded *r, struct kernel *k)
 	bool loaded = link_means_loaded(r);
 	strings names;
 
-	if (host_list(r->h, a, "sys/bus/pci/drivers", &names) < 0)
+	if (!k || host_list(r->h, a, "sys/bus/pci/drivers", &names) < 0)
 		return;
 	for (size_t i = 0; i < names.n; i++) {
 		char *module = NULL;

@@ -6,6 +6,7 @@
 
 #include "core/machine-json.h"
 #include "core/scrub.h"
+#include "fakesys/import-recorded.h"
 #include "fakesys/rehearse.h"
 #include "tools/command.h"
 
@@ -140,6 +141,15 @@ static int vm(struct run *r, struct err *e)
 	return verb_vm(r->subject.m, &r->req, &r->report, e);
 }
 
+/* What the engine has no use for, and a simulated host shows all the same. */
+static int read_whole(struct subject *s, struct err *e)
+{
+	const struct kernel *k = machine_kernel(s->read, s->read->release);
+
+	import_note_recorded(s->read, &s->host, (struct kernel *)(uintptr_t)k);
+	return machine_finish(s->read, e);
+}
+
 static int capture(struct run *r, struct err *e)
 {
 	const char *path = r->v->output ? r->v->output : "-";
@@ -152,6 +162,11 @@ static int capture(struct run *r, struct err *e)
 			"pcipass: without root %zu facts could not be read and stand in "
 			"the recording as unknown; better: sudo pcipass capture\n",
 			m->unknown.n);
+	if (r->v->whole && r->subject.read) {
+		code = read_whole(&r->subject, e);
+		if (code < 0)
+			return verb_status_of(code);
+	}
 	if (!r->v->keep_ids) {
 		code = machine_scrub(m, &scrubbed, e);
 		if (code < 0)

@@ -28,7 +28,7 @@ enum command {
 struct values {
 	struct where where;
 	const char *colour, *method, *style, *allow, *target, *write, *output;
-	bool json, groups, tree, diff, script, yes, resume, keep_ids, list;
+	bool json, groups, tree, diff, script, yes, resume, keep_ids, whole, list;
 };
 
 struct run {

@@ -61,6 +61,8 @@ static const struct arg_option options[] = {
 	  "where to; without it, stdout" },
 	{ "keep-ids", 0, ARG_FLAG, OPTION(keep_ids), ON(CMD_CAPTURE), NULL,
 	  "keep serial numbers, MAC addresses, UUIDs, the host's name" },
+	{ "whole", 0, ARG_FLAG, OPTION(whole), ON(CMD_CAPTURE), NULL,
+	  "with all that drivers and firmware show below /sys" },
 	{ "list", 0, ARG_FLAG, OPTION(list), ON(CMD_EXPLAIN), NULL, "all rules" },
 	/* clang-format on */
 };
