@@ -31,6 +31,7 @@ struct pci_resource {
 	uint64_t start, end; /* inclusive; both 0: none */
 	uint64_t flags;      /* IORESOURCE_* */
 };
+#define IORESOURCE_IO 0x100
 #define PCI_RESOURCES 17
 #define PCI_ROM_RESOURCE 6
 

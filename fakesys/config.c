@@ -117,6 +117,12 @@ void config_masks(struct blob config, const struct pci_resource res[static PCI_R
 	memset(ret_wmask, 0, len);
 	memset(ret_w1cmask, 0, len);
 	put_regs(any_header, ARRAY_SIZE(any_header), 0, len, ret_wmask, ret_w1cmask);
+	/* PCI Express base specification 6.0, 7.5.1.1.3: of PCI's time, hard-wired to 0
+	 */
+	if (cfg_pcie_type(config) >= 0 && len > PCI_COMMAND + 1) {
+		ret_wmask[PCI_COMMAND] &= (uint8_t)~0xb8;
+		ret_wmask[PCI_COMMAND + 1] &= (uint8_t)~0x02;
+	}
 	if (bridge)
 		put_regs(bridge_header, ARRAY_SIZE(bridge_header), 0, len, ret_wmask,
 			 ret_w1cmask);
@@ -151,6 +157,95 @@ struct blob config_now(const struct sim *s, uint32_t fn)
 	return b;
 }
 
+/* Bits of a 16-bit register that are not as they were recorded. */
+struct patch {
+	uint32_t off;
+	unsigned clear, set;
+};
+#define PATCHES 4
+
+/* Of drivers only the recorded one is known to use MSI. */
+static bool has_recorded_driver(const struct sim *s, uint32_t fn)
+{
+	const struct sim_driver *drv = s->fns[fn].driver;
+	const char *recorded = s->m->fns.v[fn].driver;
+
+	return drv && recorded && streq(drv->name, recorded);
+}
+
+/* pci.c:do_pci_enable_device, pci_set_master; do_pci_disable_device, pci_intx. */
+static struct patch command_patch(const struct sim *s, uint32_t fn)
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+	struct patch p = { .off = PCI_COMMAND };
+
+	if (!s->fns[fn].enable && f->driver)
+		p.clear = PCI_COMMAND_MASTER;
+	if (!has_recorded_driver(s, fn) && f->driver)
+		p.clear |= PCI_COMMAND_DISABLE_INTx;
+	if (!s->fns[fn].enable || has_recorded_driver(s, fn))
+		return p;
+	p.set = PCI_COMMAND_MASTER;
+	for (unsigned i = 0; i <= PCI_ROM_RESOURCE; i++)
+		if (f->res[i].end && i < PCI_ROM_RESOURCE)
+			p.set |= f->res[i].flags & IORESOURCE_IO ? PCI_COMMAND_IO
+								 : PCI_COMMAND_MEMORY;
+	return p;
+}
+
+static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static PATCHES])
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+	const char *power = s->fns[fn].power;
+	uint32_t pm = cfg_find_cap(f->config, PCI_CAP_ID_PM),
+		 msi = cfg_find_cap(f->config, PCI_CAP_ID_MSI),
+		 msix = cfg_find_cap(f->config, PCI_CAP_ID_MSIX);
+	size_t n = 0;
+
+	if (s->fns[fn].own_registers)
+		return 0;
+	ret[n++] = command_patch(s, fn);
+	if (msi && !has_recorded_driver(s, fn))
+		ret[n++] = (struct patch){ msi + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 0 };
+	if (msix && !has_recorded_driver(s, fn))
+		ret[n++] = (struct patch){ msix + PCI_MSI_FLAGS, PCI_MSIX_ENABLE, 0 };
+	if (pm && (f->driver || s->fns[fn].driver))
+		ret[n++] = (struct patch){ pm + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK,
+					   streq(power, "D3hot") ? 3 : 0 };
+	return n;
+}
+
+/* On @len bytes that stand for those at @at. */
+static void apply(const struct patch *p, size_t n, uint32_t at, uint8_t *buf, size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t k = 0; k < 2; k++) {
+			uint32_t off = p[i].off + k;
+
+			if (off < at || off - at >= len)
+				continue;
+			buf[off - at] &= (uint8_t) ~(p[i].clear >> 8 * k);
+			buf[off - at] |= (uint8_t)(p[i].set >> 8 * k);
+		}
+}
+
+void config_copy(const struct sim *s, uint32_t fn, uint32_t off, void *buf, size_t len)
+{
+	struct patch p[PATCHES];
+
+	memcpy(buf, config_now(s, fn).data + off, len);
+	apply(p, patches(s, fn, p), off, buf, len);
+}
+
+bool config_msi_on(const struct sim *s, uint32_t fn)
+{
+	struct blob c = config_now(s, fn);
+	uint32_t msi = cfg_find_cap(c, PCI_CAP_ID_MSI);
+
+	return msi && (cfg_u16(c, msi + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_ENABLE) &&
+	       (s->fns[fn].own_registers || has_recorded_driver(s, fn));
+}
+
 ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
 		     uint32_t off)
 {
@@ -169,6 +264,12 @@ ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
 	config_masks(now, f->res, wmask, w1cmask);
 	if (!st->config)
 		st->config = arena_memdup(s->run, now.data, f->config.len);
+	if (!st->own_registers) {
+		struct patch p[PATCHES];
+
+		apply(p, patches(s, fn, p), 0, st->config, now.len);
+		st->own_registers = true;
+	}
 	for (size_t i = 0; i < len && off + i < now.len; i++) {
 		uint8_t *p = &st->config[off + i], w = wmask[off + i];
 

@@ -7,8 +7,19 @@
 
 #include "fakesys/sim-internal.h"
 
-/* The bytes as they are now, borrowed. */
+/*
+ * The bytes as they were recorded or written, borrowed: for what no state changes
+ * (capabilities, bus numbers).
+ */
 struct blob config_now(const struct sim *s, uint32_t fn);
+
+/*
+ * Copy @len bytes from @off, all of them recorded, as the function gives them now: what
+ * drivers switch (bus mastering, MSI, power state) follows from who has it.
+ */
+void config_copy(const struct sim *s, uint32_t fn, uint32_t off, void *buf, size_t len);
+/* Has its driver switched MSI on (not MSI-X)? */
+bool config_msi_on(const struct sim *s, uint32_t fn);
 
 /* Write @len bytes at @off, clipped to what was recorded; returns @len or -EFBIG. */
 ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,

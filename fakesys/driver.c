@@ -108,6 +108,20 @@ static struct sim_group *group_of(const struct sim *s, uint32_t fn)
 	return s->iommu_on && g != SIM_NONE ? &s->groups.v[g] : NULL;
 }
 
+/* pci.c:pci_enable_device_flags: the bridges above first, then into D0. */
+void fn_enable(struct sim *s, uint32_t fn)
+{
+	uint32_t up = s->places[fn].parent;
+
+	if (!s->fns[fn].enable++) {
+		for (; up != SIM_NONE && !s->fns[up].enable; up = s->places[up].parent) {
+			s->fns[up].enable = 1;
+			s->fns[up].power = "D0";
+		}
+	}
+	s->fns[fn].power = "D0";
+}
+
 /* What a driver that took the function has done to it. */
 static void bound(struct sim *s, uint32_t fn)
 {
@@ -115,10 +129,10 @@ static void bound(struct sim *s, uint32_t fn)
 	const struct driver_traits *t = st->driver->traits;
 
 	if (t->enables) {
-		st->enable++;
-		st->power = "D0";
+		fn_enable(s, fn);
 		st->dma64 |= !t->managed_dma;
 	}
+	st->own_registers = false;
 	st->bound_at = sim_changed_fn(s, fn);
 	st->idle_services = s->no_express_autoprobe ? UINT8_MAX : 0;
 }
@@ -271,6 +285,7 @@ static void released(struct sim *s, uint32_t fn, const struct driver_traits *t)
 	}
 	if (t->enables && st->enable)
 		st->enable--;
+	st->own_registers = false;
 	disown_dma(s, fn);
 	if (streq(st->power, "D0"))
 		st->power = s->profile->unbound_state;

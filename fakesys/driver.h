@@ -50,6 +50,8 @@ int driver_store_remove_id(struct sim *s, struct sim_driver *drv, const char *bu
 /* The function a name stored in bind, unbind or drivers_probe means; SIM_NONE: none. */
 uint32_t driver_named_fn(const struct sim *s, const char *buf);
 
+/* As pci_enable_device(): counted; the first time it and the bridges above wake up. */
+void fn_enable(struct sim *s, uint32_t fn);
 /* A function as enumeration leaves it. */
 void fn_state_reset(struct sim *s, uint32_t fn);
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * import-recorded - what a tree says beyond inventory: a canonical one that is imported, or
- * that of a host that is captured as a whole.
+ * import-recorded - what a tree says beyond inventory: a canonical one that is imported,
+ * or that of a host that is captured as a whole.
  */
 #pragma once
 

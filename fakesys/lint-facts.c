@@ -8,7 +8,6 @@
 
 /* include/linux/ioport.h */
 #define IORESOURCE_PCI_FIXED 0x10ull
-#define IORESOURCE_IO 0x100ull
 #define IORESOURCE_MEM 0x200ull
 #define IORESOURCE_MEM_64 0x100000ull
 #define IORESOURCE_UNSET 0x20000000ull

@@ -6,7 +6,6 @@
 #include "fakesys/config.h"
 #include "fakesys/sim-fn.h"
 
-#define IORESOURCE_IO 0x00000100
 #define STANDARD_HEADER 64
 
 static ssize_t copy_from(struct blob b, char *buf, size_t len, uint64_t off)
@@ -52,11 +51,17 @@ static ssize_t config_read(struct sim *s, const struct node *dir, const struct a
 			   char *buf, size_t len, uint64_t off)
 {
 	uint8_t header[STANDARD_HEADER];
-	struct blob b = config_now(s, dir->i);
+	size_t have = config_now(s, dir->i).len;
 
 	(void)a;
-	return copy_from(b.len ? b : made_up_header(node_fn(s, dir), header), buf, len,
-			 off);
+	if (!have)
+		return copy_from(made_up_header(node_fn(s, dir), header), buf, len, off);
+	if (off >= have)
+		return 0;
+	if (len > have - off)
+		len = have - off;
+	config_copy(s, dir->i, (uint32_t)off, buf, len);
+	return (ssize_t)len;
 }
 
 static ssize_t config_store(struct sim *s, const struct node *dir, const struct attr *a,

@@ -98,6 +98,22 @@ ssize_t fn_show_power_state(struct sim *s, const struct node *dir, const struct 
 	return put_line(buf, node_state(s, dir)->power);
 }
 
+/* pci-sysfs.c:irq_show: the first vector of MSI while there is one, else the line. */
+ssize_t fn_show_irq(struct sim *s, const struct node *dir, const struct attr *a,
+		    char buf[static SIM_PAGE])
+{
+	const struct pci_fn *fn = node_fn(s, dir);
+	uint32_t msi = cfg_find_cap(fn->config, PCI_CAP_ID_MSI);
+	bool was_msi =
+		msi && (cfg_u16(fn->config, msi + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_ENABLE);
+	unsigned irq = was_msi && !config_msi_on(s, dir->i)
+			       ? cfg_u8(fn->config, PCI_INTERRUPT_LINE)
+			       : fn->irq;
+
+	(void)a;
+	return put_number(buf, irq);
+}
+
 ssize_t fn_show_numa(struct sim *s, const struct node *dir, const struct attr *a,
 		     char *buf)
 {

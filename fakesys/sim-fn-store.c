@@ -49,18 +49,6 @@ ssize_t fn_store_numa(struct sim *s, const struct node *dir, const struct attr *
 	return (ssize_t)len;
 }
 
-/* pci.c:pci_enable_device_flags: the bridges above first, then into D0. */
-static void power_up(struct sim *s, uint32_t fn)
-{
-	uint32_t up = s->places[fn].parent;
-
-	for (; up != SIM_NONE && !s->fns[up].enable; up = s->places[up].parent) {
-		s->fns[up].enable = 1;
-		s->fns[up].power = "D0";
-	}
-	s->fns[fn].power = "D0";
-}
-
 ssize_t fn_store_enable(struct sim *s, const struct node *dir, const struct attr *a,
 			const char *buf, size_t len)
 {
@@ -80,9 +68,10 @@ ssize_t fn_store_enable(struct sim *s, const struct node *dir, const struct attr
 		return -EBUSY;
 	if (!v && !st->enable)
 		return -EIO;
-	if (v && !st->enable)
-		power_up(s, dir->i);
-	st->enable += v ? 1 : -1u;
+	if (v)
+		fn_enable(s, dir->i);
+	else
+		st->enable--;
 	return (ssize_t)len;
 }
 

@@ -236,7 +236,7 @@ static const struct attr fn_rows[] = {
 	{ "enable", .mode = 0644, .show = fn_show_enable, .store = fn_store_enable },
 	{ "firmware_node", .mode = S_IFLNK | 0777, .visible = has_node, .path = fn_node },
 	{ "iommu_group", .mode = S_IFLNK | 0777, .target = to_group },
-	{ "irq", .mode = 0444, DATA(irq), .digits = 0 },
+	{ "irq", .mode = 0444, .show = fn_show_irq },
 	{ "link", .mode = S_IFDIR | 0755, .dir = &dir_fn_link },
 	{ "local_cpulist", .mode = 0444, .show = fn_show_cpulist },
 	{ "local_cpus", .mode = 0444, .show = fn_show_cpus },

@@ -17,8 +17,8 @@ static inline struct fn_state *node_state(const struct sim *s, const struct node
 }
 
 attr_show_fn fn_show_modalias, fn_show_uevent, fn_show_resource, fn_show_power_state,
-	fn_show_numa, fn_show_cpus, fn_show_cpulist, fn_show_dma_bits, fn_show_enable,
-	fn_show_flag, fn_show_msi_bus, fn_show_ari, fn_show_override,
+	fn_show_irq, fn_show_numa, fn_show_cpus, fn_show_cpulist, fn_show_dma_bits,
+	fn_show_enable, fn_show_flag, fn_show_msi_bus, fn_show_ari, fn_show_override,
 	fn_show_reset_method, fn_show_boot_vga, fn_show_bus_number, fn_show_serial,
 	fn_show_sriov, fn_show_aer, fn_show_link_speed, fn_show_link_width;
 

@@ -56,6 +56,7 @@ struct fn_state {
 	const char *power;         /* power_state: "D0", "D3hot", "unknown" */
 	const char *resets;        /* reset_method; NULL: no such attribute */
 	uint8_t *config;           /* written to since power-on; NULL: as recorded */
+	bool own_registers;        /* and not by a driver that came or went later */
 	unsigned enable;           /* enable_cnt */
 	int vfio_dev;              /* N of vfio-dev/vfioN; -1: none */
 	int numa;

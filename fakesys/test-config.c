@@ -53,6 +53,7 @@ static void test_write(void **state)
 static struct config_case rows[] = {
 	{ "ids are read-only", "00:03.0", 0, 4, 0x10d38086, 0xffffffff, 0x10d38086 },
 	{ "command takes its bits", "00:03.0", PCI_COMMAND, 2, 0x0103, 0xffff, 0x07ff },
+	{ "command of PCI Express has fewer", "00:04.0", PCI_COMMAND, 2, 0, 0xffff, 0x0547 },
 	{ "status is cleared by ones", "00:03.0", PCI_STATUS, 2, 0xf910, 0x8000, 0x7910 },
 	{ "status keeps what is capability", "00:03.0", PCI_STATUS, 2, 0x0010, 0xffff, 0x0010 },
 	{ "interrupt line", "00:03.0", PCI_INTERRUPT_LINE, 1, 0x0b, 0x05, 0x05 },
@@ -72,6 +73,69 @@ static struct config_case rows[] = {
 	{ "beyond the space", "00:03.0", 256, 4, 0, 0, 0xffffffff, -EFBIG },
 };
 /* clang-format on */
+
+#define MSI 0xd0
+
+/* The recorded driver of 00:03.0 uses MSI: its vector is 55. */
+static void use_msi(struct machine *m)
+{
+	uint8_t *c = test_cfg(&m->fns.v[2]);
+
+	c[PCI_COMMAND] = 7;
+	c[PCI_COMMAND + 1] = 5; /* DisINTx, SERR */
+	c[0xc9] = MSI;
+	c[MSI] = PCI_CAP_ID_MSI;
+	c[MSI + PCI_MSI_FLAGS] = 0x81;
+	c[PCI_INTERRUPT_LINE] = 10;
+	m->fns.v[2].irq = 55;
+}
+
+static void expect(struct sim *s, unsigned command, unsigned msi, unsigned power,
+		   const char *irq)
+{
+	struct test_step line = IS(DEV("00:03.0") "irq", irq);
+	uint8_t c[256];
+	struct blob b = { c, sizeof(c) };
+
+	config_copy(s, 2, 0, c, sizeof(c));
+	assert_int_equal(cfg_u16(b, PCI_COMMAND), command);
+	assert_int_equal(cfg_u16(b, MSI + PCI_MSI_FLAGS), msi);
+	assert_int_equal(cfg_u16(b, 0xc8 + PCI_PM_CTRL), power);
+	test_run_step(s, &line);
+}
+
+/* pci_disable_device(), pci_disable_msi(), vfio-pci's D3hot; and what was written by hand
+ * stays until a driver comes or goes. */
+static void test_driver_registers(void **state)
+{
+	static const struct test_step unbind = W(DRV("e1000e") "unbind", "0000:00:03.0"),
+				      bind = W(DRV("e1000e") "bind", "0000:00:03.0"),
+				      override = W(DEV("00:03.0") "driver_override",
+						   "vfio-pci"),
+				      probe = W("sys/bus/pci/drivers_probe",
+						"0000:00:03.0");
+	struct machine *m = test_machine(true);
+	uint16_t master = 0x0506;
+	struct sim *s;
+	struct err e;
+
+	(void)state;
+	use_msi(m);
+	assert_int_equal(sim_new(m, NULL, &s, &e), 0);
+	expect(s, 0x0507, 0x81, 0, "55\n");
+	test_run_step(s, &unbind);
+	expect(s, 0x0103, 0x80, 0, "10\n");
+	test_run_step(s, &bind);
+	expect(s, 0x0507, 0x81, 0, "55\n");
+	test_run_step(s, &unbind);
+	assert_int_equal(config_write(s, 2, &master, 2, PCI_COMMAND), 2);
+	expect(s, 0x0506, 0x80, 0, "10\n");
+	test_run_step(s, &override);
+	test_run_step(s, &probe);
+	expect(s, 0x0102, 0x80, 3, "10\n"); /* vfio-pci enables nothing */
+	sim_free(s);
+	machine_free(m);
+}
 
 static void test_hostile(void **state)
 {
@@ -99,7 +163,7 @@ static void test_hostile(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(rows) + 1];
+	struct CMUnitTest tests[ARRAY_SIZE(rows) + 2];
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		tests[i] = (struct CMUnitTest){ .name = rows[i].name,
@@ -107,5 +171,8 @@ int main(void)
 						.initial_state = &rows[i] };
 	tests[ARRAY_SIZE(rows)] =
 		(struct CMUnitTest){ .name = "hostile bytes", .test_func = test_hostile };
+	tests[ARRAY_SIZE(rows) + 1] =
+		(struct CMUnitTest){ .name = "what drivers switch",
+				     .test_func = test_driver_registers };
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
 }

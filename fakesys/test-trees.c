@@ -293,6 +293,7 @@ static const char *const port_unbound[] = {
 	"-/sys/devices/pci0000:00/0000:00:04.0/0000:00:04.0:pcie001",
 	"-/sys/devices/pci0000:00/0000:00:04.0/0000:00:04.0:pcie002",
 	"-/sys/devices/pci0000:00/0000:00:04.0/0000:00:04.0:pcie010",
+	"~/sys/devices/pci0000:00/0000:00:04.0/config", /* bus mastering */
 	"-/sys/devices/pci0000:00/0000:00:04.0/driver",
 	"~/sys/devices/pci0000:00/0000:00:04.0/enable",
 	"-/sys/devices/pci0000:00/0000:00:04.0/msi_irqs",
