@@ -32,6 +32,7 @@ struct pci_resource {
 	uint64_t flags;      /* IORESOURCE_* */
 };
 #define IORESOURCE_IO 0x100
+#define CLASS_IOMMU 0x0806 /* PCI Code and ID Assignment 1.9 */
 #define PCI_RESOURCES 17
 #define PCI_ROM_RESOURCE 6
 

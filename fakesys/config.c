@@ -157,7 +157,10 @@ struct blob config_now(const struct sim *s, uint32_t fn)
 	return b;
 }
 
-/* Bits of a 16-bit register that are not as they were recorded. */
+/*
+ * Bits of a 16-bit register that are not as they were recorded. Those of a function
+ * without a driver are: the kernel itself has switched them, or nobody.
+ */
 struct patch {
 	uint32_t off;
 	unsigned clear, set;
@@ -205,9 +208,9 @@ static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static 
 	if (s->fns[fn].own_registers)
 		return 0;
 	ret[n++] = command_patch(s, fn);
-	if (msi && !has_recorded_driver(s, fn))
+	if (msi && f->driver && !has_recorded_driver(s, fn))
 		ret[n++] = (struct patch){ msi + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 0 };
-	if (msix && !has_recorded_driver(s, fn))
+	if (msix && f->driver && !has_recorded_driver(s, fn))
 		ret[n++] = (struct patch){ msix + PCI_MSI_FLAGS, PCI_MSIX_ENABLE, 0 };
 	if (pm && (f->driver || s->fns[fn].driver))
 		ret[n++] = (struct patch){ pm + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK,
@@ -243,7 +246,8 @@ bool config_msi_on(const struct sim *s, uint32_t fn)
 	uint32_t msi = cfg_find_cap(c, PCI_CAP_ID_MSI);
 
 	return msi && (cfg_u16(c, msi + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_ENABLE) &&
-	       (s->fns[fn].own_registers || has_recorded_driver(s, fn));
+	       (s->fns[fn].own_registers || !s->m->fns.v[fn].driver ||
+		has_recorded_driver(s, fn));
 }
 
 ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,

@@ -33,6 +33,11 @@ static const struct driver_traits traits[] = {
 	{ "pci-stub", .managed_dma = true, .claimed = "claimed by stub" },
 	{ "pci-pf-stub", .claimed = "claimed by pci-pf-stub" },
 	{ "pcieport", .managed_dma = true, .enables = true, .probe = port_probe },
+	{ "i40e", .enables = true, .takes_vfs = true },
+	{ "ice", .enables = true, .takes_vfs = true },
+	{ "igb", .enables = true, .takes_vfs = true },
+	{ "ixgbe", .enables = true, .takes_vfs = true },
+	{ "mlx5_core", .enables = true, .takes_vfs = true },
 	{ NULL, .enables = true },
 };
 /* clang-format on */
@@ -83,13 +88,21 @@ void driver_unregister(struct sim *s, struct sim_driver *drv)
 	s->drivers.n = to;
 }
 
+/* amd/init.c:iommu_init_pci: no driver shall have the IOMMU's own function. */
+static bool is_kernels_own(const struct sim *s, uint32_t fn)
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+
+	return s->iommu_on && fn_class(f) == CLASS_IOMMU && machine_acpi(s->m, "IVRS");
+}
+
 bool driver_matches(const struct sim *s, const struct sim_driver *drv, uint32_t fn)
 {
 	const struct pci_ident *id = &s->m->fns.v[fn].id;
 	const char *override = s->fns[fn].override;
 	bool forced = override && streq(override, drv->name);
 
-	if (s->fns[fn].gone || (override && !forced))
+	if (s->fns[fn].gone || (override && !forced) || is_kernels_own(s, fn))
 		return false;
 	vec_foreach(d, &drv->dynids)
 		if (pci_id_matches(&d->id, id))
@@ -275,14 +288,13 @@ static void released(struct sim *s, uint32_t fn, const struct driver_traits *t)
 {
 	struct fn_state *st = &s->fns[fn];
 
-	if (t->vfio) {
-		/* vfio_pci_core.c:vfio_pci_core_unregister_device */
-		if (vfs_count(s, fn))
-			(void)vfs_set(s, fn, 0, NULL);
+	/* vfio_pci_core.c:vfio_pci_core_unregister_device, igb_main.c:igb_remove */
+	if ((t->vfio || t->takes_vfs) && vfs_count(s, fn))
+		(void)vfs_set(s, fn, 0, NULL);
+	if (t->vfio)
 		vfio_remove(s, fn);
-	} else if (vfs_count(s, fn)) {
+	if (vfs_count(s, fn))
 		sim_log_fn(s, fn, "driver left SR-IOV enabled after remove");
-	}
 	if (t->enables && st->enable)
 		st->enable--;
 	st->own_registers = false;

@@ -331,7 +331,7 @@ static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 	struct finode *dir = finode_of(f, parent);
 	AUTOARENA struct arena *a = arena_new();
 	const char *path = finode_child_path(a, dir, name);
-	int r = refused(f, req, dir, name, KNAME_CREATE);
+	int r = refused(f, req, dir, name, S_ISREG(mode) ? KNAME_CREATE : KNAME_MKNOD);
 
 	(void)dev;
 	if (r == 1)
@@ -427,7 +427,7 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	AUTOARENA struct arena *a = arena_new();
 	const char *from = finode_child_path(a, dir, name),
 		   *target = finode_child_path(a, to, newname);
-	int r = refused(f, req, dir, name, KNAME_REMOVE);
+	int r = refused(f, req, dir, name, KNAME_RENAME);
 	struct finode *i;
 
 	if (r == 1 && to->kn)

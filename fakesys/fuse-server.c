@@ -317,7 +317,10 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	AUTOARENA struct arena *a = NULL;
 	struct stat st;
 
-	if (i->kn) {
+	if (i->kn && !knode_alive(f->k, i->kn)) {
+		r = -ESTALE; /* fs/namei.c looks the path up again, which it may not trust
+			      */
+	} else if (i->kn) {
 		r = kernfs_open(f->k, i->kn, fi->flags, who(req), &h->k);
 		fi->direct_io = 1;
 	} else {
@@ -445,28 +448,29 @@ static void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync,
 	fuse_reply_err(req, -r);
 }
 
-/* As much room as the disk's own host says (sim-host.c:space_op). */
+/*
+ * As much room as the disk's own host says (sim-host.c:space_op); of the model none, as
+ * fs/libfs.c:simple_statfs has it.
+ */
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
+	struct fuse_server *f = fuse_req_userdata(req);
 	struct statvfs st = { .f_bsize = 4096,
 			      .f_frsize = 4096,
 			      .f_namemax = NODE_NAME - 1 };
 
-	(void)ino;
-	st.f_blocks = st.f_bfree = st.f_bavail = ((fsblkcnt_t)16 << 30) / 4096;
-	st.f_files = st.f_ffree = st.f_favail = 1 << 20;
+	if (!finode_of(f, ino)->kn) {
+		st.f_blocks = st.f_bfree = st.f_bavail = ((fsblkcnt_t)16 << 30) / 4096;
+		st.f_files = st.f_ffree = st.f_favail = 1 << 20;
+	}
 	fuse_reply_statfs(req, &st);
 }
 
 static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fuse_server *f = fuse_req_userdata(req);
-	struct finode *i = finode_of(f, ino);
 
-	if (i->kn && !knode_alive(f->k, i->kn)) {
-		fuse_reply_err(req, ENOENT);
-		return;
-	}
+	(void)ino; /* one that is gone can be opened by who stands in it, and is empty */
 	fi->fh = (uint64_t)(uintptr_t)fhandle_new(f);
 	fuse_reply_open(req, fi);
 }

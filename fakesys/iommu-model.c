@@ -5,7 +5,6 @@
 #include "fakesys/attr.h"
 #include "fakesys/iommu-model.h"
 
-#define CLASS_IOMMU 0x0806
 /* Debian: CONFIG_IOMMU_DEFAULT_DMA_LAZY */
 #define TYPE_DEFAULT "DMA-FQ"
 /* A hostile fixture's number does not make a table of gigabytes. */

@@ -351,26 +351,24 @@ static void keep(struct knode *n)
 
 int knode_chmod(struct kernfs *k, struct knode *n, struct kcred who, mode_t mode)
 {
-	if (!knode_alive(k, n))
-		return -ENODEV;
 	if (who.uid && who.uid != n->uid)
 		return -EPERM;
 	n->mode = (n->mode & S_IFMT) | (mode & 07777);
-	keep(n);
+	if (knode_alive(k, n))
+		keep(n);
 	return 0;
 }
 
 int knode_chown(struct kernfs *k, struct knode *n, struct kcred who, uid_t uid, gid_t gid)
 {
-	if (!knode_alive(k, n))
-		return -ENODEV;
 	if (who.uid)
 		return -EPERM;
 	if (uid != (uid_t)-1)
 		n->uid = uid;
 	if (gid != (gid_t)-1)
 		n->gid = gid;
-	keep(n);
+	if (knode_alive(k, n))
+		keep(n);
 	return 0;
 }
 
@@ -380,7 +378,7 @@ int kernfs_refuse(struct kernfs *k, struct knode *dir, const char *name, struct 
 	struct entry e;
 	bool there = knode_alive(k, dir) && S_ISDIR(dir->e.mode) &&
 		     node_lookup(k->s, &dir->e.dir, name, strlen(name), &e) >= 0;
-	bool makes = op == KNAME_CREATE || op == KNAME_MKDIR || op == KNAME_LINK;
+	bool makes = op <= KNAME_LINK;
 
 	if (makes && there)
 		return -EEXIST;
@@ -442,14 +440,13 @@ int kernfs_list(struct kernfs *k, struct knode *dir, struct klist *ret)
 
 	if (k->s->off)
 		return -EIO;
-	if (!knode_alive(k, dir))
-		return -ENODEV;
 	if (!S_ISDIR(dir->e.mode))
 		return -ENOTDIR;
 	l.arena = arena_new();
 	*vec_push(l.arena, &l.v) = (struct kdirent){ .name = ".", .type = S_IFDIR };
 	*vec_push(l.arena, &l.v) = (struct kdirent){ .name = "..", .type = S_IFDIR };
-	r = node_each(k->s, &dir->e.dir, add_dirent, &l);
+	/* fs/kernfs/dir.c:kernfs_fop_readdir: one that is gone has nothing in it */
+	r = knode_alive(k, dir) ? node_each(k->s, &dir->e.dir, add_dirent, &l) : 0;
 	if (r < 0) {
 		klist_done(&l);
 		return r;

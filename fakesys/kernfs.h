@@ -74,7 +74,15 @@ int knode_chown(struct kernfs *k, struct knode *n, struct kcred who, uid_t uid,
  * What making, removing or renaming a name answers, always an error: -EEXIST it is there,
  * -EACCES creat(2) or no right, -EPERM.
  */
-enum kname_op { KNAME_CREATE, KNAME_MKDIR, KNAME_LINK, KNAME_REMOVE, KNAME_RMDIR };
+enum kname_op {
+	KNAME_CREATE,
+	KNAME_MKDIR,
+	KNAME_MKNOD,
+	KNAME_LINK,
+	KNAME_REMOVE,
+	KNAME_RMDIR,
+	KNAME_RENAME
+};
 int kernfs_refuse(struct kernfs *k, struct knode *dir, const char *name, struct kcred who,
 		  enum kname_op op);
 

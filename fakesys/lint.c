@@ -105,7 +105,7 @@ static bool needs_no_group(const struct machine *m, const struct pci_fn *fn)
 {
 	char bdf[BDF_SIZE];
 
-	if (fn_class(fn) == 0x0806)
+	if (fn_class(fn) == CLASS_IOMMU)
 		return true;
 	bdf_format(fn->bdf, bdf);
 	vec_foreach(u, &m->units)

@@ -135,6 +135,35 @@ static pid_t fork_init(void)
 	return (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
+static pid_t command_world; /* its first process */
+
+/* All of it ends, and this process cleans up and says so. */
+static void end_command(int sig)
+{
+	(void)sig;
+	(void)kill(command_world, SIGKILL);
+}
+
+/* Fork as above, so that whoever ends this process by a signal ends the command with it.
+ */
+static pid_t fork_world(void)
+{
+	struct sigaction end = { .sa_handler = end_command };
+	sigset_t ends, before;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ends, &before);
+	command_world = fork_init();
+	if (command_world > 0) {
+		(void)sigaction(SIGTERM, &end, NULL);
+		(void)sigaction(SIGHUP, &end, NULL);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return command_world;
+}
+
 /* In the child: a world of its own, then the command. Does not return. */
 static void start(const char *stage, const char *self, char *const argv[])
 {
@@ -194,7 +223,7 @@ int run_inside(struct sim *s, const char *self, char *const argv[], int *ret_sta
 		/* What the terminal sends is for the command. */
 		signal(SIGINT, SIG_IGN);
 		signal(SIGQUIT, SIG_IGN);
-		pid = fork_init();
+		pid = fork_world();
 		if (pid < 0)
 			r = err_set(e, -errno, "cannot start a process: %s",
 				    strerror(errno));

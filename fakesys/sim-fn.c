@@ -181,15 +181,36 @@ static bool to_bus_pci(const struct sim *s, const struct node *dir, struct node 
 	return true;
 }
 
+/* drivers/pci/pcie/aer.c: aer_ratelimit_burst_attr and the like; what they limit is never
+ * said here. */
+static ssize_t show_limit(struct sim *s, const struct node *dir, const struct attr *a,
+			  char buf[static SIM_PAGE])
+{
+	return snprintf(buf, SIM_PAGE, "%d\n", node_state(s, dir)->aer_limits[a->arg]);
+}
+
+static ssize_t store_limit(struct sim *s, const struct node *dir, const struct attr *a,
+			   const char *buf, size_t len)
+{
+	int v;
+
+	if (!s->capable)
+		return -EPERM;
+	if (store_int(buf, &v) < 0)
+		return -EINVAL;
+	node_state(s, dir)->aer_limits[a->arg] = v;
+	return (ssize_t)len;
+}
+
 static const struct attr aer_rows[] = {
 	{ "correctable_ratelimit_burst", .mode = 0644, .needs = FN_AER,
-	  .show = attr_show_arg, .arg = 10 },
+	  .show = show_limit, .store = store_limit, .arg = 0 },
 	{ "correctable_ratelimit_interval_ms", .mode = 0644, .needs = FN_AER,
-	  .show = attr_show_arg, .arg = 1250 },
-	{ "nonfatal_ratelimit_burst", .mode = 0644, .needs = FN_AER,
-	  .show = attr_show_arg, .arg = 10 },
+	  .show = show_limit, .store = store_limit, .arg = 1 },
+	{ "nonfatal_ratelimit_burst", .mode = 0644, .needs = FN_AER, .show = show_limit,
+	  .store = store_limit, .arg = 2 },
 	{ "nonfatal_ratelimit_interval_ms", .mode = 0644, .needs = FN_AER,
-	  .show = attr_show_arg, .arg = 1250 },
+	  .show = show_limit, .store = store_limit, .arg = 3 },
 };
 static const struct dir_kind dir_fn_aer = {
 	.name = "aer",

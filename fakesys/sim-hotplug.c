@@ -23,6 +23,7 @@ void fn_state_reset(struct sim *s, uint32_t fn)
 		.vfio_dev = -1,
 		.numa = s->m->fns.v[fn].numa,
 		.d3cold_allowed = s->places[fn].traits & FN_PM,
+		.aer_limits = { 10, 1250, 10, 1250 },
 	};
 }
 

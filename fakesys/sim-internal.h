@@ -20,6 +20,7 @@ struct driver_traits {
 	bool managed_dma;    /* driver_managed_dma: is no owner of its group */
 	bool enables;        /* pci_enable_device() in probe, disabled again in remove */
 	bool vfio;           /* its functions become VFIO devices */
+	bool takes_vfs;      /* its remove() disables virtual functions */
 	const char *claimed; /* what it says at probe, or NULL */
 	/* 0, or the errno value of a failed probe; NULL: it takes everything. */
 	int (*probe)(struct sim *s, uint32_t fn);
@@ -69,6 +70,8 @@ struct fn_state {
 	bool no_vf_autoprobe; /* sriov_drivers_autoprobe is 0 */
 	bool runtime_auto;    /* power/control */
 	bool wakeup;          /* power/wakeup */
+	bool no_async;        /* power/async is disabled */
+	int aer_limits[4];    /* of aer/, in order of their names */
 	bool owns_dma;        /* counted in its group's owners */
 	uint8_t idle_services; /* of a port: those without their driver */
 	unsigned link_off;     /* of a port: states of its link that link/ switched off */

@@ -21,8 +21,18 @@ static bool is_suspended(const struct fn_state *st)
 static ssize_t show_async(struct sim *s, const struct node *dir, const struct attr *a,
 			  char buf[static SIM_PAGE])
 {
-	(void)s, (void)dir, (void)a;
-	return show_words(buf, "enabled");
+	(void)a;
+	return show_words(buf, node_state(s, dir)->no_async ? "disabled" : "enabled");
+}
+
+static ssize_t store_async(struct sim *s, const struct node *dir, const struct attr *a,
+			   const char *buf, size_t len)
+{
+	(void)a;
+	if (!store_is(buf, "enabled") && !store_is(buf, "disabled"))
+		return -EINVAL;
+	node_state(s, dir)->no_async = store_is(buf, "disabled");
+	return (ssize_t)len;
 }
 
 static ssize_t show_eio(struct sim *s, const struct node *dir, const struct attr *a,
@@ -137,7 +147,7 @@ static ssize_t show_events(struct sim *s, const struct node *dir, const struct a
 
 /* clang-format off */
 static const struct attr power_rows[] = {
-	{ "async", .mode = 0644, .show = show_async },
+	{ "async", .mode = 0644, .show = show_async, .store = store_async },
 	{ "autosuspend_delay_ms", .mode = 0644, .show = show_eio },
 	{ "control", .mode = 0644, .show = show_control, .store = store_control },
 	{ "runtime_active_kids", .mode = 0444, .show = show_kids },

@@ -14,6 +14,14 @@
  */
 #define NIC DEV("00:03.0")
 #define PORT DEV("00:04.0")
+static void with_aer(struct machine *m)
+{
+	uint8_t *c = test_cfg(&m->fns.v[8]); /* 0a:00.0 */
+
+	c[0x103] = 0x20; /* after SR-IOV, at 0x200 */
+	memcpy(c + 0x200, "\x01\x00\x01\x00", 4);
+}
+
 static void set_link(struct machine *m, size_t fn, unsigned control)
 {
 	uint8_t *c = test_cfg(&m->fns.v[fn]), exp = 0x40;
@@ -207,6 +215,12 @@ static struct test_script rows[] = {
 	{ "a VF lacks remove, rescan and rom", .steps = { FAILS(DEV("0a:00.1") "remove", ENOENT),
 		FAILS(DEV("0a:00.1") "rescan", ENOENT), FAILS(DEV("0a:00.1") "rom", ENOENT) } },
 
+	{ "power/async, aer/", .profile = "7.3", .change = with_aer, .steps = {
+		IS(NIC "power/async", "enabled\n"), W(NIC "power/async", "disabled\n"), IS(NIC "power/async", "disabled\n"),
+		W_FAIL(NIC "power/async", "off", EINVAL), IS(NVME "aer/nonfatal_ratelimit_burst", "10\n"),
+		W(NVME "aer/nonfatal_ratelimit_burst", "5"), IS(NVME "aer/nonfatal_ratelimit_burst", "5\n"),
+		W_FAIL(NVME "aer/nonfatal_ratelimit_burst", "many", EINVAL),
+		IS(NVME "aer/correctable_ratelimit_interval_ms", "1250\n") } },
 	{ "power", .steps = { IS(NIC "power/control", "on\n"), FAILS(NIC "power/autosuspend_delay_ms", EIO),
 		IS(NIC "power/runtime_enabled", "forbidden\n"), W(NIC "power/control", "auto\n"),
 		W_FAIL(NIC "power/control", "off", EINVAL), IS(PORT "power/runtime_active_kids", "2\n") } },

@@ -41,7 +41,7 @@ struct step {
 	long a, b, ret;
 };
 
-#define STEPS 10
+#define STEPS 20
 struct kernfs_case {
 	const char *name, *profile;
 	uid_t uid;
@@ -181,7 +181,12 @@ static struct kernfs_case cases[] = {
 		{ K_REFUSE, "sys/bus/pci x", KNAME_REMOVE, 0, -ENOENT },
 		{ K_REFUSE, "sys/bus/pci rescan", KNAME_RMDIR, 0, -ENOTDIR },
 		{ K_REFUSE, "sys/bus/pci drivers", KNAME_REMOVE, 0, -EISDIR },
-		{ K_REFUSE, "sys/bus/pci drivers", KNAME_RMDIR, 0, -EPERM } } },
+		{ K_REFUSE, "sys/bus/pci drivers", KNAME_RMDIR, 0, -EPERM },
+		{ K_REFUSE, "sys/bus/pci drivers", KNAME_RENAME, 0, -EPERM },
+		{ K_REFUSE, "sys/bus/pci rescan", KNAME_RENAME, 0, -EPERM },
+		{ K_REFUSE, "sys/bus/pci x", KNAME_RENAME, 0, -ENOENT },
+		{ K_REFUSE, "sys/bus/pci x", KNAME_MKNOD, 0, -EPERM },
+		{ K_REFUSE, "sys/bus/pci rescan", KNAME_MKNOD, 0, -EEXIST } } },
 	{ "names: others have no right at all", .uid = 1000, .steps = {
 		{ K_REFUSE, "sys/bus/pci x", KNAME_CREATE, 0, -EACCES }, { K_REFUSE, "sys/bus/pci x", KNAME_MKDIR, 0, -EACCES },
 		{ K_REFUSE, "sys/bus/pci rescan", KNAME_REMOVE, 0, -EACCES } } },

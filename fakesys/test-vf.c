@@ -38,6 +38,11 @@ static void alone(struct machine *m)
 	pf->res[7] = (struct pci_resource){ 0xfe404000, 0xfe413fff, 0x140204 };
 }
 
+static void with_igb(struct machine *m)
+{
+	physical(m)->driver = "igb";
+}
+
 /* A port that isolates nothing has one group with all that is behind it. */
 static void merged(struct machine *m)
 {
@@ -74,6 +79,11 @@ static struct test_script rows[] = {
 		IS(DEV("0a:00.2") "reset_method", "flr\n"), IS(DEV("0a:00.2") "max_link_width", "255\n"),
 		{ HAS, DEV("0a:00.2") "resource", "0x00000000fe408000 0x00000000fe40bfff 0x0000000000140204\n" },
 		DRIVER("0a:00.2", "nvme") } },
+	{ "igb takes them along", .change = with_igb, .steps = { IS(NVME "sriov_numvfs", "1\n"),
+		W(DRV("igb") "unbind", "0000:0a:00.0"), IS(NVME "sriov_numvfs", "0\n"),
+		FAILS(DEV("0a:00.1") "vendor", ENOENT), SILENT("left SR-IOV enabled") } },
+	{ "nvme leaves them", .steps = { W(DRV("nvme") "unbind", "0000:0a:00.0"), IS(NVME "sriov_numvfs", "1\n"),
+		LOGGED("driver left SR-IOV enabled after remove") } },
 	{ "in the group of a port without ACS", .change = merged, .steps = { W(NVME "sriov_numvfs", "0"),
 		W(NVME "sriov_numvfs", "3"), { LINK, DEV("0a:00.3") "iommu_group", "8" } } },
 };

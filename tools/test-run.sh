@@ -194,6 +194,40 @@ y
 ls: cannot access '/etc/fstab': No such file or directory
 END
 
+on "a folder outlives its object, and is empty" lab-intel-6.1 6.1 "
+	cd $NIC/
+	exec 3<vendor
+	echo 1 >remove
+	ls && echo empty
+	cat vendor
+	chmod 600 /proc/self/fd/3 && echo changed
+	df --output=size /sys | tail -n 1
+	mkfifo /sys/bus/x
+	mv /sys/bus /sys/x
+	true
+" <<'END'
+empty
+cat: vendor: No such file or directory
+changed
+        0
+mkfifo: cannot create fifo '/sys/bus/x': Operation not permitted
+mv: cannot move '/sys/bus' to '/sys/x': Operation not permitted
+END
+
+left() { find /tmp -maxdepth 1 -name "fakesys-*" | wc -l; }
+before=$(left)
+fakesys run "$fixtures/lab-intel-6.1.json" -- sleep 1000 & pid=$!
+for ((tries = 0; tries < 100; tries++)); do
+	[ "$(left)" = "$before" ] || break
+	sleep 0.1
+done
+sleep 1
+kill $pid
+status=0
+wait $pid || status=$?
+echo "status $status, $(left) folders, $before before" >"$dir/out"
+result "$([ "$status/$(left)" = "137/$before" ] && echo 1 || echo 0)" "SIGTERM ends it all"
+
 on "an ordinary user has 64 bytes of config, and no store" lab-intel-6.1 6.1 "
 	cd $NIC
 	setpriv --reuid=65534 --regid=65534 --clear-groups sh -c '
