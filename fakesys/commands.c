@@ -180,18 +180,36 @@ static int load_module(struct command *c, const char *name, const char *options,
 			return command_fail(c, "ERROR: could not insert '%s': %s",
 					    l->mod->name, strerror(-r));
 	}
+	if (note && !loads.n && after_prefix(note, "no module "))
+		return command_fail(c,
+				    "FATAL: Module %s not found in directory "
+				    "/lib/modules/%s",
+				    name, c->s->kernel->release);
 	if (note && !loads.n)
 		return command_fail(c, "%s", note);
 	return 0;
 }
 
-static int unload_module(struct command *c, const char *name)
+/* @word: how bad kmod's programs find it, "FATAL" or "ERROR". */
+static int unload_module(struct command *c, const char *word, const char *name)
 {
-	int r = sim_unload_module(c->s, module_normalize(c->a, name));
+	const char *known = module_normalize(c->a, name);
+	const struct sim_module *m = sim_find_module(c->s, known);
+	const char *users = "";
+	int r = sim_unload_module(c->s, known);
 
 	if (r == -ENOENT)
-		return command_fail(c, "FATAL: Module %s is not currently loaded", name);
-	return r < 0 ? command_fail(c, "FATAL: Module %s is in use.", name) : 0;
+		return command_fail(c, "%s: Module %s is not currently loaded", word,
+				    name);
+	if (r < 0 && m->builtin)
+		return command_fail(c, "%s: Module %s is builtin.", word, name);
+	if (r < 0 && m->users.n && streq(word, "ERROR")) {
+		for (size_t i = 0; i < m->users.n; i++)
+			users = arena_printf(c->a, "%s %s", users, m->users.v[i]->name);
+		return command_fail(c, "%s: Module %s is in use by:%s", word, name,
+				    users);
+	}
+	return r < 0 ? command_fail(c, "%s: Module %s is in use.", word, name) : 0;
 }
 
 /* "modprobe MODULE OPTION..." loads one, "modprobe -a MODULE..." several. */
@@ -211,7 +229,7 @@ static int modprobe(struct command *c)
 	}
 	if (unload) {
 		for (size_t i = 1; i < words.n; i++)
-			status |= unload_module(c, words.v[i]);
+			status |= unload_module(c, "FATAL", words.v[i]);
 		return status;
 	}
 	if (!shell_modprobe_args(c->a, &words, &names, &options, &ignore, &flags))
@@ -227,8 +245,10 @@ static int rmmod(struct command *c)
 {
 	int status = 0;
 
+	if (!c->argv[1])
+		return command_fail(c, "ERROR: missing module name.");
 	for (size_t i = 1; c->argv[i]; i++)
-		status |= unload_module(c, c->argv[i]);
+		status |= unload_module(c, "ERROR", c->argv[i]);
 	return status;
 }
 

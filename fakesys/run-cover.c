@@ -201,6 +201,18 @@ static int cover_dev(struct arena *a, const char *stage, struct err *e)
  * The host's commands lie over the folder where they are looked for, and those that the
  * caller does not have are there, too. Without overlayfs they are found by PATH alone.
  */
+static void keep_dmesg(struct arena *a, const char *stage)
+{
+	const char *to = arena_printf(a, "%s/" STAGE_DMESG, stage);
+	int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+
+	if (fd < 0)
+		return;
+	close(fd);
+	if (mount("/usr/bin/dmesg", to, NULL, MS_BIND, NULL) >= 0)
+		(void)setenv(RUN_DMESG, to, 1);
+}
+
 static int cover_commands(struct arena *a, const char *stage, const char *self,
 			  struct err *e)
 {
@@ -217,6 +229,7 @@ static int cover_commands(struct arena *a, const char *stage, const char *self,
 	};
 	static const char *const folders[] = { "sbin", "bin" };
 
+	keep_dmesg(a, stage);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (symlink(self, arena_printf(a, "%s/%s/%s", stage, commands[i].folder,
 					       commands[i].name)) < 0)

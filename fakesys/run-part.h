@@ -13,6 +13,10 @@
 #define STAGE_STATE "state" /* what is written below /var/lib, with overlayfs's... */
 #define STAGE_WORK "work"   /* ...own folder */
 #define STAGE_DEV "dev"     /* /dev with the host's vfio in it */
+#define STAGE_DMESG "dmesg" /* the caller's, which the host's hides */
+
+/* Environment of the command: where STAGE_DMESG is. */
+#define RUN_DMESG "FAKESYS_DMESG"
 
 /*
  * run-cover.c: in the command's own mount namespace lay the host over the caller's. Ends
