@@ -330,6 +330,7 @@ static void note_roots(struct recorded *r)
 
 static void note_modules(struct recorded *r)
 {
+	static const char *const none[] = { NULL };
 	static const char *const known[] = { "drivers",    "holders", "initsize",
 					     "initstate",  "refcnt",  "taint",
 					     "parameters", "uevent",  NULL };
@@ -343,6 +344,9 @@ static void note_modules(struct recorded *r)
 				     .module = name },
 			     known);
 	}
+	/* Built in, and slots lead to it (drivers/pci/slot.c:pci_hp_create_module_link)
+	 */
+	note_all_but(r, (struct opaque){ .path = "module/acpiphp" }, none);
 }
 
 void import_note_recorded(struct machine *m, const struct host *h, struct kernel *k)

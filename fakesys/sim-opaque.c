@@ -349,6 +349,46 @@ static void sort_all(struct sim *s)
 	s->opaque.n = to;
 }
 
+/* A link @folder/NAME to the device @at, there as long as @like is. */
+static void add_listing(struct sim *s, struct sim_opaque like, const char *folder,
+			const char *at)
+{
+	static const struct opaque machine; /* the folder itself stays */
+	struct sim_opaque *o;
+	const char *path = arena_printf(s->arena, "%s/%s", folder, path_name(at));
+
+	for (const char *c = strchr(path, '/'); c; c = strchr(c + 1, '/'))
+		(void)add(s, &machine, SIM_NONE, path, (size_t)(c - path));
+	o = add(s, like.owner, like.fn, path, strlen(path));
+	o->target = at;
+}
+
+/*
+ * base/core.c:device_add, base/bus.c:bus_add_device, base/dd.c:driver_sysfs_add: a device
+ * is listed by the class or bus that its link `subsystem` names, and by its driver.
+ */
+static void list_devices(struct sim *s)
+{
+	for (size_t i = 0, n = s->opaque.n; i < n; i++) {
+		const struct sim_opaque o = s->opaque.v[i];
+		const char *name = path_name(o.path), *at, *bus;
+
+		if (!o.target)
+			continue;
+		at = arena_strndup(s->arena, o.path, (size_t)(name - o.path) - 1);
+		bus = after_prefix(o.target, "sys/bus/");
+		if (bus && after_prefix(bus, "pci"))
+			continue; /* these have rules */
+		if (streq(name, "subsystem") && after_prefix(o.target, "sys/class/"))
+			add_listing(s, o, o.target, at);
+		else if (streq(name, "subsystem") && bus)
+			add_listing(s, o, arena_printf(s->arena, "%s/devices", o.target),
+				    at);
+		else if (streq(name, "driver") && bus)
+			add_listing(s, o, o.target, at);
+	}
+}
+
 void opaque_build(struct sim *s)
 {
 	vec_foreach(part, &s->m->opaque) {
@@ -363,5 +403,6 @@ void opaque_build(struct sim *s)
 		vec_foreach(node, &part->nodes)
 			add_node(s, part, fn, base, node);
 	}
+	list_devices(s);
 	sort_all(s);
 }

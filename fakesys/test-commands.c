@@ -202,9 +202,9 @@ static struct command_case cases[] = {
 	{ "proxmox: another subcommand", { { NULL } }, { "proxmox-boot-tool", "status" }, 1, "only `refresh`", NULL, NULL },
 
 	{ "modprobe: loaded already", { { NULL } }, MODPROBE("vfio-pci"), 0, NULL, NULL, NULL },
-	{ "modprobe: unknown", { { NULL } }, MODPROBE("nosuch"), 1, "no module nosuch", NULL, NULL },
+	{ "modprobe: unknown", { { NULL } }, MODPROBE("nosuch"), 1, "FATAL: Module nosuch not found in directory /lib/modules/6.12.107+deb13-amd64", NULL, NULL },
 	{ "modprobe: the second word is an option", { { NULL } }, MODPROBE("vfio", "nosuch"), 0, NULL, NULL, NULL },
-	{ "modprobe: -a takes modules", { { NULL } }, MODPROBE("-a", "vfio", "nosuch"), 1, "no module nosuch", NULL, NULL },
+	{ "modprobe: -a takes modules", { { NULL } }, MODPROBE("-a", "vfio", "nosuch"), 1, "FATAL: Module nosuch not found in directory /lib/modules/6.12.107+deb13-amd64", NULL, NULL },
 	{ "modprobe: no module", { { NULL } }, MODPROBE("-v"), 1, "no module is named", NULL, NULL },
 	{ "modprobe: -r of one in use", { { NULL } }, MODPROBE("-r", "vfio"), 1, "in use", NULL, NULL },
 	{ "modprobe: -r", { { NULL } }, MODPROBE("-r", "vfio_pci"), 0, NULL, NULL, NULL },

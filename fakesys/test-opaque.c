@@ -36,6 +36,12 @@ static struct machine *machine_with_parts(void)
 	node(m, part, "ptp0/clock_name", S_IFREG | 0444, "02:00:00:00:00:01\n", 4096,
 	     NULL);
 	node(m, part, "ptp0/device", S_IFLNK | 0777, "../../../0000:01:00.0", 4096, NULL);
+	node(m, part, "ptp0/subsystem", S_IFLNK | 0777, "../../../../../../class/ptp",
+	     4096, NULL);
+	node(m, part, "ptp0/clock/subsystem", S_IFLNK | 0777,
+	     "../../../../../../../bus/clocks", 4096, NULL);
+	node(m, part, "ptp0/clock/driver", S_IFLNK | 0777,
+	     "../../../../../../../bus/clocks/drivers/tick", 4096, NULL);
 	node(m, part, "ptp0/pins", S_IFREG | 0644, "", 4096, "EISDIR");
 	node(m, part, "ptp0/delay", S_IFREG | 0644, "", 4096, "EIO");
 	part = vec_push(m->arena, &m->opaque);
@@ -101,6 +107,14 @@ static struct part_case parts[] = {
 	{ "an error in it", NULL, NULL, PTP "delay", "EIO" },
 	{ "an empty folder in it", NULL, NULL, PTP "pins", "EISDIR" },
 	{ "a rule goes before a part", NULL, NULL, "sys/" NIC "/vendor", "0x8086\n" },
+	{ "a class lists what names it", NULL, NULL, "sys/class/ptp/ptp0",
+	  "../../devices/pci0000:00/0000:00:04.0/0000:01:00.0/ptp/ptp0" },
+	{ "a bus lists what names it", NULL, NULL, "sys/bus/clocks/devices/clock",
+	  "../../../devices/pci0000:00/0000:00:04.0/0000:01:00.0/ptp/ptp0/clock" },
+	{ "a driver of that bus, too", NULL, NULL, "sys/bus/clocks/drivers/tick/clock",
+	  "../../../../devices/pci0000:00/0000:00:04.0/0000:01:00.0/ptp/ptp0/clock" },
+	{ "the list goes with the device", UNBIND, "sys/class/ptp/ptp0", "ENOENT" },
+	{ "the class does not", UNBIND, "sys/class/ptp", "EISDIR" },
 	{ "what the machine has", NULL, NULL, "sys/bus/acpi/drivers/ec/bind", "EACCES" },
 	{ "what the machine has stays", UNBIND, "sys/bus/acpi/drivers/loop", "loop" },
 	{ "a link to itself", NULL, NULL, "sys/bus/acpi/drivers/loop/x", "ELOOP" },
@@ -129,7 +143,7 @@ static void test_list(void **state)
 	assert_int_equal(ptp, 1);
 	assert_int_equal(vendor, 1);
 	assert_int_equal(host_list(&h, m->arena, PTP, &names), 0);
-	assert_int_equal(names.n, 4);
+	assert_int_equal(names.n, 6);
 	sim_free(s);
 	machine_free(m);
 }
