@@ -166,8 +166,9 @@ static void test_signature_and_checksum(void **state)
 }
 
 /*
- * 00:1c.0 bridge to buses 2-3, 02:00.0 bridge to bus 3, 03:00.0 network, 03:01.0 USB,
- * 00:14.0 network; in segment 1 another 00:14.0.
+ * 00:1c.0 bridge to buses 2-3, 02:00.0 bridge to bus 3, 03:00.0 network with the virtual
+ * function 03:10.0, 03:01.0 USB, 00:14.0 network, 00:1d.0 VMD with 10000:e0:06.0 behind
+ * it, 00:1e.0 NTB; in segment 1 another 00:14.0.
  */
 static struct machine *make_machine(void)
 {
@@ -175,6 +176,8 @@ static struct machine *make_machine(void)
 		struct bdf bdf;
 		uint32_t class;
 		uint8_t secondary, subordinate;
+		bool is_vf;
+		const char *driver;
 	} fns[] = {
 		/* clang-format off */
 		{ { 0, 0, 0x14, 0 }, 0x020000 },
@@ -182,6 +185,10 @@ static struct machine *make_machine(void)
 		{ { 0, 2, 0x00, 0 }, 0x060400, 3, 3 },
 		{ { 0, 3, 0x00, 0 }, 0x020000 },
 		{ { 0, 3, 0x01, 0 }, 0x0c0330 },
+		{ { 0, 3, 0x10, 0 }, 0x020000, .is_vf = true },
+		{ { 0, 0, 0x1d, 0 }, 0x010400, .driver = "vmd" },
+		{ { 0, 0, 0x1e, 0 }, 0x068000 },
+		{ { 0x10000, 0xe0, 0x06, 0 }, 0x060400 },
 		{ { 1, 0, 0x14, 0 }, 0x020000 },
 		/* clang-format on */
 	};
@@ -197,6 +204,9 @@ static struct machine *make_machine(void)
 		config[0x19] = fns[i].secondary;
 		config[0x1a] = fns[i].subordinate;
 		fn->bdf = fns[i].bdf;
+		fn->driver = fns[i].driver;
+		fn->is_vf = fns[i].is_vf;
+		fn->physfn = (struct bdf){ 0, 3, 0, 0 };
 		fn->config = (struct blob){ config, 256 };
 	}
 	assert_int_equal(machine_finish(m, NULL), 0);
@@ -220,23 +230,30 @@ static void test_scope(void **state)
 	assert_string_equal(fn ? bdf_format(fn->bdf, bdf) : "-", c->want ? c->want : "-");
 }
 
-#define SCOPE(start, count, ...)                                                         \
+#define SCOPE(kind, start, count, ...)                                                   \
 	{                                                                                \
-		.bus = start, .n_hops = count, .hops = { __VA_ARGS__ }                   \
+		.type = kind, .bus = start, .n_hops = count, .hops = { __VA_ARGS__ }     \
 	}
+#define ENDPOINT(...) SCOPE(ACPI_SCOPE_ENDPOINT, __VA_ARGS__)
+#define BRIDGE(...) SCOPE(ACPI_SCOPE_BRIDGE, __VA_ARGS__)
 static struct scope_case scope_cases[] = {
 	/* clang-format off */
-	{ "on the root bus", 0, SCOPE(0, 1, { 0x14, 0 }), "0000:00:14.0" },
-	{ "behind one bridge", 0, SCOPE(0, 2, { 0x1c, 0 }, { 0, 0 }), "0000:02:00.0" },
-	{ "behind two bridges", 0, SCOPE(0, 3, { 0x1c, 0 }, { 0, 0 }, { 1, 0 }), "0000:03:01.0" },
-	{ "start bus is not 0", 0, SCOPE(3, 1, { 1, 0 }), "0000:03:01.0" },
-	{ "other segment", 1, SCOPE(0, 1, { 0x14, 0 }), "0001:00:14.0" },
-	{ "no such function", 0, SCOPE(0, 1, { 0x15, 0 }), NULL },
-	{ "no such bridge", 0, SCOPE(0, 2, { 0x1d, 0 }, { 0, 0 }), NULL },
-	{ "through an endpoint", 0, SCOPE(0, 2, { 0x14, 0 }, { 0, 0 }), NULL },
-	{ "device 32", 0, SCOPE(0, 1, { 0x20, 0 }), NULL },
-	{ "function 8", 0, SCOPE(0, 1, { 0x14, 8 }), NULL },
-	{ "no path", 0, SCOPE(0, 0), NULL },
+	{ "on the root bus", 0, ENDPOINT(0, 1, { 0x14, 0 }), "0000:00:14.0" },
+	{ "behind one bridge", 0, BRIDGE(0, 2, { 0x1c, 0 }, { 0, 0 }), "0000:02:00.0" },
+	{ "behind two bridges", 0, ENDPOINT(0, 3, { 0x1c, 0 }, { 0, 0 }, { 1, 0 }), "0000:03:01.0" },
+	{ "start bus is not 0", 0, ENDPOINT(3, 1, { 1, 0 }), "0000:03:01.0" },
+	{ "other segment", 1, ENDPOINT(0, 1, { 0x14, 0 }), "0001:00:14.0" },
+	{ "no such function", 0, ENDPOINT(0, 1, { 0x15, 0 }), NULL },
+	{ "no such bridge", 0, ENDPOINT(0, 2, { 0x1b, 0 }, { 0, 0 }), NULL },
+	{ "through an endpoint", 0, ENDPOINT(0, 2, { 0x14, 0 }, { 0, 0 }), NULL },
+	{ "device 32", 0, ENDPOINT(0, 1, { 0x20, 0 }), NULL },
+	{ "function 8", 0, ENDPOINT(0, 1, { 0x14, 8 }), NULL },
+	{ "no path", 0, ENDPOINT(0, 0), NULL },
+	{ "bridge as endpoint", 0, ENDPOINT(0, 1, { 0x1c, 0 }), NULL },
+	{ "endpoint as bridge", 0, BRIDGE(0, 1, { 0x14, 0 }), NULL },
+	{ "NTB as bridge", 0, BRIDGE(0, 1, { 0x1e, 0 }), "0000:00:1e.0" },
+	{ "IOAPIC with a function's address", 0, SCOPE(ACPI_SCOPE_IOAPIC, 0, 1, { 0x14, 0 }), NULL },
+	{ "virtual function", 0, ENDPOINT(3, 1, { 0x10, 0 }), NULL },
 	/* clang-format on */
 };
 
@@ -305,10 +322,10 @@ static void check_dmar(const struct acpi_iommu *t, const char *want)
 
 	assert_int_equal(t->units.n, counted(want, "drhd="));
 	assert_int_equal(t->reserved.n, counted(want, "rmrr="));
-	assert_int_equal(t->n_atsr, counted(want, "atsr="));
-	assert_int_equal(t->n_rhsa, counted(want, "rhsa="));
-	assert_int_equal(t->n_andd, counted(want, "andd="));
-	assert_int_equal(t->n_satc, counted(want, "satc="));
+	assert_int_equal(t->atsr.n, counted(want, "atsr="));
+	assert_int_equal(t->rhsa.n, counted(want, "rhsa="));
+	assert_int_equal(t->devices.n, counted(want, "andd="));
+	assert_int_equal(t->satc.n, counted(want, "satc="));
 	assert_int_equal(t->interrupt_remapping, !!(flags & 1));
 	assert_int_equal(t->x2apic_opt_out, !!(flags & 2));
 	assert_int_equal(t->dma_opt_in, !!(flags & 4));

@@ -104,12 +104,12 @@ static void say_remapped(const struct log_boot *b, strings *ret)
 		return;
 	vec_foreach(u, &p.units) {
 		vec_foreach(scope, &u->scopes)
-			if (scope->type == 3)
+			if (scope->type == ACPI_SCOPE_IOAPIC)
 				say(b, ret,
 				    "DMAR-IR: IOAPIC id %u under DRHD base  0x%" PRIx64
 				    " IOMMU %u",
 				    scope->enum_id, u->base, n);
-			else if (scope->type == 4)
+			else if (scope->type == ACPI_SCOPE_HPET)
 				say(b, ret,
 				    "DMAR-IR: HPET id %u under DRHD base 0x%" PRIx64,
 				    scope->enum_id, u->base);
@@ -147,9 +147,9 @@ static void say_no_rmrr(const struct log_boot *b, strings *ret)
 		return;
 	if (!p.reserved.n)
 		say(b, ret, "DMAR: No RMRR found");
-	if (!p.n_atsr)
+	if (!p.atsr.n)
 		say(b, ret, "DMAR: No ATSR found");
-	if (!p.n_satc)
+	if (!p.satc.n)
 		say(b, ret, "DMAR: No SATC found");
 }
 

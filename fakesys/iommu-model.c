@@ -155,22 +155,35 @@ static void add_unit(struct sim *s, const char *name, const char *kind)
 		(struct sim_unit){ .name = name, .kind = kind, .fn = SIM_NONE };
 }
 
+/* The firmware's tables, and the units that a kernel makes of them; a virtio unit is
+ * named after its function. */
+static const struct unit_table {
+	const char *table, *kind, *form;
+} unit_tables[] = {
+	{ "DMAR", "intel", "dmar" },
+	{ "IVRS", "amd", "ivhd" },
+	{ "VIOT", "virtio", NULL },
+};
+
+static bool read_units(const struct sim *s, const struct unit_table *k,
+		       struct acpi_iommu *ret)
+{
+	const struct acpi_table *t = machine_acpi(s->m, k->table);
+
+	return t && !acpi_parse_iommu(s->arena, t->name, t->data, ret, NULL);
+}
+
 /* A machine recorded with its IOMMU off has the units its tables describe. */
 static void units_from_tables(struct sim *s)
 {
-	static const struct {
-		const char *table, *kind, *form;
-	} kinds[] = { { "DMAR", "intel", "dmar" }, { "IVRS", "amd", "ivhd" } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		const struct acpi_table *t = machine_acpi(s->m, kinds[i].table);
+	for (size_t i = 0; i < ARRAY_SIZE(unit_tables); i++) {
+		const struct unit_table *k = &unit_tables[i];
 		struct acpi_iommu parsed;
 
-		if (!t || acpi_parse_iommu(s->arena, t->name, t->data, &parsed, NULL) < 0)
+		if (!k->form || !read_units(s, k, &parsed))
 			continue;
 		for (size_t u = 0; u < parsed.units.n; u++)
-			add_unit(s, arena_printf(s->arena, "%s%zu", kinds[i].form, u),
-				 kinds[i].kind);
+			add_unit(s, arena_printf(s->arena, "%s%zu", k->form, u), k->kind);
 	}
 }
 
@@ -193,34 +206,43 @@ static void place_units(struct sim *s)
 	}
 }
 
-/*
- * Intel: a unit claims the functions of its scope, all below a bridge with it, and the
- * last one (INCLUDE_ALL) the rest. dmarN is the N-th DRHD of the table.
- */
-static void assign_scopes(struct sim *s)
+/* The @at-th unit of the table: dmarN and ivhdN are numbered so. */
+static uint32_t find_unit(const struct sim *s, const struct unit_table *k,
+			  const struct acpi_unit *u, uint32_t at)
 {
-	const struct acpi_table *t = machine_acpi(s->m, "DMAR");
-	struct acpi_iommu parsed;
+	if (k->form)
+		return at < s->units.n && streq(s->units.v[at].kind, k->kind) ? at
+									      : SIM_NONE;
+	for (uint32_t i = 0; u->is_fn && i < s->units.n; i++) {
+		const struct pci_fn *fn = s->units.v[i].fn == SIM_NONE
+						  ? NULL
+						  : &s->m->fns.v[s->units.v[i].fn];
 
-	if (!t || acpi_parse_iommu(s->arena, t->name, t->data, &parsed, NULL) < 0)
-		return;
-	for (uint32_t u = 0; u < parsed.units.n && u < s->units.n; u++)
-		vec_foreach(scope, &parsed.units.v[u].scopes) {
-			const struct pci_fn *fn =
-				scope->type > 2
-					? NULL
-					: acpi_scope_fn(s->m, parsed.units.v[u].segment,
-							scope);
+		if (fn && fn->bdf.domain == u->segment && fn->bdf.bus == u->devid >> 8 &&
+		    (fn->bdf.dev << 3 | fn->bdf.fn) == (u->devid & 0xff))
+			return i;
+	}
+	return SIM_NONE;
+}
 
-			if (fn)
-				s->places[fn - s->m->fns.v].unit = u;
-		}
-	/* A parent comes before its children. */
-	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
-		uint32_t up = s->places[fn].parent;
+static void assign_units(struct sim *s)
+{
+	uint32_t *of = arena_alloc(s->arena, (s->m->fns.n + 1) * sizeof(*of));
 
-		if (s->places[fn].unit == SIM_NONE && up != SIM_NONE)
-			s->places[fn].unit = s->places[up].unit;
+	for (size_t i = 0; i < ARRAY_SIZE(unit_tables); i++) {
+		const struct unit_table *k = &unit_tables[i];
+		struct acpi_iommu parsed;
+		uint32_t *ours;
+
+		if (!read_units(s, k, &parsed))
+			continue;
+		ours = arena_alloc(s->arena, (parsed.units.n + 1) * sizeof(*ours));
+		for (uint32_t u = 0; u < parsed.units.n; u++)
+			ours[u] = find_unit(s, k, &parsed.units.v[u], u);
+		acpi_assign_units(s->m, &parsed, s->arena, of);
+		for (size_t fn = 0; fn < s->m->fns.n; fn++)
+			if (of[fn] != ACPI_UNIT_NONE && ours[of[fn]] != SIM_NONE)
+				s->places[fn].unit = ours[of[fn]];
 	}
 }
 
@@ -237,10 +259,10 @@ void iommu_build(struct sim *s)
 		s->places[fn].unit = SIM_NONE;
 	if (!s->units.n)
 		return;
-	if (s->units.n > 1)
-		assign_scopes(s);
+	assign_units(s);
+	/* What was recorded in a group has a unit, though its table is not there. */
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
-		if (s->places[fn].unit == SIM_NONE)
+		if (s->places[fn].unit == SIM_NONE && s->places[fn].group != SIM_NONE)
 			s->places[fn].unit = (uint32_t)s->units.n - 1;
 }
 
