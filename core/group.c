@@ -51,8 +51,7 @@ static bool has_module(const struct machine *m, const struct pci_fn *fn)
  * drivers only). It stays where none will come for it: an idle host or ISA bridge, or
  * what no module knows. What lies in a slot that was asked for is wanted as a whole.
  */
-static enum group_role role_of(const struct machine *m, const struct pci_fn *fn,
-			       const fn_list *asked)
+enum group_role group_role(const struct machine *m, const struct pci_fn *fn)
 {
 	if (cfg_is_bridge(fn->config))
 		return GROUP_STAYS;
@@ -60,10 +59,16 @@ static enum group_role role_of(const struct machine *m, const struct pci_fn *fn,
 		return GROUP_COMES;
 	if (fn_is_bridge(fn))
 		return GROUP_STAYS;
-	vec_foreach(it, asked)
-		if (bdf_same_slot((*it)->bdf, fn->bdf))
-			return GROUP_COMES;
 	return m->kernels.n && !has_module(m, fn) ? GROUP_STAYS : GROUP_COMES;
+}
+
+static enum group_role role_of(const struct machine *m, const struct pci_fn *fn,
+			       const fn_list *asked)
+{
+	vec_foreach(it, asked)
+		if (bdf_same_slot((*it)->bdf, fn->bdf) && !fn_is_bridge(fn))
+			return GROUP_COMES;
+	return group_role(m, fn);
 }
 
 void group_closure(const struct machine *m, struct arena *a, const fn_list *asked,

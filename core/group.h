@@ -22,6 +22,12 @@ struct group_member {
 typedef VEC(struct group_member) group_members;
 
 /*
+ * What becomes of @fn when another of its group is given away: GROUP_COMES or
+ * GROUP_STAYS, by its kind, its driver, and the modules that the machine's kernels have.
+ */
+enum group_role group_role(const struct machine *m, const struct pci_fn *fn);
+
+/*
  * All functions that share a group with one of @asked, those included, in address order;
  * a function without a group is alone. Bridges stay; every other function of a group
  * comes along, also one without a driver.
