@@ -204,3 +204,25 @@ bool acs_by_override(const struct acs *acs, uint32_t fn, int type, struct acs_st
 		*ret = (struct acs_state){ .on = true, .why = ACS_OVERRIDE };
 	return says;
 }
+
+struct words {
+	struct arena *arena;
+	char *text;
+};
+
+static void keep_word(void *arg, const char *word, const char *key, const char *value)
+{
+	struct words *w = arg;
+
+	if (cmdline_key_is(key, "pcie_acs_override") ||
+	    (cmdline_key_is(key, "pci") && value && strstr(value, "acs")))
+		w->text = arena_printf(w->arena, "%s %s", w->text, word);
+}
+
+char *acs_words(struct arena *a, const char *cmdline)
+{
+	struct words w = { a, arena_strdup(a, "") };
+
+	cmdline_each(a, cmdline, keep_word, &w);
+	return w.text;
+}

@@ -78,6 +78,9 @@ uint16_t acs_control(const struct acs *acs, uint32_t fn);
  */
 bool acs_names_fn(const struct topology *t, uint32_t fn, const char *text);
 
+/* The words of @cmdline that touch ACS, joined by blanks; in @a. */
+char *acs_words(struct arena *a, const char *cmdline);
+
 /* Names of the bits as lspci has them, "SrcValid+ReqRedir"; in @a. */
 char *acs_bits(struct arena *a, uint16_t bits);
 /* Why @s is off, or on, as a clause that follows the function's name: "has no ACS". */

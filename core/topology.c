@@ -14,62 +14,59 @@ uint32_t topology_find(const struct topology *t, struct bdf bdf)
 	return fn ? (uint32_t)(fn - t->m->fns.v) : FN_NONE;
 }
 
-static uint64_t bus_key(uint32_t domain, uint8_t bus)
+static uint64_t bus_behind(const struct topology *t, uint32_t bridge)
 {
-	return (uint64_t)domain << 8 | bus;
+	const struct pci_fn *fn = &t->m->fns.v[bridge];
+
+	return (uint64_t)fn->bdf.domain << 8 | cfg_u8(fn->config, PCI_SECONDARY_BUS);
 }
 
-struct bridge {
-	uint64_t behind; /* bus_key() */
-	uint32_t fn;
-};
-
-static int cmp_bridge(const void *x, const void *y)
+static int cmp_bridge(const void *x, const void *y, void *arg)
 {
-	const struct bridge *a = x, *b = y;
+	uint32_t i = *(const uint32_t *)x, k = *(const uint32_t *)y;
+	uint64_t a = bus_behind(arg, i), b = bus_behind(arg, k);
 
-	if (a->behind != b->behind)
-		return (a->behind > b->behind) - (a->behind < b->behind);
-	return (a->fn > b->fn) - (a->fn < b->fn);
+	return a != b ? (a > b) - (a < b) : (i > k) - (i < k);
 }
 
-static uint32_t find_bridge(const struct bridge *v, size_t n, uint64_t want)
+uint32_t topology_bridge_to(const struct topology *t, uint32_t domain, uint8_t bus)
 {
-	size_t lo = 0, hi = n;
+	uint64_t want = (uint64_t)domain << 8 | bus;
+	size_t lo = 0, hi = t->n_bridges;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (v[mid].behind < want)
+		if (bus_behind(t, t->bridges[mid]) < want)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < n && v[lo].behind == want ? v[lo].fn : FN_NONE;
+	return lo < t->n_bridges && bus_behind(t, t->bridges[lo]) == want ? t->bridges[lo]
+									  : FN_NONE;
 }
 
-static void find_parents(struct topology *t, struct arena *scratch)
+static void find_bridges(struct topology *t)
 {
-	struct bridge *bridges = arena_alloc(scratch, (t->n + 1) * sizeof(*bridges));
-	size_t n = 0;
-
 	for (uint32_t i = 0; i < t->n; i++) {
-		const struct pci_fn *fn = &t->m->fns.v[i];
-		uint8_t behind = cfg_u8(fn->config, PCI_SECONDARY_BUS);
+		struct blob c = t->m->fns.v[i].config;
 
 		/* Only a bus above its own: what claims otherwise could be a circle. */
-		if (cfg_is_bridge(fn->config) && fn->config.len > PCI_SECONDARY_BUS &&
-		    behind > fn->bdf.bus)
-			bridges[n++] =
-				(struct bridge){ bus_key(fn->bdf.domain, behind), i };
+		if (cfg_is_bridge(c) && c.len > PCI_SECONDARY_BUS &&
+		    cfg_u8(c, PCI_SECONDARY_BUS) > t->m->fns.v[i].bdf.bus)
+			t->bridges[t->n_bridges++] = i;
 	}
-	if (n)
-		qsort(bridges, n, sizeof(*bridges), cmp_bridge);
+	if (t->n_bridges)
+		qsort_r(t->bridges, t->n_bridges, sizeof(*t->bridges), cmp_bridge, t);
+}
+
+static void find_parents(struct topology *t)
+{
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct pci_fn *fn = &t->m->fns.v[i];
 		struct bdf at = fn->is_vf ? fn->physfn : fn->bdf;
 
-		t->up[i] = find_bridge(bridges, n, bus_key(at.domain, at.bus));
+		t->up[i] = topology_bridge_to(t, at.domain, at.bus);
 		t->bus_first[i] = i && fn[-1].bdf.domain == fn->bdf.domain &&
 						  fn[-1].bdf.bus == fn->bdf.bus
 					  ? t->bus_first[i - 1]
@@ -123,21 +120,20 @@ static void find_order(struct topology *t, struct arena *scratch)
 	for (uint32_t i = 0; i < t->n; i++)
 		if (t->m->fns.v[i].is_vf)
 			t->order[n++] = i;
-	for (uint32_t i = 0; i < n; i++)
-		t->slot_of_order[t->order[i]] = i;
 }
 
 void topology_build(const struct machine *m, struct arena *a, struct topology *ret)
 {
 	AUTOARENA struct arena *scratch = arena_new();
-	uint32_t **all[] = { &ret->up, &ret->bus_first, &ret->order,
-			     &ret->slot_of_order };
+	uint32_t **all[] = { &ret->up, &ret->bus_first, &ret->order, &ret->bridges };
 
 	ret->m = m;
 	ret->n = (uint32_t)m->fns.n;
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		*all[i] = arena_alloc(a, (ret->n + 1) * sizeof(**all[i]));
-	find_parents(ret, scratch);
+	ret->n_bridges = 0;
+	find_bridges(ret);
+	find_parents(ret);
 	find_order(ret, scratch);
 }
 

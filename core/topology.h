@@ -26,7 +26,8 @@ struct topology {
 	 * virtual functions last, when their drivers make them.
 	 */
 	uint32_t *order;
-	uint32_t *slot_of_order; /* where in order a function stands: its inverse */
+	/* Functions with a bus behind them, by domain and number of that bus. */
+	uint32_t *bridges, n_bridges;
 };
 
 void topology_build(const struct machine *m, struct arena *a, struct topology *ret);
@@ -35,6 +36,8 @@ void topology_build(const struct machine *m, struct arena *a, struct topology *r
 bool topology_same_bus(const struct topology *t, uint32_t x, uint32_t y);
 /* Is @fn below @bridge, at any depth? */
 bool topology_is_below(const struct topology *t, uint32_t fn, uint32_t bridge);
+/* The bridge to that bus, FN_NONE if it is a root bus or not there. */
+uint32_t topology_bridge_to(const struct topology *t, uint32_t domain, uint8_t bus);
 /* Index of the function, FN_NONE if it is not there. */
 uint32_t topology_find(const struct topology *t, struct bdf bdf);
 /*

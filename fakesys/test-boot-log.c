@@ -250,7 +250,7 @@ static struct boot_case boots[] = {
 	{ "a kernel whose default is passthrough", "", HEAD "iommu: Default domain type: Passthrough\n" VGA, "",
 	  MODE "iommu: Default domain type: Passthrough\n" VGA "(groups)\n" },
 	{ "switched on: what the table implies", "intel_iommu=off intremap=off", HEAD LAZY VGA TABLE, "",
-	  TABLE IR MODE LAZY VGA NONE QI VTD, .off = true },
+	  TABLE IR MODE LAZY VGA NONE QI "(groups)\n" VTD, .off = true },
 	{ "no log: what the machine implies", "", NULL, "",
 	  DERIVED IR MODE LAZY "pci 0000:00:02.0: vgaarb: setting as boot VGA device\n" NONE QI "(groups)\n" VTD },
 	{ "no frame buffer", "", INTEL, "initcall_blacklist=foo,sysfb_init",
