@@ -53,8 +53,11 @@ static int read_drhd(struct acpi_reader *r, uint32_t off, uint32_t len)
 			  (unsigned long long)base);
 		return read_scopes(r, off + 16, off + len, &unused);
 	}
-	if (!base)
+	/* dmar_validate_one_drhd */
+	if (!base) {
+		r->out->refused = true;
 		acpi_note(r, off, "IOMMU at address 0, so Linux uses none of the table");
+	}
 	err = acpi_add_unit(r, off, &u);
 	if (err < 0)
 		return err;

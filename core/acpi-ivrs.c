@@ -61,18 +61,22 @@ static void read_end(struct block *b, struct acpi_entry entry)
 /* 5.2.2.2, table of varieties; the requests come with the id behind the handle. */
 static void read_special(struct block *b, struct acpi_entry entry)
 {
-	uint8_t variety = acpi_u8(b->r, entry.offset + 7);
+	struct acpi_reader *r = b->r;
+	uint8_t variety = acpi_u8(r, entry.offset + 7);
 
-	entry.id = acpi_u8(b->r, entry.offset + 4);
-	entry.first = entry.last = acpi_u16(b->r, entry.offset + 5);
+	entry.id = acpi_u8(r, entry.offset + 4);
+	entry.first = entry.last = acpi_u16(r, entry.offset + 5);
 	entry.kind = variety == 1   ? ACPI_ENTRY_IOAPIC
 		     : variety == 2 ? ACPI_ENTRY_HPET
 				    : ACPI_ENTRY_OTHER;
-	if (entry.kind == ACPI_ENTRY_OTHER)
-		acpi_note(b->r, entry.offset, "special device of type %u is not known",
+	/* add_special_device fails then, and all of the driver with it. */
+	if (entry.kind == ACPI_ENTRY_OTHER) {
+		r->out->refused |= b->index != ACPI_UNIT_NONE;
+		acpi_note(r, entry.offset, "special device of type %u is not known",
 			  variety);
+	}
 	if (entry.kind == ACPI_ENTRY_IOAPIC && b->index != ACPI_UNIT_NONE)
-		b->r->out->interrupt_remapping = true;
+		r->out->interrupt_remapping = true;
 	add_entry(b, entry);
 }
 

@@ -283,6 +283,8 @@ void acpi_assign_units(const struct machine *m, const struct acpi_iommu *t,
 {
 	struct painter p = painter_new(m, a, ret);
 
+	if (t->refused)
+		return;
 	if (streq(t->table, "DMAR"))
 		assign_dmar(&p, t, a);
 	else if (streq(t->table, "IVRS"))

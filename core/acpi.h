@@ -149,6 +149,7 @@ struct acpi_iommu {
 	VEC(struct acpi_device) devices; /* in the table's order */
 	VEC(struct acpi_range) ranges;   /* only such with a unit */
 	VEC(struct acpi_structure) structures;
+	bool refused;       /* Linux uses none of the table; a note says why */
 	unsigned n_unknown; /* structures of kinds not known, skipped */
 	strings notes; /* "offset 0x58: structure type 9 is not known": oddities that do
 			  not keep the rest from being read */
@@ -191,8 +192,8 @@ const struct pci_fn *acpi_scope_fn(const struct machine *m, uint16_t segment,
 
 /*
  * For each of m->fns the index into t->units of the IOMMU that translates it, or
- * ACPI_UNIT_NONE; @ret has room for m->fns.n. About linear in functions, scopes and
- * entries together. @a gets scratch memory.
+ * ACPI_UNIT_NONE, as for all if the table is refused; @ret has room for m->fns.n. About
+ * linear in functions, scopes and entries together. @a gets scratch memory.
  *
  * DMAR: drivers/iommu/intel/iommu.c:device_lookup_iommu; a virtual function goes by its
  * physical one, a function behind a VMD (domain above 0xffff) by that VMD, if the machine
