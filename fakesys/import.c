@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "core/acpi.h"
-#include "fakesys/import-text.h"
+#include "fakesys/import-lspci.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 #define ACPI_HEADER 36
@@ -34,7 +34,7 @@ bool import_next_line(struct import_text *t)
 		return false;
 	/* Quoted in a mail, and quoted again. */
 	while (*t->next == '>')
-		t->next += 1 + strspn(t->next + 1, " ");
+		t->next += t->next[1] == ' ' ? 2 : 1; /* the rest is indentation */
 	end = strchrnul(t->next, '\n');
 	n = (size_t)(end - t->next);
 	if (n >= sizeof(t->buf))
@@ -135,7 +135,7 @@ enum import_kind import_line_kind(const char *s)
 	const char *rest;
 	struct bdf b;
 
-	if (is_lspci_line(s))
+	if (is_lspci_line(s) || lspci_is_tree(s))
 		return IMPORT_LSPCI;
 	rest = after_prefix(s, "pci ");
 	if (import_skip_stamp(s) != s || after_prefix(s, "Linux version ") ||
@@ -259,8 +259,11 @@ int import_add(struct machine *m, const char *name, struct blob data,
 		*ret = stats;
 	if (stats.unused)
 		return 0;
-	m->source = *m->source
-			    ? arena_printf(m->arena, "%s, %s", m->source, path_name(name))
-			    : arena_printf(m->arena, "imported from %s", path_name(name));
+	m->source = arena_printf(m->arena, "%s%s%s",
+				 *m->source ? m->source : "imported from",
+				 *m->source ? ", " : " ", path_name(name));
+	if (stats.told)
+		m->source = arena_printf(m->arena, "%s (registers as lspci tells them)",
+					 m->source);
 	return 0;
 }
