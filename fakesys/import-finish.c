@@ -245,6 +245,8 @@ static bool is_answered(const struct pci_fn *fn, const char *fact)
 		return fn->config.len >= 256;
 	if (streq(fact, "id"))
 		return fn->id.vendor && fn->id.device;
+	if (streq(fact, "class"))
+		return fn->id.class;
 	if (streq(fact, "subsystem"))
 		return fn->id.subvendor && fn->id.subdevice;
 	return streq(fact, "resources") && has_resources(fn);

@@ -60,7 +60,7 @@ static void put_sata_bar(struct told *t, uint32_t reg, uint64_t bar)
 
 static void put_sata_offset(struct told *t, uint32_t reg, uint64_t offset)
 {
-	told_put(t, reg, 0xfffff0, offset >> 2);
+	told_put(t, reg, 0xfffff0, offset);
 }
 
 /*
@@ -238,10 +238,15 @@ static const struct cap_row agp[] = {
 	REGISTER("", PCI_AGP_VERSION), FIELD("version %d", 0xf0), FIELD(".%d", 0xf), END
 };
 
+/* What stands below it is not in the configuration space. */
+static const struct cap_row vital_product_data[] = {
+	REGISTER("", PCI_CAP_FLAGS), KNOWN("%s"), END
+};
+
 const struct cap_name told_caps[] = {
 	{ "Power Management", PCI_CAP_ID_PM, power },
 	{ "AGP version", PCI_CAP_ID_AGP, agp },
-	{ "Vital Product Data", PCI_CAP_ID_VPD, NULL },
+	{ "Vital Product Data", PCI_CAP_ID_VPD, vital_product_data },
 	{ "Slot ID:", PCI_CAP_ID_SLOTID, slot_id },
 	{ "MSI:", PCI_CAP_ID_MSI, msi },
 	{ "CompactPCI hot-swap", PCI_CAP_ID_CHSWP, NULL },

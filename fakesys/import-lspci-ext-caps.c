@@ -300,6 +300,7 @@ static const struct cap_row pri[] = {
 	"8PB|16PB|32PB|64PB|128PB|256PB|512PB|1EB|2EB|4EB|8EB"
 static const struct cap_row resizable[] = {
 	REGISTER("", 0),
+	FIELD_AT("<error in resizable BAR: num_bars=%d", 8, 0xe0), KNOWN("is out of specification>"),
 	EACH("BAR %d:", 4, 0, start_bar),
 	{ .kind = ROW_FIELD, .text = "current size: %w", .at = 4, .mask = 0x3f00, .words = SIZES },
 	KNOWN("supported:"), PUT_WORD("%w", put_supported, SIZES),

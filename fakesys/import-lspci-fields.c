@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ctype.h>
+#include <stdio.h>
 
 #include "fakesys/import-lspci.h"
 
@@ -172,7 +173,7 @@ static bool read_pref_window(struct listed *f, const char *s)
 static bool read_subsystem(struct listed *f, const char *s)
 {
 	if (!lspci_find_ids(s, &f->fn.id.subvendor, &f->fn.id.subdevice))
-		f->subsystem = s;
+		snprintf(f->subsystem, sizeof(f->subsystem), "%s", s);
 	return true;
 }
 
@@ -238,7 +239,7 @@ static void read_bridges_subsystem(struct listed *f, const char *s)
 {
 	const char *name = strstr(s, "] Subsystem: ");
 
-	if (name && !f->subsystem && !f->fn.id.subvendor)
+	if (name && !*f->subsystem && !f->fn.id.subvendor)
 		read_subsystem(f, name + strlen("] Subsystem: "));
 }
 

@@ -44,8 +44,9 @@ static bool is_other_device(const struct pci_ident *a, const struct pci_ident *b
 
 static void copy_bytes(uint8_t *to, struct blob from, size_t len)
 {
+	len = len < from.len ? len : from.len;
 	if (len)
-		memcpy(to, from.data, len < from.len ? len : from.len);
+		memcpy(to, from.data, len);
 }
 
 /*
@@ -100,6 +101,31 @@ static void set_topology(struct machine *m, listed_list *all)
 	}
 }
 
+/* Ids that another listing told than the one with the registers' words. */
+static void fill_ids(struct machine *m, listed_list *all)
+{
+	vec_foreach(f, all) {
+		struct pci_fn *fn = &f->fn;
+		struct told t = { 0 };
+
+		if (fn->config.len < TOLD_HEADER ||
+		    (cfg_u16(fn->config, PCI_VENDOR_ID) &&
+		     (cfg_u16(fn->config, PCI_DEVICE_ID) || !fn->id.device) &&
+		     (cfg_u32(fn->config, PCI_CLASS_REVISION) >> 8 || !fn->id.class)))
+			continue;
+		f->built = arena_memdup(m->arena, fn->config.data, fn->config.len);
+		fn->config.data = f->built;
+		told_put(&t, PCI_VENDOR_ID, 0xffff, fn->id.vendor);
+		told_put(&t, PCI_DEVICE_ID, 0xffff, fn->id.device);
+		told_put(&t, PCI_CLASS_REVISION, 0xffffff00, fn->id.class);
+		t.config[PCI_REVISION_ID] = fn->revision
+						    ? fn->revision
+						    : f->built[PCI_REVISION_ID];
+		memcpy(f->built, t.config, 4);
+		memcpy(f->built + PCI_REVISION_ID, t.config + PCI_REVISION_ID, 4);
+	}
+}
+
 /* drivers/pci/probe.c:pci_scan_slot looks for others only if function 0 says so. */
 static void set_multifunction(listed_list *all)
 {
@@ -115,8 +141,8 @@ static void set_multifunction(listed_list *all)
 /* Why facts of a function are missing, as far as import_finish() cannot see it. */
 static void note_untold(struct machine *m, const listed_list *all)
 {
-	static const char *const facts[] = { "config", "config", "id", "subsystem",
-					     "resources" };
+	static const char *const facts[] = { "config", "config", "id", "class",
+					     "subsystem", "resources" };
 	char bdf[BDF_SIZE];
 
 	vec_foreach(f, all) {
@@ -126,6 +152,7 @@ static void note_untold(struct machine *m, const listed_list *all)
 				  : NULL,
 			f->tree_only ? "lspci -t tells only its buses" : NULL,
 			f->id_why,
+			f->class_why,
 			f->sub_why,
 			f->unnumbered ? "lspci -v does not say which region is which "
 					"(-vv does)"
@@ -186,6 +213,8 @@ static int merge(struct arena *a, const char *name, struct listed *to,
 	}
 	if (!to->id_why || !from->id_why)
 		to->id_why = NULL;
+	if (!to->class_why || !from->class_why)
+		to->class_why = NULL;
 	if (!to->sub_why || !from->sub_why)
 		to->sub_why = NULL;
 	merge_kernels_facts(&to->fn, &from->fn);
@@ -228,6 +257,7 @@ int import_merge_functions(struct machine *m, const char *name, listed_list *all
 	}
 	both.n = n;
 	set_topology(m, &both);
+	fill_ids(m, &both);
 	set_multifunction(&both);
 	note_untold(m, &both);
 	list = arena_alloc(scratch, (n + 1) * sizeof(*list));

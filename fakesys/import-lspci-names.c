@@ -17,6 +17,11 @@ void lspci_name_class(struct lspci_names *n, struct listed *f, const char *s, si
 
 	if (class >= 0)
 		f->fn.id.class = (uint32_t) class << 8;
+	else
+		f->class_why = arena_printf(n->arena,
+					    "lspci was run without -nn, and pci.ids does "
+					    "not have \"%.*s\"",
+					    (int)(len < 200 ? len : 200), s);
 }
 
 /* Up to "(rev a1)" and "(prog-if 00 [VGA controller])". */
@@ -52,7 +57,7 @@ void lspci_name_subsystem(struct lspci_names *n, struct listed *f)
 {
 	struct names_ids ids;
 
-	if (!f->subsystem || f->fn.id.subvendor)
+	if (!*f->subsystem || f->fn.id.subvendor)
 		return;
 	ids = names_find_subsystem(list(n), n->arena, &f->fn.id, f->subsystem);
 	if (ids.vendor >= 0)

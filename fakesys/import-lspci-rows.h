@@ -20,6 +20,7 @@ enum row_kind {
  *   %f %n   "+" or "-": the bit is set, or clear, at "+"
  *   %d %x   a number; several %x are registers that follow each other
  *   %r      a number with a fraction, in thousandths
+ *   %s      all the rest
  *   %w      one of @words, whose place in the list is the value
  * Without these the value is @value.
  */

@@ -86,6 +86,8 @@ static size_t match_value(const struct cap_row *row, char how, const char *s,
 		return (size_t)import_number(s, 16, 16, ret);
 	case 'r':
 		return (size_t)match_fraction(s, ret);
+	case 's':
+		return strlen(s);
 	default:
 		return match_word(s, row->words, ret);
 	}

@@ -143,7 +143,7 @@ static void end_function(struct lspci *l)
 			fn->id.vendor = cfg_u16(hex, PCI_VENDOR_ID);
 			fn->id.device = cfg_u16(hex, PCI_DEVICE_ID);
 			fn->id.class = cfg_u32(hex, PCI_CLASS_REVISION) >> 8;
-			f->id_why = f->sub_why = NULL;
+			f->id_why = f->class_why = f->sub_why = NULL;
 		}
 	}
 	build_config(l, f);
@@ -225,6 +225,15 @@ static bool read_attribute(struct lspci *l, char *s)
 	return answer != LSPCI_UNKNOWN;
 }
 
+static bool is_hex(const char *s)
+{
+	uint64_t number;
+	int n = import_number(s, 16, 3, &number);
+
+	return n >= 2 && s[n] == ':' && s[n + 1] == ' ' &&
+	       import_number(s + n + 2, 16, 3, &number) == 2;
+}
+
 /* "40: 01 90 d1 fe ..."; 1 if it is such a line, 0 if not. */
 static int read_hex(struct lspci *l, const char *s)
 {
@@ -242,6 +251,11 @@ static int read_hex(struct lspci *l, const char *s)
 	}
 	if (*s || !count || !l->now)
 		return 0;
+	/* A row was lost on the way: words tell what lies behind. */
+	if (off > l->config_len && l->told.header) {
+		odd_line(l, l->t.buf);
+		return 1;
+	}
 	if (off > l->config_len || off + count > CONFIG_MAX)
 		return import_damaged(&l->t,
 				      "bytes at 0x%x of the configuration space "
@@ -357,15 +371,15 @@ static int read_line(struct lspci *l)
 	int n, r;
 
 	join_line(&l->t);
-	n = read_hex(l, s);
-	if (!n && goes_on(l, s) && import_line_kind(s) != IMPORT_LSPCI) {
+	if (!is_hex(s) && goes_on(l, s) && import_line_kind(s) != IMPORT_LSPCI) {
 		strcat(strcat(l->line, " "), s);
 		l->width = width(s);
 		return 0;
 	}
 	r = finish_line(l);
-	if (r < 0 || n)
-		return n < 0 ? n : r;
+	n = r < 0 ? r : read_hex(l, s);
+	if (n)
+		return n < 0 ? n : 0;
 	if (!*s) {
 		end_function(l);
 		return 0;

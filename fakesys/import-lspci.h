@@ -18,8 +18,9 @@ struct listed {
 	size_t hex;	 /* of fn.config, what was recorded as bytes; words tell the rest */
 	uint8_t *built;	 /* fn.config.data if words told some of it; NULL: none */
 	uint8_t secondary, subordinate;	 /* by lspci -t; 0: not told */
-	const char *subsystem;		 /* its name, if its ids are not told */
-	const char *id_why, *sub_why;	 /* why these ids are not known; NULL: they are */
+	char subsystem[200];		 /* its name, if its ids are not told */
+	/* Why these ids are not known; NULL: they are. */
+	const char *id_why, *class_why, *sub_why;
 	struct told *told; /* while its lines are read */
 };
 
