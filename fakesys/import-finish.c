@@ -17,6 +17,28 @@ static unsigned rid(struct bdf b)
 	return (unsigned)b.bus << 8 | (unsigned)b.dev << 3 | b.fn;
 }
 
+/*
+ * drivers/pci/iov.c:pci_iov_add_virtfn: a VF's own id registers read ffff. A listing in
+ * words has sysfs's ids instead.
+ */
+static bool may_be_vf(struct machine *m, const struct pci_fn *pf, struct pci_fn *fn)
+{
+	uint32_t cap = cfg_find_ext_cap(pf->config, PCI_EXT_CAP_ID_SRIOV);
+	uint8_t *config;
+
+	if (cfg_u16(fn->config, PCI_VENDOR_ID) == 0xffff)
+		return true;
+	if (fn->id.vendor != pf->id.vendor ||
+	    fn->id.device != cfg_u16(pf->config, cap + PCI_IOV_DID))
+		return false;
+	if (fn->config.len >= 4) {
+		config = arena_memdup(m->arena, fn->config.data, fn->config.len);
+		memset(config, 0xff, 4);
+		fn->config.data = config;
+	}
+	return true;
+}
+
 /* PCI Express 6.0, 9.2.1.2: VF n has the PF's routing id + offset + n * stride. */
 static void link_vfs(struct machine *m, struct pci_fn *pf)
 {
@@ -34,12 +56,11 @@ static void link_vfs(struct machine *m, struct pci_fn *pf)
 	vec_foreach(fn, &m->fns) {
 		unsigned id = rid(fn->bdf), n;
 
-		/* A VF's own id registers read ffff. */
-		if (fn->bdf.domain != pf->bdf.domain || id < first || fn->is_vf ||
-		    cfg_u16(fn->config, PCI_VENDOR_ID) != 0xffff)
+		if (fn->bdf.domain != pf->bdf.domain || id < first || fn->is_vf)
 			continue;
 		n = stride ? (id - first) / stride : id - first;
-		if (n >= pf->vfs_now || first + n * stride != id)
+		if (n >= pf->vfs_now || first + n * stride != id ||
+		    !may_be_vf(m, pf, fn))
 			continue;
 		fn->is_vf = true;
 		fn->physfn = pf->bdf;
@@ -195,7 +216,7 @@ static const char *config_gap(struct machine *m, struct pci_fn *fn, bool wide)
 	if (!fn->config.len && fn->config.data)
 		return "it read all ones: the function was powered off";
 	if (!fn->config.len)
-		return "lspci was run without -xxx (or not as root)";
+		return "lspci was run without -vv and -xxx";
 	if (fn->config.len < 256)
 		return arena_printf(
 			m->arena,
@@ -217,6 +238,38 @@ static void note_resets(struct machine *m)
 	machine_set_unknown(m, "lspci does not record it", "reset");
 }
 
+/* What one file could not tell, another one did. */
+static bool is_answered(const struct pci_fn *fn, const char *fact)
+{
+	if (streq(fact, "config"))
+		return fn->config.len >= 256;
+	if (streq(fact, "id"))
+		return fn->id.vendor && fn->id.device;
+	if (streq(fact, "class"))
+		return fn->id.class;
+	if (streq(fact, "subsystem"))
+		return fn->id.subvendor && fn->id.subdevice;
+	return streq(fact, "resources") && has_resources(fn);
+}
+
+static void drop_answered(struct machine *m)
+{
+	size_t n = 0;
+
+	vec_foreach(u, &m->unknown) {
+		const char *at = after_prefix(u->fact, "functions/");
+		const struct pci_fn *fn = NULL;
+		struct bdf bdf;
+		int len = at ? bdf_parse(at, &bdf) : -1;
+
+		if (len > 0 && at[len] == '/')
+			fn = machine_fn(m, bdf);
+		if (!fn || !is_answered(fn, at + len + 1))
+			m->unknown.v[n++] = *u;
+	}
+	m->unknown.n = n;
+}
+
 static void note_functions(struct machine *m)
 {
 	bool wide = false, drivers = false;
@@ -230,11 +283,11 @@ static void note_functions(struct machine *m)
 		const char *gap = config_gap(m, fn, wide);
 
 		bdf_format(fn->bdf, bdf);
-		if (gap)
+		if (gap && !machine_unknown(m, "functions/%s/config", bdf))
 			machine_set_unknown(m, gap, "functions/%s/config", bdf);
 		if (!fn->config.len)
 			fn->config.data = NULL;
-		if (!fn->id.vendor)
+		if (!fn->id.vendor && !machine_unknown(m, "functions/%s/id", bdf))
 			machine_set_unknown(m, "lspci was run without -nn",
 					    "functions/%s/id", bdf);
 		if (!has_resources(fn) && has_bars(fn) &&
@@ -360,6 +413,7 @@ int import_finish(struct machine *m, struct err *e)
 		r = check_makers(m, e);
 	if (r < 0)
 		return r;
+	drop_answered(m);
 	find_boot_vga(m);
 	make_groups(m);
 	make_units(m);
