@@ -168,19 +168,24 @@ static void read_table(struct grouping *g)
 
 /*
  * Without a table: Intel's processors have an IOMMU of its own for their graphics,
- * listed first, and one for all else; where AMD's sit, their functions show.
+ * listed first, and one for all else. AMD's are functions of the device that the host
+ * bridge belongs to; no table seen so far names that device.
  */
 static void guess_units(struct grouping *g, uint32_t *units)
 {
 	bool intel = g->topology.n && g->m->fns.v[0].id.vendor == 0x8086;
+	const struct pci_fn *amd = NULL;
 
+	for (uint32_t i = 0; i < g->topology.n && !amd; i++)
+		if (fn_class(&g->m->fns.v[i]) == CLASS_IOMMU)
+			amd = &g->m->fns.v[i];
 	for (uint32_t i = 0; i < g->topology.n; i++) {
 		const struct pci_fn *f = &g->m->fns.v[i];
 		bool graphics = f->bdf.bus == 0 && fn_is_display(f);
 
-		units[i] = fn_class(f) == CLASS_IOMMU ? ACPI_UNIT_NONE
-			   : intel && !graphics       ? 1
-						      : 0;
+		units[i] = amd && bdf_same_slot(amd->bdf, f->bdf) ? ACPI_UNIT_NONE
+			   : intel && !graphics                   ? 1
+								  : 0;
 	}
 	assume(g, "Which functions an IOMMU translates was not recorded (no table DMAR, "
 		  "IVRS or VIOT): all are taken to be.");
@@ -194,7 +199,7 @@ static uint32_t rank_of(const struct grouping *g, uint32_t unit)
 
 /*
  * drivers/iommu/iommu.c:iommu_device_register: each IOMMU as it comes takes what is its
- * own, platform devices before PCI. Returns how many there are.
+ * own. Returns how many there are.
  */
 static uint32_t find_units(struct grouping *g, const struct grouping_want *want)
 {
@@ -219,15 +224,15 @@ static uint32_t find_units(struct grouping *g, const struct grouping_want *want)
 
 /*
  * iommu.c:generic_device_group, amd/iommu.c:acpihid_device_group: platform devices that
- * the table names. Whether the kernel found them only its log tells.
+ * the tables name, or that a driver made of a PCI function. Whether the kernel found them
+ * only its log tells; those that a table names come before any PCI function, at boot.
  */
-static void add_others(struct grouping *g, uint32_t rank)
+static void add_others(struct grouping *g, bool late)
 {
-	size_t n = 0;
+	bool pci_seen = false;
 
 	vec_foreach(line, &g->m->klog) {
 		const char *end = strstr(*line, ": Adding to iommu group "), *name = end;
-		uint32_t unit = 0;
 		struct bdf bdf;
 
 		if (!end)
@@ -235,14 +240,8 @@ static void add_others(struct grouping *g, uint32_t rank)
 		while (name > *line && name[-1] != ' ')
 			name--;
 		if (bdf_parse(name, &bdf) == end - name)
-			continue;
-		if (g->table.devices.n)
-			unit = g->table.devices
-				       .v[n < g->table.devices.n ? n
-								 : g->table.devices.n - 1]
-				       .unit;
-		n++;
-		if (rank_of(g, unit) == rank)
+			pci_seen = true;
+		else if (pci_seen == late)
 			*vec_push(g->arena, &g->others) = (struct grouping_other){
 				arena_strndup(g->arena, name, (size_t)(end - name)),
 				g->n_groups++
@@ -252,20 +251,17 @@ static void add_others(struct grouping *g, uint32_t rank)
 
 static void walk(struct grouping *g, uint32_t n_units)
 {
-	for (int vfs = 0; vfs <= 1; vfs++)
-		for (uint32_t rank = 0; rank <= (vfs ? 0 : rank_of(g, n_units)); rank++) {
-			if (!vfs)
-				add_others(g, rank);
-			for (uint32_t i = 0; i < g->topology.n; i++) {
-				uint32_t fn = g->topology.order[i];
-				uint32_t unit = g->fns[fn].unit;
+	add_others(g, false);
+	for (uint32_t rank = 0; rank <= n_units; rank++)
+		for (uint32_t i = 0; i < g->topology.n; i++) {
+			uint32_t fn = g->topology.order[i], unit = g->fns[fn].unit;
 
-				if (unit != ACPI_UNIT_NONE &&
-				    g->m->fns.v[fn].is_vf == vfs &&
-				    (vfs || rank_of(g, unit) == rank))
-					give_group(g, fn);
-			}
+			/* What a driver makes later comes after all others. */
+			if (unit != ACPI_UNIT_NONE &&
+			    rank == (g->m->fns.v[fn].is_vf ? n_units : rank_of(g, unit)))
+				give_group(g, fn);
 		}
+	add_others(g, true);
 }
 
 static void list_members(struct grouping *g)
