@@ -49,6 +49,7 @@ void print_apply(const struct printer *p, const json_t *report);
 void print_undo(const struct printer *p, const json_t *report);
 void print_history(const struct printer *p, const json_t *report);
 void print_vm(const struct printer *p, const json_t *report);
+void print_groups(const struct printer *p, const json_t *report);
 
 /* The following is for the print-*.c files. */
 
