@@ -79,8 +79,7 @@ static int one(const struct topology *t, struct arena *a, const char *text, bool
 	return r;
 }
 
-/* The port that a card is in: the next one above with a link of its own. */
-static uint32_t slot_of(const struct topology *t, uint32_t fn)
+uint32_t forecast_slot_of(const struct topology *t, uint32_t fn)
 {
 	while ((fn = t->up[fn]) != FN_NONE)
 		if (is_port(&t->m->fns.v[fn]))
@@ -149,7 +148,7 @@ static int move_card(struct machine *m, const struct topology *t,
 		r = one(t, a, w->slot, true, &to, e);
 	if (r < 0)
 		return r;
-	from = slot_of(t, card);
+	from = forecast_slot_of(t, card);
 	used = find_used(t, a);
 	if (from == FN_NONE)
 		return err_set(e, -EOPNOTSUPP,

@@ -33,6 +33,9 @@ struct forecast {
 int forecast_make(const struct machine *m, const struct forecast_want *want,
 		  struct arena *a, struct forecast *ret, struct err *e);
 
+/* The port whose slot a card is in: the next one above @fn; FN_NONE: it is in none. */
+uint32_t forecast_slot_of(const struct topology *t, uint32_t fn);
+
 /*
  * Ports that could take a card: root and downstream ports with nothing behind them and a
  * slot in their PCI Express capability; appended to @ret as indices of @t.

@@ -71,25 +71,31 @@ static enum group_role role_of(const struct machine *m, const struct pci_fn *fn,
 	return group_role(m, fn);
 }
 
-void group_closure(const struct machine *m, struct arena *a, const fn_list *asked,
-		   group_members *ret)
+static int group_of(const struct machine *m, const int *groups, const struct pci_fn *fn)
+{
+	return groups ? groups[fn - m->fns.v] : fn->group;
+}
+
+void group_closure(const struct machine *m, const int *groups, struct arena *a,
+		   const fn_list *asked, group_members *ret)
 {
 	const fn_list *list = sorted(a, asked);
 	int *ids = arena_alloc(a, (list->n + 1) * sizeof(*ids));
 	size_t n = 0;
 
 	vec_foreach(it, list)
-		if ((*it)->group != GROUP_NONE)
-			ids[n++] = (*it)->group;
+		if (group_of(m, groups, *it) != GROUP_NONE)
+			ids[n++] = group_of(m, groups, *it);
 	qsort(ids, n, sizeof(*ids), by_value);
 	vec_foreach(fn, &m->fns) {
 		bool is_asked = has(list, fn);
-		bool shares = fn->group != GROUP_NONE &&
-			      bsearch(&fn->group, ids, n, sizeof(*ids), by_value);
+		int group = group_of(m, groups, fn);
+		bool shares = group != GROUP_NONE &&
+			      bsearch(&group, ids, n, sizeof(*ids), by_value);
 
 		if (is_asked || shares)
 			*vec_push(a, ret) = (struct group_member){
-				fn, is_asked ? GROUP_ASKED : role_of(m, fn, list)
+				fn, group, is_asked ? GROUP_ASKED : role_of(m, fn, list)
 			};
 	}
 }
