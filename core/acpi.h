@@ -83,7 +83,7 @@ struct acpi_reserved {
 	uint64_t start, end;  /* as the table has them, aligned or not */
 	acpi_scopes scopes;   /* RMRR */
 	uint16_t first, last; /* IVMD: devids; 0..0xffff for all */
-	/* IVMD flags. Linux maps both kinds one to one, an exclusion range for both. */
+	/* IVMD. Linux maps both kinds one to one, exclusion to read and to write. */
 	bool unity, exclusion, read, write;
 };
 
@@ -166,9 +166,10 @@ struct acpi_iommu {
  * kind not known; a DRHD repeated or at address 0; an RMRR that is not whole pages or
  * ends before it starts; an RHSA of no unit; an ANDD or a scope of such that has no
  * partner; a range of devids that never ends, never began or runs backwards; an ACPI
- * device where none may be, or without HID; an IOMMU that has no block of the type that
- * Linux takes; an IVMD that is neither unity map nor exclusion range; a VIOT output node
- * that lies outside, is the node itself or no IOMMU; nodes behind the last one counted.
+ * device where none may be, without HID or with an unknown form of UID; an IOMMU that has
+ * no block of the type that Linux takes; an IVMD that is neither unity map nor exclusion
+ * range; a VIOT output node that lies outside, is the node itself or no IOMMU; nodes
+ * behind the last one counted.
  */
 int acpi_parse_iommu(struct arena *a, const char *name, struct blob table,
 		     struct acpi_iommu *ret, struct err *e);

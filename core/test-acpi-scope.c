@@ -303,6 +303,28 @@ static struct assign_case scoped_cases[] = {
 	/* clang-format on */
 };
 
+/* Firmware leaves a bridge of nothing without buses: that is not bus 0. */
+static void test_bridge_without_buses(void **state)
+{
+	AUTOMACHINE struct machine *m = machine_new();
+	uint8_t *bridge = arena_alloc(m->arena, 256), *plain = arena_alloc(m->arena, 256);
+	struct blob t = make_table(m->arena, "DMAR",
+				   DMAR_HEAD DRHD("1800", "0000") BRIDGE_SCOPE("0100"));
+	struct acpi_iommu out;
+	uint32_t unit[2];
+
+	(void)state;
+	bridge[0x0e] = 1;
+	*vec_push(m->arena, &m->fns) =
+		(struct pci_fn){ .bdf = { 0, 0, 1, 0 }, .config = { bridge, 256 } };
+	*vec_push(m->arena, &m->fns) =
+		(struct pci_fn){ .bdf = { 0, 0, 2, 0 }, .config = { plain, 256 } };
+	assert_int_equal(acpi_parse_iommu(m->arena, "DMAR", t, &out, NULL), 0);
+	acpi_assign_units(m, &out, m->arena, unit);
+	assert_int_equal(unit[0], 0);
+	assert_int_equal(unit[1], ACPI_UNIT_NONE);
+}
+
 /* 10,000 functions; a table of 1 MiB that names each of them tens of thousands of times.
  */
 struct large_case {
@@ -402,6 +424,8 @@ int main(void)
 	ROWS(unit_cases, test_units);
 	ROWS(alias_cases, test_aliases);
 	ROWS(reserved_cases, test_reserved);
+	tests[n++] = (struct CMUnitTest){ .name = "bridge without buses",
+					  .test_func = test_bridge_without_buses };
 	ROWS(order_cases, test_order);
 	ROWS(scoped_cases, test_scoped);
 	ROWS(large_cases, test_large);

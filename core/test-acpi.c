@@ -356,6 +356,8 @@ static struct parse_case viot_cases[] = {
 	  .want = V_UNIT "; offset 0x40: structure type 9 is not known", .unknown = 1 },
 	{ "nodes behind the count", "VIOT", VIOT_HEAD("0100") V_RANGE("4800") V_IOMMU V_MMIO("4800"),
 	  .want = V_UNIT "; range 0-1 1000-10ff id=1000 unit=0; offset 0x48: node behind the last one counted" },
+	{ "range behind the count", "VIOT", VIOT_HEAD("0100") V_IOMMU V_RANGE("3000"),
+	  .want = V_UNIT "; offset 0x40: node behind the last one counted" },
 	{ "fewer nodes than counted", "VIOT", VIOT_HEAD("0200") V_IOMMU,
 	  .error = "offset 0x24: 2 nodes are promised, 1 are there" },
 	{ "range too short", "VIOT", VIOT_HEAD("0100") "0100 1000 00000000 0000000000000000",
