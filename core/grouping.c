@@ -191,12 +191,6 @@ static void guess_units(struct grouping *g, uint32_t *units)
 		  "IVRS or VIOT): all are taken to be.");
 }
 
-/* AMD's IOMMUs have divided all up before the first of them takes its own. */
-static uint32_t rank_of(const struct grouping *g, uint32_t unit)
-{
-	return g->table.table && streq(g->table.table, "IVRS") ? 0 : unit;
-}
-
 /*
  * drivers/iommu/iommu.c:iommu_device_register: each IOMMU as it comes takes what is its
  * own. Returns how many there are.
@@ -211,8 +205,11 @@ static uint32_t find_units(struct grouping *g, const struct grouping_want *want)
 	else
 		guess_units(g, units);
 	for (uint32_t i = 0; i < g->topology.n; i++) {
+		const struct pci_fn *f = &g->m->fns.v[i];
+		/* A group without driver: one was tried, and did not stay. */
 		bool lazy = want->virtio_lazy && g->table.table &&
-			    streq(g->table.table, "VIOT") && !g->m->fns.v[i].driver;
+			    streq(g->table.table, "VIOT") && !f->driver &&
+			    f->group == GROUP_NONE;
 
 		/* What VMD hides comes to the IOMMU as VMD's own. */
 		g->fns[i].unit = lazy ? ACPI_UNIT_NONE : units[g->aliases.real[i]];
@@ -249,16 +246,41 @@ static void add_others(struct grouping *g, bool late)
 	}
 }
 
+/*
+ * When each IOMMU has its turn, by unit. AMD's have divided all up before the first of
+ * them takes its own.
+ */
+static uint32_t *find_turns(const struct grouping *g, uint32_t n_units, struct arena *a)
+{
+	uint32_t *turns = arena_alloc(a, (n_units + 1) * sizeof(*turns));
+	uint32_t *order = arena_alloc(a, (g->table.units.n + 1) * sizeof(*order));
+	bool at_once = g->table.table && streq(g->table.table, "IVRS");
+
+	for (uint32_t u = 0; u < n_units; u++)
+		turns[u] = at_once ? 0 : u;
+	if (!g->table.table || at_once)
+		return turns;
+	acpi_unit_order(&g->table, order);
+	for (uint32_t i = 0; i < g->table.units.n; i++)
+		if (order[i] < n_units)
+			turns[order[i]] = i;
+	return turns;
+}
+
 static void walk(struct grouping *g, uint32_t n_units)
 {
+	AUTOARENA struct arena *scratch = arena_new();
+	uint32_t *turns = find_turns(g, n_units, scratch);
+	/* What a driver makes later comes after all others. */
+	uint32_t last = g->table.units.n > n_units ? (uint32_t)g->table.units.n : n_units;
+
 	add_others(g, false);
-	for (uint32_t rank = 0; rank <= n_units; rank++)
+	for (uint32_t turn = 0; turn <= last; turn++)
 		for (uint32_t i = 0; i < g->topology.n; i++) {
 			uint32_t fn = g->topology.order[i], unit = g->fns[fn].unit;
 
-			/* What a driver makes later comes after all others. */
 			if (unit != ACPI_UNIT_NONE &&
-			    rank == (g->m->fns.v[fn].is_vf ? n_units : rank_of(g, unit)))
+			    turn == (g->m->fns.v[fn].is_vf ? last : turns[unit]))
 				give_group(g, fn);
 		}
 	add_others(g, true);

@@ -151,6 +151,7 @@ int groups_command(const char *fixture, const struct groups_options *o, struct e
 	} else {
 		printer_init(&p, stdout, COLOUR_AUTO);
 		report_add_names(r.report, r.forecast.then.m);
+		report_shorten(r.report, r.forecast.then.m);
 		report_clean(r.report, &p);
 		print_groups(&p, r.report);
 	}
