@@ -5,6 +5,7 @@
 #include "core/acs.h"
 
 #define PCI_CFG_SPACE_SIZE 256u
+#define ACS_SPT_CTRL 8 /* of 32 bits, where Intel's ports have it */
 /* So much of a configuration space holds a conventional function's capabilities. */
 #define ACS_LEGACY_SPACE 256u
 

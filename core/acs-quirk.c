@@ -147,7 +147,7 @@ static bool judge_spt(const struct acs *acs, uint32_t fn, struct acs_state *ret)
 		return ret->on = ret->assumed = true;
 	}
 	ret->cap = (uint16_t)cfg_u32(f->config, at + PCI_ACS_CAP);
-	ctrl = cfg_u32(f->config, at + 8);
+	ctrl = cfg_u32(f->config, at + ACS_SPT_CTRL);
 	ret->assumed = acs->recorded && !ctrl;
 	if (!acs->recorded || !ctrl)
 		ctrl |= ret->cap & ACS_ISOLATION;

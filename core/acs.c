@@ -69,17 +69,26 @@ static uint16_t control(const struct acs *acs, uint32_t fn, uint16_t cap, uint16
 	return acs_apply_options(acs, fn, ctrl);
 }
 
-uint16_t acs_control(const struct acs *acs, uint32_t fn)
+/* The same for a capability that stands at @at, as the specification has it. */
+static uint16_t control_at(const struct acs *acs, uint32_t fn, uint32_t at)
 {
 	const struct pci_fn *f = &acs->t->m->fns.v[fn];
-	uint32_t at = cfg_find_ext_cap(f->config, PCI_EXT_CAP_ID_ACS);
 
-	if (!at)
-		return 0;
 	return control(acs, fn,
 		       cfg_u16(f->config, at + PCI_ACS_CAP) & ~broken_bits(acs, f) &
 			       ACS_KNOWN,
 		       cfg_u16(f->config, at + PCI_ACS_CTRL));
+}
+
+uint32_t acs_control(const struct acs *acs, uint32_t fn, uint16_t *ret)
+{
+	uint32_t at = cfg_find_ext_cap(acs->t->m->fns.v[fn].config, PCI_EXT_CAP_ID_ACS);
+	struct acs_state s = acs_of(acs, fn);
+
+	if (!at)
+		return 0;
+	*ret = s.why == ACS_QUIRK && s.cap ? s.ctrl : control_at(acs, fn, at);
+	return at + (s.why == ACS_QUIRK && s.cap ? ACS_SPT_CTRL : PCI_ACS_CTRL);
 }
 
 /* pci.c:pci_acs_flags_enabled: bits that hardware does not have count as wired on. */
@@ -101,7 +110,7 @@ static struct acs_state by_capability(const struct acs *acs, uint32_t fn, int ty
 
 	if (at)
 		return judge(cfg_u16(f->config, at + PCI_ACS_CAP) & ~broken_bits(acs, f),
-			     acs_control(acs, fn));
+			     control_at(acs, fn, at));
 	/* Ports have it as a rule, functions of a device as a rule have not. */
 	if (unread && port)
 		return (struct acs_state){ .on = true,

@@ -36,8 +36,9 @@ enum acs_why {
 struct acs_state {
 	bool on;
 	enum acs_why why;
-	uint16_t cap, ctrl; /* of ACS_CONTROL: what it can, what is on */
-	uint16_t missing;   /* of ACS_CONTROL: bits it can and that are off */
+	/* Of ACS_CONTROL, and of quirks that go by registers: */
+	uint16_t cap, ctrl; /* what it can, what is on */
+	uint16_t missing;   /* bits it can and that are off */
 	const char *quirk;  /* of ACS_QUIRK: which, as "Intel PCH root port" */
 	bool assumed; /* its registers were not recorded that far: `why` is a guess */
 };
@@ -67,10 +68,11 @@ int acs_port_type(const struct acs *acs, uint32_t fn);
 struct acs_state acs_of(const struct acs *acs, uint32_t fn);
 
 /*
- * The capability's control register as the kernel leaves it (pci.c:pci_std_enable_acs,
- * __pci_config_acs); 0 without capability.
+ * The offset of its control register in the configuration space, and in *ret what the
+ * kernel leaves there (pci.c:pci_std_enable_acs, __pci_config_acs, quirks.c:
+ * pci_quirk_enable_intel_spt_pch_acs); 0: it has none, or it was not recorded.
  */
-uint16_t acs_control(const struct acs *acs, uint32_t fn);
+uint32_t acs_control(const struct acs *acs, uint32_t fn, uint16_t *ret);
 
 /*
  * drivers/pci/pci.c:pci_dev_str_match: does @text, "[DDDD:]BB:DD.F[/DD.F]..." or

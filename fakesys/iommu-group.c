@@ -179,6 +179,8 @@ static void take_computed(struct sim *s, bool forecast)
 		int k = g.fns[fn].group;
 
 		s->places[fn].group = k == GROUP_NONE ? SIM_NONE : (uint32_t)k;
+		/* pci.c:pci_enable_acs, with the groups it makes */
+		s->places[fn].acs_at = acs_control(&g.acs, fn, &s->places[fn].acs);
 	}
 }
 

@@ -168,6 +168,8 @@ void sim_set_iommu(struct sim *s, bool on, bool interrupt_remapping, const char 
 	s->iommu_on = on;
 	s->interrupt_remapping = interrupt_remapping;
 	s->domain_type = type ? arena_strdup(s->run, type) : NULL;
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
+		s->places[fn].acs_at = 0;
 	if (on)
 		groups_form(s);
 	for (size_t i = 0; i < s->group_ids.n; i++)

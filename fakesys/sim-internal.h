@@ -100,9 +100,11 @@ enum fn_traits {
 struct fn_place {
 	uint32_t traits;
 	uint32_t parent, first_child, next_sibling;
-	uint32_t root;              /* into sim.roots */
-	uint32_t group;             /* into sim.groups */
-	uint32_t unit;              /* into sim.units: what translates for it */
+	uint32_t root;   /* into sim.roots */
+	uint32_t group;  /* into sim.groups */
+	uint32_t acs_at; /* its ACS control register, if this boot has set it; else 0 */
+	uint16_t acs;    /* to what */
+	uint32_t unit;   /* into sim.units: what translates for it */
 	const char *resets;         /* reset_method as found; NULL: no such file */
 	uint32_t first_vf, n_vfs;   /* into sim.vfs */
 	uint32_t first_kid, n_kids; /* into sim.kids, in order of path */
