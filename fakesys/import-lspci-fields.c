@@ -132,6 +132,7 @@ static bool read_rom(struct listed *f, const char *s)
 
 	set_resource(f, PCI_ROM_RESOURCE, s, shadow ? RES_ROM_SHADOW : RES_ROM);
 	f->fn.boot_vga |= shadow;
+	told_rom(f->told, s);
 	return true;
 }
 

@@ -97,6 +97,14 @@ static void put_64(struct told *t, uint32_t reg, uint64_t value)
 	told_put(t, reg + 4, 0xffffffff, value >> 32);
 }
 
+/* No text follows that would go on with these. */
+static void start_registers(struct told *t)
+{
+	t->header = true;
+	t->cap = 0;
+	t->rows = NULL;
+}
+
 void told_region(struct told *t, int i, const char *s)
 {
 	const char *io = after_prefix(s, "I/O ports at ");
@@ -106,8 +114,7 @@ void told_region(struct told *t, int i, const char *s)
 
 	if (!io && !mem)
 		return;
-	t->cap = 0;
-	t->rows = NULL;
+	start_registers(t);
 	if (!strstr(s, "[disabled]") && !strstr(s, "[virtual]"))
 		t->config[PCI_COMMAND] |= io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
 	/* Without "Region 2:" nobody knows where it stands. */
@@ -134,8 +141,7 @@ void told_rom(struct told *t, const char *s)
 	uint32_t reg = t->bridge ? PCI_ROM_ADDRESS1 : PCI_ROM_ADDRESS;
 	uint64_t address = 0;
 
-	t->cap = 0;
-	t->rows = NULL;
+	start_registers(t);
 	if (strstr(s, "[virtual]") || !import_number(s, 16, 16, &address))
 		return;
 	told_put(t, reg, 0xffffffff, address & ~UINT64_C(0x7ff));
@@ -181,8 +187,7 @@ void told_window(struct told *t, enum told_window w, const char *s)
 	bool wide, closed = !n || s[n] != '-' ||
 			    !import_number(s + n + 1, 16, 16, &limit);
 
-	t->cap = 0;
-	t->rows = NULL;
+	start_registers(t);
 	t->bridge = true;
 	wide = strstr(s, w == TOLD_IO ? "[32-bit]" : "[64-bit]") || n > 8 ||
 	       (!closed && (base | limit) >> (w == TOLD_IO ? 16 : 32));

@@ -343,6 +343,8 @@ static int add_tree_line(struct lspci *l, const char *s)
 	int n = lspci_read_tree(&l->tree, s, b);
 
 	end_function(l);
+	if (n < 0)
+		odd_line(l, s);
 	l->number = l->t.line;
 	for (int i = 0; i < n; i++) {
 		struct listed *f;

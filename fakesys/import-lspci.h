@@ -79,6 +79,6 @@ struct lspci_branch {
 };
 #define LSPCI_BRANCHES 32 /* in one line */
 bool lspci_is_tree(const char *s);
-/* The functions of one such line; returns how many. */
+/* The functions of one such line; returns how many, -1: it belongs to no tree. */
 int lspci_read_tree(struct lspci_tree *t, const char *s,
 		    struct lspci_branch ret[static LSPCI_BRANCHES]);
