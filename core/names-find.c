@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ids by their names: vendors and classes are sorted once, a vendor's devices when asked. */
+/* Ids by their names: vendors and classes are sorted once, a vendor's devices when asked.
+ */
 #include <ctype.h>
 
 #include "core/names-part.h"
@@ -108,10 +109,11 @@ static int64_t unnamed_device(const char *s)
 
 static const char *why_not(struct arena *a, const char *name, bool several)
 {
-	return arena_printf(a, several ? "lspci was run without -nn, and pci.ids has "
-					 "several ids named \"%.200s\""
-				       : "lspci was run without -nn, and pci.ids does not "
-					 "have \"%.200s\"",
+	return arena_printf(a,
+			    several ? "lspci was run without -nn, and pci.ids has "
+				      "several ids named \"%.200s\""
+				    : "lspci was run without -nn, and pci.ids does not "
+				      "have \"%.200s\"",
 			    name);
 }
 
@@ -177,8 +179,8 @@ struct names_ids names_find_device(struct names *n, struct arena *a, const char 
 }
 
 /* The lines with two tabs below a device: "1043 8694  Name". */
-static size_t find_listed(struct names *n, const struct pci_ident *of,
-			  int64_t vendor, const char *name, int64_t *ret)
+static size_t find_listed(struct names *n, const struct pci_ident *of, int64_t vendor,
+			  const char *name, int64_t *ret)
 {
 	int64_t id = of->device;
 	struct section *sec = names_section(n, of->vendor);

@@ -149,14 +149,15 @@ void told_rom(struct told *t, const char *s)
 		t->config[reg] |= PCI_ROM_ADDRESS_ENABLE;
 }
 
-/* Where a window's registers are; what lies beyond 32 bits (I/O: 16) follows in others. */
+/* Where a window's registers are; what lies beyond 32 bits (I/O: 16) follows in others.
+ */
 static const struct window {
 	uint16_t base, limit, base_upper, limit_upper;
 	unsigned granularity; /* bits of the address that are not kept */
-	unsigned wide;	      /* type that says: there are upper registers */
+	unsigned wide;        /* type that says: there are upper registers */
 } windows[] = {
-	[TOLD_IO] = { PCI_IO_BASE, PCI_IO_LIMIT, PCI_IO_BASE_UPPER16, PCI_IO_LIMIT_UPPER16,
-		      12, PCI_IO_RANGE_TYPE_32 },
+	[TOLD_IO] = { PCI_IO_BASE, PCI_IO_LIMIT, PCI_IO_BASE_UPPER16,
+		      PCI_IO_LIMIT_UPPER16, 12, PCI_IO_RANGE_TYPE_32 },
 	[TOLD_MEMORY] = { PCI_MEMORY_BASE, PCI_MEMORY_LIMIT, 0, 0, 20, 0 },
 	[TOLD_PREFETCHABLE] = { PCI_PREF_MEMORY_BASE, PCI_PREF_MEMORY_LIMIT,
 				PCI_PREF_BASE_UPPER32, PCI_PREF_LIMIT_UPPER32, 20,
@@ -184,8 +185,8 @@ void told_window(struct told *t, enum told_window w, const char *s)
 {
 	uint64_t base, limit;
 	int n = import_number(s, 16, 16, &base);
-	bool wide, closed = !n || s[n] != '-' ||
-			    !import_number(s + n + 1, 16, 16, &limit);
+	bool wide,
+		closed = !n || s[n] != '-' || !import_number(s + n + 1, 16, 16, &limit);
 
 	start_registers(t);
 	t->bridge = true;
@@ -213,7 +214,7 @@ uint32_t told_finish(struct told *t, const struct pci_ident *id, uint8_t revisio
 	told_put(t, PCI_CLASS_REVISION, 0xffffff00, id->class);
 	t->config[PCI_REVISION_ID] = revision;
 	t->config[PCI_HEADER_TYPE] = t->bridge && !t->cardbus ? PCI_HEADER_TYPE_BRIDGE
-				     : t->cardbus	      ? PCI_HEADER_TYPE_CARDBUS
+				     : t->cardbus             ? PCI_HEADER_TYPE_CARDBUS
 							      : PCI_HEADER_TYPE_NORMAL;
 	if (t->denied || t->last) /* lspci -v does not show the bit */
 		t->config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;

@@ -42,7 +42,7 @@ static const char *registers(struct machine *m, const struct pci_fn *fn, const c
 	int n;
 
 	for (; sscanf(want, " %x:%u=%x%n", &off, &size, &value, &n) == 3; want += n) {
-		uint32_t v = size == 4	 ? cfg_u32(fn->config, off)
+		uint32_t v = size == 4   ? cfg_u32(fn->config, off)
 			     : size == 2 ? cfg_u16(fn->config, off)
 					 : cfg_u8(fn->config, off);
 
@@ -56,9 +56,9 @@ static void test_told(void **state)
 {
 	const struct told_case *c = *state;
 	AUTOARENA struct arena *a = arena_new();
-	const char *text =
-		arena_printf(a, "%s\n%s", c->heading ? c->heading : "00:1c.0 0604: 8086:a290",
-			     c->text);
+	const char *text = arena_printf(
+		a, "%s\n%s", c->heading ? c->heading : "00:1c.0 0604: 8086:a290",
+		c->text);
 	struct import_stats stats = { 0 };
 	AUTOMACHINE struct machine *m = import_text(text, &stats), *again = NULL;
 	char *first = NULL, *second = NULL;
@@ -385,7 +385,8 @@ static struct known_case known_cases[] = {
 
 static void test_topology(void **state)
 {
-	AUTOMACHINE struct machine *m = import_text("-[0000:00]---01.0-[01-13]----00.0\n", NULL);
+	AUTOMACHINE struct machine *m =
+		import_text("-[0000:00]---01.0-[01-13]----00.0\n", NULL);
 
 	(void)state;
 	assert_int_equal(cfg_u32(m->fns.v[0].config, 0x18), 0x130100);
@@ -395,10 +396,11 @@ static void test_topology(void **state)
 /* A function 0 beside others has the bit that makes the kernel look for them. */
 static void test_multifunction(void **state)
 {
-	AUTOMACHINE struct machine *m = import_text("01:00.0 0200: 8086:1\n\tControl: I/O+\n\n"
-						    "01:00.1 0200: 8086:1\n\tControl: I/O+\n\n"
-						    "02:00.0 0200: 8086:1\n\tControl: I/O+\n",
-						    NULL);
+	AUTOMACHINE struct machine *m =
+		import_text("01:00.0 0200: 8086:1\n\tControl: I/O+\n\n"
+			    "01:00.1 0200: 8086:1\n\tControl: I/O+\n\n"
+			    "02:00.0 0200: 8086:1\n\tControl: I/O+\n",
+			    NULL);
 
 	(void)state;
 	assert_int_equal(cfg_u8(m->fns.v[0].config, 0xe), 0x80);
@@ -408,7 +410,8 @@ static void test_multifunction(void **state)
 
 static void test_source(void **state)
 {
-	AUTOMACHINE struct machine *m = import_text("01:00.0 0200: 8086:1\n\tControl: I/O+\n", NULL);
+	AUTOMACHINE struct machine *m =
+		import_text("01:00.0 0200: 8086:1\n\tControl: I/O+\n", NULL);
 
 	(void)state;
 	assert_string_equal(m->source, "imported from L (registers as lspci tells them)");

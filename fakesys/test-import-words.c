@@ -205,7 +205,7 @@ static const struct {
 	{ "Requester:", "Requester" },	  { "Responder:", "Responder" }, { "Root:", "Root" },
 	{ "RootSelected:", "RootSelected" }, { "Enabled:", "Enabled" },
 	{ " (ok)", "" }, { " (downgraded)", "" }, { " (strange)", "" }, { " (overdriven)", "" },
-	{ "[enhanced] ", "" },		  { "Form Factor or Dev", "Form Factor Dev" },
+	{ "[enhanced] ", "" },		  
 	{ "[ID", "[id" },		  { "TabSize=", "Count=" },
 	/* clang-format on */
 };
@@ -244,9 +244,11 @@ static const struct {
 } differs[] = {
 	{ " v1] #", "3.9 knows this id's name" },
 	{ "AtomicOpsCap: 32bit", "not of integrated endpoints" },
-	{ "ASPM L1, Exit Latency L0s", "only latencies of the states that are supported" },
+	{ "ASPM L1, Exit Latency L0s",
+	  "only latencies of the states that are supported" },
 	{ "Bridge: PM- B3+", "only if there are other bits" },
 	{ "pin ?", "the pin is not told" },
+	{ "   TrErr- Train- SlotClk+", "a mail has lost the line above it" },
 };
 
 static bool is_alike(const char *s)
@@ -350,10 +352,10 @@ typedef VEC(struct said) saids;
 /* A label that starts a register of a capability, or of the header. */
 static bool is_register(const char *word)
 {
-	static const char *const parts[] = { "AtomicOpsCap:", "AtomicOpsCtl:", "Enable:",
-					     "Control:",      "Timeout:",      "Speeds:",
-					     "De-emphasis:",  "Margin:",       "Level:",
-					     "Speed:" };
+	static const char *const parts[] = {
+		"AtomicOpsCap:", "AtomicOpsCtl:", "Enable:", "Control:", "Timeout:",
+		"Speeds:",       "De-emphasis:",  "Margin:", "Level:",   "Speed:"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		if (streq(word, parts[i]))
@@ -435,8 +437,8 @@ static void take_apart(struct arena *a, const char *text, saids *ret)
 				own = false;
 			}
 			said = &ret->v[ret->n - 1];
-			said->words = arena_printf(a, "%s%s ", said->words,
-						   plain(a, word));
+			said->words =
+				arena_printf(a, "%s%s ", said->words, plain(a, word));
 		}
 	}
 }
@@ -621,9 +623,9 @@ int main(int argc, char **argv)
 
 		while (d && (entry = readdir(d)))
 			if (*entry->d_name != '.')
-				n += add_folder(a, tests + n, ARRAY_SIZE(tests) - n,
-						arena_printf(a, "%s/%s", parent,
-							     entry->d_name));
+				n += add_folder(
+					a, tests + n, ARRAY_SIZE(tests) - n,
+					arena_printf(a, "%s/%s", parent, entry->d_name));
 		if (d)
 			closedir(d);
 	}
