@@ -212,13 +212,28 @@ static void drop_answered(struct machine *m)
 		if (!fn || !is_answered(fn, at + len + 1))
 			m->unknown.v[n++] = *u;
 	}
-	m->unknown.n = n;
+	m->unknown.n = m->unknown_sorted = n;
+}
+
+typedef VEC(struct unknown_fact) unknown_facts;
+
+/* Later in m->unknown: a search in what is not sorted there takes long. */
+static void note_fact(struct machine *m, unknown_facts *later, const struct pci_fn *fn,
+		      const char *fact, const char *why)
+{
+	char bdf[BDF_SIZE];
+
+	bdf_format(fn->bdf, bdf);
+	if (!machine_unknown(m, "functions/%s/%s", bdf, fact))
+		*vec_push(m->arena, later) = (struct unknown_fact){
+			arena_printf(m->arena, "functions/%s/%s", bdf, fact), why
+		};
 }
 
 static void note_functions(struct machine *m)
 {
 	bool wide = false, drivers = false;
-	char bdf[BDF_SIZE];
+	unknown_facts later = { 0 };
 
 	vec_foreach(fn, &m->fns) {
 		wide |= fn->config.len > 256;
@@ -227,25 +242,22 @@ static void note_functions(struct machine *m)
 	vec_foreach(fn, &m->fns) {
 		const char *gap = config_gap(m, fn, wide);
 
-		bdf_format(fn->bdf, bdf);
-		if (gap && !machine_unknown(m, "functions/%s/config", bdf))
-			machine_set_unknown(m, gap, "functions/%s/config", bdf);
+		if (gap)
+			note_fact(m, &later, fn, "config", gap);
 		if (!fn->config.len)
 			fn->config.data = NULL;
-		if (!fn->id.vendor && !machine_unknown(m, "functions/%s/id", bdf))
-			machine_set_unknown(m, "lspci was run without -nn",
-					    "functions/%s/id", bdf);
-		if (!has_resources(fn) && has_bars(fn) &&
-		    !machine_unknown(m, "functions/%s/resources", bdf))
-			machine_set_unknown(
-				m,
-				"the recorded text has no sizes of its regions "
-				"(lspci -vv shows them)",
-				"functions/%s/resources", bdf);
-		if (fn_is_display(fn) && !machine_unknown(m, "functions/%s/rom", bdf))
-			machine_set_unknown(m, "lspci does not record ROM images",
-					    "functions/%s/rom", bdf);
+		if (!fn->id.vendor)
+			note_fact(m, &later, fn, "id", "lspci was run without -nn");
+		if (!has_resources(fn) && has_bars(fn))
+			note_fact(m, &later, fn, "resources",
+				  "the recorded text has no sizes of its regions "
+				  "(lspci -vv shows them)");
+		if (fn_is_display(fn))
+			note_fact(m, &later, fn, "rom",
+				  "lspci does not record ROM images");
 	}
+	vec_foreach(u, &later)
+		*vec_push(m->arena, &m->unknown) = *u;
 	note_resets(m);
 	if (!drivers)
 		machine_set_unknown(
