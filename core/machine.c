@@ -50,9 +50,30 @@ static const char *fact_of_all(const char *fact)
 	return one ? one + 1 : NULL;
 }
 
+static int cmp_unknown(const void *x, const void *y)
+{
+	return strcmp(((const struct unknown_fact *)x)->fact,
+		      ((const struct unknown_fact *)y)->fact);
+}
+
+/* Importers ask while they add: what was not sorted yet is walked. */
+static const char *find_unknown(const struct machine *m, const char *fact)
+{
+	struct unknown_fact key = { .fact = fact };
+	const struct unknown_fact *u = NULL;
+
+	if (m->unknown_sorted)
+		u = bsearch(&key, m->unknown.v, m->unknown_sorted, sizeof(key),
+			    cmp_unknown);
+	for (size_t i = m->unknown_sorted; !u && i < m->unknown.n; i++)
+		if (streq(m->unknown.v[i].fact, fact))
+			u = &m->unknown.v[i];
+	return u ? u->why : NULL;
+}
+
 const char *machine_unknown(const struct machine *m, const char *fact_fmt, ...)
 {
-	const char *all;
+	const char *all, *why;
 	char fact[512];
 	va_list ap;
 
@@ -61,12 +82,9 @@ const char *machine_unknown(const struct machine *m, const char *fact_fmt, ...)
 	va_start(ap, fact_fmt);
 	vsnprintf(fact, sizeof(fact), fact_fmt, ap);
 	va_end(ap);
+	why = find_unknown(m, fact);
 	all = fact_of_all(fact);
-	/* Few facts are unknown, and the list may not be sorted yet: a plain walk. */
-	vec_foreach(u, &m->unknown)
-		if (streq(u->fact, fact) || (all && streq(u->fact, all)))
-			return u->why;
-	return NULL;
+	return why || !all ? why : find_unknown(m, all);
 }
 
 static int cmp_fn(const void *x, const void *y)
@@ -86,12 +104,6 @@ static int cmp_file(const void *x, const void *y)
 {
 	return strcmp(((const struct machine_file *)x)->path,
 		      ((const struct machine_file *)y)->path);
-}
-
-static int cmp_unknown(const void *x, const void *y)
-{
-	return strcmp(((const struct unknown_fact *)x)->fact,
-		      ((const struct unknown_fact *)y)->fact);
 }
 
 static int cmp_string(const void *x, const void *y)
@@ -173,6 +185,7 @@ int machine_finish(struct machine *m, struct err *e)
 	vec_sort(&m->groups, cmp_group);
 	vec_sort(&m->files, cmp_file);
 	vec_sort(&m->unknown, cmp_unknown);
+	m->unknown_sorted = m->unknown.n;
 	vec_sort(&m->loaded, cmp_string);
 	vec_sort(&m->firmware_nodes, cmp_string);
 	vec_sort(&m->slots, cmp_string);

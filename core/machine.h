@@ -207,6 +207,7 @@ struct machine {
 	VEC(struct machine_file) files;           /* sorted by path */
 	strings klog;                     /* lines that matter, without time stamps */
 	VEC(struct unknown_fact) unknown; /* sorted by fact */
+	size_t unknown_sorted; /* how many of these machine_finish() has sorted */
 };
 
 /* An empty machine; machine_free() takes NULL. */

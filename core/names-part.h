@@ -35,7 +35,7 @@ struct names {
 	size_t size;
 	const char *end; /* of its last whole line */
 	VEC(struct section) sections;
-	entries asked; /* what libpci answered */
+	entries asked;             /* what libpci answered */
 	by_names vendors, classes; /* names-find.c: sorted, once one is wanted */
 };
 

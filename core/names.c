@@ -67,7 +67,8 @@ static void index_sections(struct names *n)
 	for (const char *s = n->text; s < n->end; s = names_next_line(n, s)) {
 		bool class = s[0] == 'C' && s[1] == ' ';
 		const char *at = class ? s + 2 : s;
-		int64_t id = names_starts_section(s) ? names_take_id(&at, class ? 2 : 4) : -1;
+		int64_t id =
+			names_starts_section(s) ? names_take_id(&at, class ? 2 : 4) : -1;
 
 		if (id >= 0)
 			vec_push(n->arena, &n->sections)->self =

@@ -132,6 +132,96 @@ static void test_all_classes(void **state)
 	pci_cleanup(oracle);
 }
 
+/* Names lead back to their ids, or to the reason: several devices have the name. */
+static void test_found_again(void **state)
+{
+	AUTOARENA struct arena *a = arena_new();
+	unsigned vendor = 0, device, found = 0, several = 0, all = 0;
+	struct names *n;
+	char line[1024];
+	FILE *f;
+
+	(void)state;
+	if (!names_known)
+		skip();
+	n = names_open();
+	f = fopen("/usr/share/misc/pci.ids", "re");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) && !after_prefix(line, "C ")) {
+		struct pci_fn fn = { 0 };
+		struct names_ids ids;
+
+		if (line[0] != '\t' && sscanf(line, "%4x  ", &vendor) == 1)
+			continue;
+		if (line[0] != '\t' || line[1] == '\t' ||
+		    sscanf(line, "\t%4x", &device) != 1)
+			continue;
+		all++;
+		fn.id.vendor = vendor;
+		fn.id.device = device;
+		ids = names_find_device(n, a, names_device(n, a, &fn));
+		if (ids.why)
+			several += strstr(ids.why, "several") != NULL;
+		else if (ids.vendor == vendor && ids.device == device)
+			found++;
+	}
+	fclose(f);
+	names_close(n);
+	print_message("%u devices found by name, %u share theirs\n", found, several);
+	assert_true(found > several);
+	assert_int_equal(found + several, all);
+}
+
+struct found_case {
+	const char *name, *text;
+	int64_t vendor, device;
+	const char *why;            /* a part of it */
+	const struct pci_ident *of; /* NULL: not a subsystem */
+};
+
+static void test_found(void **state)
+{
+	const struct found_case *c = *state;
+	AUTOARENA struct arena *a = arena_new();
+	struct names *n = names_open();
+	struct names_ids ids;
+
+	if (!names_known)
+		skip();
+	ids = c->of ? names_find_subsystem(n, a, c->of, c->text)
+		    : names_find_device(n, a, c->text);
+	assert_int_equal(ids.vendor, c->vendor);
+	assert_int_equal(ids.device, c->device);
+	assert_int_equal(ids.why != NULL, c->why != NULL);
+	if (c->why && !strstr(ids.why, c->why))
+		fail_msg("%s", ids.why);
+	names_close(n);
+}
+
+static void test_find_nothing(void **state)
+{
+	AUTOARENA struct arena *a = arena_new();
+	struct names_ids ids = names_find_device(NULL, a, "Intel Corporation X");
+
+	(void)state;
+	assert_int_equal(ids.vendor, -1);
+	assert_non_null(strstr(ids.why, "not installed"));
+	assert_int_equal(names_find_class(NULL, "PCI bridge", 10), -1);
+}
+
+static void test_find_class(void **state)
+{
+	struct names *n = names_open();
+
+	(void)state;
+	if (!names_known)
+		skip();
+	assert_int_equal(names_find_class(n, "PCI bridge: X", 10), 0x0604);
+	assert_int_equal(names_find_class(n, "VGA compatible controller", 25), 0x0300);
+	assert_int_equal(names_find_class(n, "VGA compatible", 14), -1);
+	names_close(n);
+}
+
 /* What `pcipass list` pays before the first name; libpci's list costs 10 ms. */
 static void test_names_time(void **state)
 {
@@ -166,16 +256,34 @@ static struct names_case cases[] = {
 	  "fff0:fffe", "Class fd77",
 	  "fff0:fffe", "Class fd77" },
 };
+
+static const struct pci_ident nic = { .vendor = 0x8086, .device = 0x10d3 };
+static struct found_case found_cases[] = {
+	{ "a device's name", "NVIDIA Corporation GP104 [GeForce GTX 1070]", 0x10de, 0x1b81 },
+	{ "a device without name", "Intel Corporation Device fffe", 0x8086, 0xfffe },
+	{ "the longest vendor's name", "Advanced Micro Devices, Inc. [AMD/ATI] Device fffe",
+	  0x1002, 0xfffe },
+	{ "a vendor's name alone", "Intel Corporation", 0x8086, -1, "does not have" },
+	{ "a name inside a word", "Intel CorporationX Device fffe", -1, -1, "does not have" },
+	{ "an unknown device's name", "Intel Corporation Quantum", 0x8086, -1, "does not have" },
+	{ "nothing", "", -1, -1, "does not have" },
+	{ "a subsystem without name", "ASUSTeK Computer Inc. Device 8694", 0x1043, 0x8694, NULL, &nic },
+	{ "a subsystem's name", "Hewlett-Packard Company NC112T PCI Express single Port Gigabit Server Adapter",
+	  0x103c, 0x3250, NULL, &nic },
+	{ "a subsystem with the device's own name", "Dell 82574L Gigabit Network Connection", 0x1028, -1,
+	  "does not have", &nic },
+};
 /* clang-format on */
 
 int main(void)
 {
 	static const struct CMUnitTest whole[] = {
-		cmocka_unit_test(test_all_devices),
-		cmocka_unit_test(test_all_classes),
-		cmocka_unit_test(test_names_time),
+		cmocka_unit_test(test_all_devices),  cmocka_unit_test(test_all_classes),
+		cmocka_unit_test(test_names_time),   cmocka_unit_test(test_found_again),
+		cmocka_unit_test(test_find_nothing), cmocka_unit_test(test_find_class),
 	};
-	struct CMUnitTest tests[ARRAY_SIZE(cases) + ARRAY_SIZE(whole)];
+	struct CMUnitTest
+		tests[ARRAY_SIZE(cases) + ARRAY_SIZE(whole) + ARRAY_SIZE(found_cases)];
 
 	names_known = access("/usr/share/misc/pci.ids", R_OK) == 0;
 	if (!names_known)
@@ -185,5 +293,10 @@ int main(void)
 						.test_func = test_names,
 						.initial_state = &cases[i] };
 	memcpy(tests + ARRAY_SIZE(cases), whole, sizeof(whole));
+	for (size_t i = 0; i < ARRAY_SIZE(found_cases); i++)
+		tests[ARRAY_SIZE(cases) + ARRAY_SIZE(whole) + i] =
+			(struct CMUnitTest){ .name = found_cases[i].name,
+					     .test_func = test_found,
+					     .initial_state = &found_cases[i] };
 	return cmocka_run_group_tests_name("names", tests, NULL, NULL);
 }

@@ -111,19 +111,25 @@ static void add_files(struct machine *m, const char *release)
 		"files");
 }
 
-/* The kernel's own driver for PCI bridges; never a module. */
+/*
+ * The kernel's own driver for PCI bridges and event collectors; never a module.
+ * drivers/pci/pcie/portdrv.c:port_pci_ids
+ */
 static void add_pcieport(struct machine *m, struct kernel *k)
 {
+	static const uint32_t classes[] = { 0x060400, 0x080700 };
 	struct module *mod = vec_push(m->arena, &k->modules);
 
 	mod->name = "pcieportdrv";
 	mod->driver = "pcieport";
-	*vec_push(m->arena, &mod->ids) = (struct pci_id){ .vendor = PCI_ID_ANY,
-							  .device = PCI_ID_ANY,
-							  .subvendor = PCI_ID_ANY,
-							  .subdevice = PCI_ID_ANY,
-							  .class = 0x060400,
-							  .class_mask = 0xffff00 };
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		*vec_push(m->arena, &mod->ids) =
+			(struct pci_id){ .vendor = PCI_ID_ANY,
+					 .device = PCI_ID_ANY,
+					 .subvendor = PCI_ID_ANY,
+					 .subdevice = PCI_ID_ANY,
+					 .class = classes[i],
+					 .class_mask = 0xffff00 };
 }
 
 static void load(struct machine *m, const struct kernel *k, const char *name)

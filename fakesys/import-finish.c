@@ -12,61 +12,6 @@
 
 /* ---- what follows from the recording ---- */
 
-static unsigned rid(struct bdf b)
-{
-	return (unsigned)b.bus << 8 | (unsigned)b.dev << 3 | b.fn;
-}
-
-/*
- * drivers/pci/iov.c:pci_iov_add_virtfn: a VF's own id registers read ffff. A listing in
- * words has sysfs's ids instead.
- */
-static bool may_be_vf(struct machine *m, const struct pci_fn *pf, struct pci_fn *fn)
-{
-	uint32_t cap = cfg_find_ext_cap(pf->config, PCI_EXT_CAP_ID_SRIOV);
-	uint8_t *config;
-
-	if (cfg_u16(fn->config, PCI_VENDOR_ID) == 0xffff)
-		return true;
-	if (fn->id.vendor != pf->id.vendor ||
-	    fn->id.device != cfg_u16(pf->config, cap + PCI_IOV_DID))
-		return false;
-	if (fn->config.len >= 4) {
-		config = arena_memdup(m->arena, fn->config.data, fn->config.len);
-		memset(config, 0xff, 4);
-		fn->config.data = config;
-	}
-	return true;
-}
-
-/* PCI Express 6.0, 9.2.1.2: VF n has the PF's routing id + offset + n * stride. */
-static void link_vfs(struct machine *m, struct pci_fn *pf)
-{
-	uint32_t cap = cfg_find_ext_cap(pf->config, PCI_EXT_CAP_ID_SRIOV);
-	unsigned first, stride;
-
-	if (!cap || cap + 0x40 > pf->config.len)
-		return;
-	pf->vfs_total = cfg_u16(pf->config, cap + PCI_IOV_TOTALVF);
-	if (!(cfg_u16(pf->config, cap + PCI_IOV_CTRL) & PCI_IOV_CTRL_VFE))
-		return;
-	pf->vfs_now = cfg_u16(pf->config, cap + PCI_IOV_NUMVF);
-	first = rid(pf->bdf) + cfg_u16(pf->config, cap + PCI_IOV_OFFSET);
-	stride = cfg_u16(pf->config, cap + PCI_IOV_STRIDE);
-	vec_foreach(fn, &m->fns) {
-		unsigned id = rid(fn->bdf), n;
-
-		if (fn->bdf.domain != pf->bdf.domain || id < first || fn->is_vf)
-			continue;
-		n = stride ? (id - first) / stride : id - first;
-		if (n >= pf->vfs_now || first + n * stride != id ||
-		    !may_be_vf(m, pf, fn))
-			continue;
-		fn->is_vf = true;
-		fn->physfn = pf->bdf;
-	}
-}
-
 /* drivers/pci/vgaarb.c: a machine's only VGA function is its default one. */
 static void find_boot_vga(struct machine *m)
 {
@@ -267,13 +212,28 @@ static void drop_answered(struct machine *m)
 		if (!fn || !is_answered(fn, at + len + 1))
 			m->unknown.v[n++] = *u;
 	}
-	m->unknown.n = n;
+	m->unknown.n = m->unknown_sorted = n;
+}
+
+typedef VEC(struct unknown_fact) unknown_facts;
+
+/* Later in m->unknown: a search in what is not sorted there takes long. */
+static void note_fact(struct machine *m, unknown_facts *later, const struct pci_fn *fn,
+		      const char *fact, const char *why)
+{
+	char bdf[BDF_SIZE];
+
+	bdf_format(fn->bdf, bdf);
+	if (!machine_unknown(m, "functions/%s/%s", bdf, fact))
+		*vec_push(m->arena, later) = (struct unknown_fact){
+			arena_printf(m->arena, "functions/%s/%s", bdf, fact), why
+		};
 }
 
 static void note_functions(struct machine *m)
 {
 	bool wide = false, drivers = false;
-	char bdf[BDF_SIZE];
+	unknown_facts later = { 0 };
 
 	vec_foreach(fn, &m->fns) {
 		wide |= fn->config.len > 256;
@@ -282,25 +242,22 @@ static void note_functions(struct machine *m)
 	vec_foreach(fn, &m->fns) {
 		const char *gap = config_gap(m, fn, wide);
 
-		bdf_format(fn->bdf, bdf);
-		if (gap && !machine_unknown(m, "functions/%s/config", bdf))
-			machine_set_unknown(m, gap, "functions/%s/config", bdf);
+		if (gap)
+			note_fact(m, &later, fn, "config", gap);
 		if (!fn->config.len)
 			fn->config.data = NULL;
-		if (!fn->id.vendor && !machine_unknown(m, "functions/%s/id", bdf))
-			machine_set_unknown(m, "lspci was run without -nn",
-					    "functions/%s/id", bdf);
-		if (!has_resources(fn) && has_bars(fn) &&
-		    !machine_unknown(m, "functions/%s/resources", bdf))
-			machine_set_unknown(
-				m,
-				"the recorded text has no sizes of its regions "
-				"(lspci -vv shows them)",
-				"functions/%s/resources", bdf);
-		if (fn_is_display(fn) && !machine_unknown(m, "functions/%s/rom", bdf))
-			machine_set_unknown(m, "lspci does not record ROM images",
-					    "functions/%s/rom", bdf);
+		if (!fn->id.vendor)
+			note_fact(m, &later, fn, "id", "lspci was run without -nn");
+		if (!has_resources(fn) && has_bars(fn))
+			note_fact(m, &later, fn, "resources",
+				  "the recorded text has no sizes of its regions "
+				  "(lspci -vv shows them)");
+		if (fn_is_display(fn))
+			note_fact(m, &later, fn, "rom",
+				  "lspci does not record ROM images");
 	}
+	vec_foreach(u, &later)
+		*vec_push(m->arena, &m->unknown) = *u;
 	note_resets(m);
 	if (!drivers)
 		machine_set_unknown(
@@ -406,8 +363,7 @@ int import_finish(struct machine *m, struct err *e)
 		return err_set(e, -EINVAL,
 			       "no PCI function in what was given: lspci text or a "
 			       "boot log is needed");
-	vec_foreach(fn, &m->fns)
-		link_vfs(m, fn);
+	import_link_vfs(m);
 	r = machine_finish(m, e);
 	if (r >= 0)
 		r = check_makers(m, e);

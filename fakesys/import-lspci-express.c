@@ -139,8 +139,8 @@ const struct cap_row told_express_rows[] = {
 	WORD("OBFF %w", 0xc0000, "Not Supported|Via message|Via WAKE#|Via message/WAKE#"),
 	FLAG("ExtFmt", 0x100000), FLAG("EETLPPrefix", 0x200000),
 	WORD("MaxEETLPPrefixes %w", 0xc00000, "4|1|2|3"),
-	WORD("EmergencyPowerReduction %w", 0x3000000, "Not Supported|Form Factor Dev Specific|"
-	     "Form Factor or Dev Specific"),
+	WORD("EmergencyPowerReduction %w", 0x3000000,
+	     "Not Supported|Dev Specific|Form Factor Dev Specific|Reserved"),
 	FLAG("EmergencyPowerReductionInit", 0x4000000), FLAG("FRS", 0x80000000),
 
 	REGISTER("DevCtl2:", PCI_EXP_DEVCTL2),

@@ -19,6 +19,27 @@
 #define WINDOW_64 0x100001u
 enum { RES_WINDOW_IO = 13, RES_WINDOW_MEM = 14, RES_WINDOW_PREF = 15 };
 
+void lspci_single_blanks(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++)
+		if (!isspace((unsigned char)*s))
+			*to++ = *s;
+		else if (s[1] && !isspace((unsigned char)s[1]))
+			*to++ = ' ';
+	*to = '\0';
+}
+
+size_t lspci_width(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n = *s == '\t' ? (n | 7) + 1 : n + 1;
+	return n;
+}
+
 static bool is_word_end(char c)
 {
 	return !isalnum((unsigned char)c);
@@ -132,6 +153,7 @@ static bool read_rom(struct listed *f, const char *s)
 
 	set_resource(f, PCI_ROM_RESOURCE, s, shadow ? RES_ROM_SHADOW : RES_ROM);
 	f->fn.boot_vga |= shadow;
+	told_rom(f->told, s);
 	return true;
 }
 
@@ -299,8 +321,8 @@ static enum lspci_answer read_registers(struct listed *f, const char *s)
 	uint64_t at;
 
 	if (rest) {
-		f->wide |= *rest == '[' && import_number(rest + 1, 16, 4, &at) &&
-			   at >= 256;
+		f->wide |=
+			*rest == '[' && import_number(rest + 1, 16, 4, &at) && at >= 256;
 		read_bridges_subsystem(f, rest);
 		return told_capability(f->told, rest) ? LSPCI_UNDERSTOOD
 						      : LSPCI_REGISTERS;

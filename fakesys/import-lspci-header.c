@@ -97,6 +97,14 @@ static void put_64(struct told *t, uint32_t reg, uint64_t value)
 	told_put(t, reg + 4, 0xffffffff, value >> 32);
 }
 
+/* No text follows that would go on with these. */
+static void start_registers(struct told *t)
+{
+	t->header = true;
+	t->cap = 0;
+	t->rows = NULL;
+}
+
 void told_region(struct told *t, int i, const char *s)
 {
 	const char *io = after_prefix(s, "I/O ports at ");
@@ -106,8 +114,7 @@ void told_region(struct told *t, int i, const char *s)
 
 	if (!io && !mem)
 		return;
-	t->cap = 0;
-	t->rows = NULL;
+	start_registers(t);
 	if (!strstr(s, "[disabled]") && !strstr(s, "[virtual]"))
 		t->config[PCI_COMMAND] |= io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
 	/* Without "Region 2:" nobody knows where it stands. */
@@ -134,8 +141,7 @@ void told_rom(struct told *t, const char *s)
 	uint32_t reg = t->bridge ? PCI_ROM_ADDRESS1 : PCI_ROM_ADDRESS;
 	uint64_t address = 0;
 
-	t->cap = 0;
-	t->rows = NULL;
+	start_registers(t);
 	if (strstr(s, "[virtual]") || !import_number(s, 16, 16, &address))
 		return;
 	told_put(t, reg, 0xffffffff, address & ~UINT64_C(0x7ff));
@@ -143,14 +149,15 @@ void told_rom(struct told *t, const char *s)
 		t->config[reg] |= PCI_ROM_ADDRESS_ENABLE;
 }
 
-/* Where a window's registers are; what lies beyond 32 bits (I/O: 16) follows in others. */
+/* Where a window's registers are; what lies beyond 32 bits (I/O: 16) follows in others.
+ */
 static const struct window {
 	uint16_t base, limit, base_upper, limit_upper;
 	unsigned granularity; /* bits of the address that are not kept */
-	unsigned wide;	      /* type that says: there are upper registers */
+	unsigned wide;        /* type that says: there are upper registers */
 } windows[] = {
-	[TOLD_IO] = { PCI_IO_BASE, PCI_IO_LIMIT, PCI_IO_BASE_UPPER16, PCI_IO_LIMIT_UPPER16,
-		      12, PCI_IO_RANGE_TYPE_32 },
+	[TOLD_IO] = { PCI_IO_BASE, PCI_IO_LIMIT, PCI_IO_BASE_UPPER16,
+		      PCI_IO_LIMIT_UPPER16, 12, PCI_IO_RANGE_TYPE_32 },
 	[TOLD_MEMORY] = { PCI_MEMORY_BASE, PCI_MEMORY_LIMIT, 0, 0, 20, 0 },
 	[TOLD_PREFETCHABLE] = { PCI_PREF_MEMORY_BASE, PCI_PREF_MEMORY_LIMIT,
 				PCI_PREF_BASE_UPPER32, PCI_PREF_LIMIT_UPPER32, 20,
@@ -178,11 +185,10 @@ void told_window(struct told *t, enum told_window w, const char *s)
 {
 	uint64_t base, limit;
 	int n = import_number(s, 16, 16, &base);
-	bool wide, closed = !n || s[n] != '-' ||
-			    !import_number(s + n + 1, 16, 16, &limit);
+	bool wide,
+		closed = !n || s[n] != '-' || !import_number(s + n + 1, 16, 16, &limit);
 
-	t->cap = 0;
-	t->rows = NULL;
+	start_registers(t);
 	t->bridge = true;
 	wide = strstr(s, w == TOLD_IO ? "[32-bit]" : "[64-bit]") || n > 8 ||
 	       (!closed && (base | limit) >> (w == TOLD_IO ? 16 : 32));
@@ -208,7 +214,7 @@ uint32_t told_finish(struct told *t, const struct pci_ident *id, uint8_t revisio
 	told_put(t, PCI_CLASS_REVISION, 0xffffff00, id->class);
 	t->config[PCI_REVISION_ID] = revision;
 	t->config[PCI_HEADER_TYPE] = t->bridge && !t->cardbus ? PCI_HEADER_TYPE_BRIDGE
-				     : t->cardbus	      ? PCI_HEADER_TYPE_CARDBUS
+				     : t->cardbus             ? PCI_HEADER_TYPE_CARDBUS
 							      : PCI_HEADER_TYPE_NORMAL;
 	if (t->denied || t->last) /* lspci -v does not show the bit */
 		t->config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;

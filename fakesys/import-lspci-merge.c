@@ -74,7 +74,8 @@ static void merge_config(struct arena *a, struct listed *to, const struct listed
 	to->denied = (to->denied || from->denied) && len <= 64;
 }
 
-/* A bridge whose buses only `lspci -t` tells; the kernel takes class 0604 alone for one. */
+/* A bridge whose buses only `lspci -t` tells; the kernel takes class 0604 alone for one.
+ */
 static void set_topology(struct machine *m, listed_list *all)
 {
 	vec_foreach(f, all) {
@@ -86,8 +87,8 @@ static void set_topology(struct machine *m, listed_list *all)
 			struct told *t = arena_alloc(m->arena, sizeof(*t));
 
 			t->header = t->bridge = t->denied = true;
-			fn->id.class = fn->id.class ? fn->id.class
-						    : PCI_CLASS_BRIDGE_PCI << 8;
+			fn->id.class =
+				fn->id.class ? fn->id.class : PCI_CLASS_BRIDGE_PCI << 8;
 			fn->config.len = told_finish(t, &fn->id, fn->revision);
 			fn->config.data = f->built = t->config;
 			f->tree_only = true;
@@ -118,9 +119,8 @@ static void fill_ids(struct machine *m, listed_list *all)
 		told_put(&t, PCI_VENDOR_ID, 0xffff, fn->id.vendor);
 		told_put(&t, PCI_DEVICE_ID, 0xffff, fn->id.device);
 		told_put(&t, PCI_CLASS_REVISION, 0xffffff00, fn->id.class);
-		t.config[PCI_REVISION_ID] = fn->revision
-						    ? fn->revision
-						    : f->built[PCI_REVISION_ID];
+		t.config[PCI_REVISION_ID] =
+			fn->revision ? fn->revision : f->built[PCI_REVISION_ID];
 		memcpy(f->built, t.config, 4);
 		memcpy(f->built + PCI_REVISION_ID, t.config + PCI_REVISION_ID, 4);
 	}
@@ -141,8 +141,8 @@ static void set_multifunction(listed_list *all)
 /* Why facts of a function are missing, as far as import_finish() cannot see it. */
 static void note_untold(struct machine *m, const listed_list *all)
 {
-	static const char *const facts[] = { "config", "config", "id", "class",
-					     "subsystem", "resources" };
+	static const char *const facts[] = { "config", "config",    "id",
+					     "class",  "subsystem", "resources" };
 	char bdf[BDF_SIZE];
 
 	vec_foreach(f, all) {

@@ -29,14 +29,15 @@ struct cap_row {
 	const char *text;
 	uint16_t at; /* of a field: beyond its register */
 	uint16_t stride;
-	uint32_t mask;		   /* 0: known, and nothing to set */
+	uint32_t mask; /* 0: known, and nothing to set */
 	uint32_t value;
-	const char *words;	   /* "Off|On||Blink": a value may have no word */
+	const char *words;         /* "Off|On||Blink": a value may have no word */
 	const struct cap_row *use; /* a register whose fields stand in this table */
 	/* Instead of mask; @reg is the field's place in the space. */
 	void (*put)(struct told *t, uint32_t reg, uint64_t value);
 };
 
+/* clang-format off */
 #define REGISTER(label, offset) { .kind = ROW_REGISTER, .text = (label), .at = (offset) }
 #define REGISTER_OF(label, offset, table) \
 	{ .kind = ROW_REGISTER, .text = (label), .at = (offset), .use = (table) }
@@ -56,6 +57,7 @@ struct cap_row {
 	{ .kind = ROW_FIELD, .text = (pattern), .put = (func), .words = (list) }
 #define KNOWN(pattern) { .kind = ROW_FIELD, .text = (pattern) }
 #define END { .kind = ROW_END }
+/* clang-format on */
 
 /* A capability by the name that lspci gives it, and its id. */
 struct cap_name {
@@ -65,4 +67,8 @@ struct cap_name {
 };
 
 extern const struct cap_row told_header_rows[], told_express_rows[];
+/* Of links and channels, in import-lspci-ext-link.c. */
+extern const struct cap_row told_vc_rows[], told_rclink_rows[], told_ltr_rows[],
+	told_secondary_rows[], told_l1ss_rows[], told_ptm_rows[], told_phy16_rows[],
+	told_phy32_rows[], told_margining_rows[];
 extern const struct cap_name told_caps[], told_ext_caps[]; /* up to a NULL */

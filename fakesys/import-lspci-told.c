@@ -133,9 +133,9 @@ static uint32_t place(const struct told *t, const struct cap_row *reg)
 
 static void put_field(struct told *t, const struct cap_row *row, const struct match *m)
 {
-	uint32_t reg = (t->reg->kind == ROW_EACH ? t->cap + t->each_at
-						 : place(t, t->reg)) +
-		       row->at;
+	uint32_t reg =
+		(t->reg->kind == ROW_EACH ? t->cap + t->each_at : place(t, t->reg)) +
+		row->at;
 
 	if (row->put)
 		row->put(t, reg, m->n ? m->value[0] : row->value);

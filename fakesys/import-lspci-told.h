@@ -18,10 +18,10 @@ struct told {
 	bool header; /* a line told registers of the header */
 	bool denied; /* "Capabilities: <access denied>" */
 	bool bridge, cardbus;
-	bool off; /* it answered all ones */
-	uint16_t ssvid; /* where a bridge has its subsystem; 0: nowhere */
+	bool off;                   /* it answered all ones */
+	uint16_t ssvid;             /* where a bridge has its subsystem; 0: nowhere */
 	uint16_t last, last_ext;    /* the capability that the next one follows */
-	uint16_t cap;		    /* the one being told; 0: the header */
+	uint16_t cap;               /* the one being told; 0: the header */
 	const struct cap_row *rows; /* of its text; NULL: nothing is known of it */
 	const struct cap_row *reg;  /* the register whose fields come now */
 	const struct cap_row *each; /* if that is one of several */
@@ -35,11 +35,13 @@ struct told {
  */
 /* "[44] Express (v2) Root Port (Slot+), MSI 00", "[100 v1] ...", "<access denied>" */
 bool told_capability(struct told *t, const char *s);
-/* "Control: I/O+ ...": a register of the header, or "Flags: bus master, ..." of lspci -v */
+/* "Control: I/O+ ...": a register of the header, or "Flags: bus master, ..." of lspci -v
+ */
 bool told_header(struct told *t, const char *s);
 /* What stands further in, below one of these. */
 bool told_detail(struct told *t, const char *s);
-/* "Memory at fe000000 (32-bit, non-prefetchable)" of region @i; @i < 0: not told which. */
+/* "Memory at fe000000 (32-bit, non-prefetchable)" of region @i; @i < 0: not told which.
+ */
 void told_region(struct told *t, int i, const char *s);
 void told_rom(struct told *t, const char *s);
 enum told_window { TOLD_IO, TOLD_MEMORY, TOLD_PREFETCHABLE };

@@ -65,6 +65,8 @@ static const char *find_branch(const char *s)
 		return NULL;
 	if (*at++ != '-')
 		return NULL;
+	if (!column && after_prefix(at, "+-[")) /* the first of several root buses */
+		return read_buses(at + 2, &buses) ? at : NULL;
 	return read_buses(at, &buses) || (at > s + 1 && read_function(at, &bdf)) ? at
 										 : NULL;
 }
@@ -89,6 +91,8 @@ int lspci_read_tree(struct lspci_tree *t, const char *s,
 	if (t->n && t->open[t->n - 1].column == column) {
 		bus.domain = t->open[t->n - 1].domain;
 		bus.first = t->open[t->n - 1].bus;
+	} else if (*at != '[' && column) {
+		return -1; /* nothing branches off there */
 	}
 	while (*at && n < LSPCI_BRANCHES) {
 		struct lspci_branch *b = n ? &ret[n - 1] : NULL;

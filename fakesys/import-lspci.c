@@ -26,7 +26,7 @@ struct lspci {
 	listed_list all;
 	struct listed *now; /* NULL before the first function and after a blank line */
 	struct told told;   /* of that */
-	unsigned odd;	    /* lines of its registers that were not understood */
+	unsigned odd;       /* lines of its registers that were not understood */
 	const char *first_odd;
 	uint8_t config[CONFIG_MAX];
 	uint32_t config_len;
@@ -34,7 +34,7 @@ struct lspci {
 	/* A line may go on in the next one, broken by a mail program. */
 	char line[2 * IMPORT_LINE_MAX];
 	unsigned number; /* of it; 0: none */
-	size_t width;	 /* of its last part */
+	size_t width;    /* of its last part */
 	bool heading;
 };
 
@@ -184,18 +184,6 @@ static void note_odd_detail(struct lspci *l, const char *s)
 		l->first_odd = arena_strdup(l->t.m->arena, s);
 }
 
-static void single_blanks(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++)
-		if (!isspace((unsigned char)*s))
-			*to++ = *s;
-		else if (s[1] && !isspace((unsigned char)s[1]))
-			*to++ = ' ';
-	*to = '\0';
-}
-
 /* A line that starts with blanks: below a function. */
 static bool read_attribute(struct lspci *l, char *s)
 {
@@ -207,7 +195,7 @@ static bool read_attribute(struct lspci *l, char *s)
 		column = *s == ' ' ? column + 1 : (column | 7) + 1;
 	if (!l->now)
 		return false;
-	single_blanks(s);
+	lspci_single_blanks(s);
 	if (column > 8) {
 		if (!told_detail(&l->told, s))
 			note_odd_detail(l, s);
@@ -314,15 +302,6 @@ static int finish_line(struct lspci *l)
 	return r;
 }
 
-static size_t width(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n = *s == '\t' ? (n | 7) + 1 : n + 1;
-	return n;
-}
-
 /* Whether @s goes on with the line before, whose next word was too long for it. */
 static bool goes_on(const struct lspci *l, const char *s)
 {
@@ -343,6 +322,8 @@ static int add_tree_line(struct lspci *l, const char *s)
 	int n = lspci_read_tree(&l->tree, s, b);
 
 	end_function(l);
+	if (n < 0)
+		odd_line(l, s);
 	l->number = l->t.line;
 	for (int i = 0; i < n; i++) {
 		struct listed *f;
@@ -355,8 +336,8 @@ static int add_tree_line(struct lspci *l, const char *s)
 		f->secondary = b[i].secondary;
 		f->subordinate = b[i].subordinate;
 		f->id_why = "lspci -t does not tell it (-nnk does)";
-		if (*b[i].text && !lspci_find_ids(b[i].text, &f->fn.id.vendor,
-						  &f->fn.id.device))
+		if (*b[i].text &&
+		    !lspci_find_ids(b[i].text, &f->fn.id.vendor, &f->fn.id.device))
 			lspci_name_device(&l->names, f, b[i].text);
 		if (f->fn.id.device)
 			f->id_why = NULL;
@@ -373,7 +354,7 @@ static int read_line(struct lspci *l)
 	join_line(&l->t);
 	if (!is_hex(s) && goes_on(l, s) && import_line_kind(s) != IMPORT_LSPCI) {
 		strcat(strcat(l->line, " "), s);
-		l->width = width(s);
+		l->width = lspci_width(s);
 		return 0;
 	}
 	r = finish_line(l);
@@ -388,7 +369,7 @@ static int read_line(struct lspci *l)
 		return add_tree_line(l, s);
 	l->heading = import_line_kind(s) == IMPORT_LSPCI;
 	l->number = l->t.line;
-	l->width = width(s);
+	l->width = lspci_width(s);
 	strcpy(l->line, s);
 	return 0;
 }

@@ -11,14 +11,14 @@ struct listed {
 	strings modules;
 	size_t order; /* in the text; files read earlier come first */
 	unsigned line;
-	bool wide; /* a capability beyond byte 256 was listed */
-	bool denied;	 /* its capabilities are for root */
+	bool wide;       /* a capability beyond byte 256 was listed */
+	bool denied;     /* its capabilities are for root */
 	bool unnumbered; /* its regions are listed, not which of them is which */
-	bool tree_only;	 /* a bridge of lspci -t */
-	size_t hex;	 /* of fn.config, what was recorded as bytes; words tell the rest */
-	uint8_t *built;	 /* fn.config.data if words told some of it; NULL: none */
-	uint8_t secondary, subordinate;	 /* by lspci -t; 0: not told */
-	char subsystem[200];		 /* its name, if its ids are not told */
+	bool tree_only;  /* a bridge of lspci -t */
+	size_t hex; /* of fn.config, what was recorded as bytes; words tell the rest */
+	uint8_t *built; /* fn.config.data if words told some of it; NULL: none */
+	uint8_t secondary, subordinate; /* by lspci -t; 0: not told */
+	char subsystem[200];            /* its name, if its ids are not told */
 	/* Why these ids are not known; NULL: they are. */
 	const char *id_why, *class_why, *sub_why;
 	struct told *told; /* while its lines are read */
@@ -34,6 +34,10 @@ typedef VEC(struct listed) listed_list;
 int import_merge_functions(struct machine *m, const char *name, listed_list *all,
 			   struct err *e);
 
+/* Make every run of blanks and tabs one blank, at the end none. */
+void lspci_single_blanks(char *s);
+/* Columns of a line with its tabs. */
+size_t lspci_width(const char *s);
 /* The last "8086:10d3" in @s, alone or in brackets. */
 bool lspci_find_ids(const char *s, uint32_t *ret_vendor, uint32_t *ret_device);
 /* The number behind @label in @s, as in "(rev 07)". */
@@ -43,7 +47,7 @@ bool lspci_find_number(const char *s, const char *label, unsigned base, int digi
 bool lspci_find_class(const char *s, const char *end, uint32_t *ret);
 
 enum lspci_answer {
-	LSPCI_UNKNOWN,	 /* not understood */
+	LSPCI_UNKNOWN,   /* not understood */
 	LSPCI_REGISTERS, /* not all of the registers in it are */
 	LSPCI_UNDERSTOOD,
 };
@@ -75,10 +79,10 @@ struct lspci_tree {
 struct lspci_branch {
 	struct bdf bdf;
 	uint8_t secondary, subordinate; /* 0, 0: not a bridge */
-	const char *text;		/* of lspci -tv, up to the end of the line; or "" */
+	const char *text; /* of lspci -tv, up to the end of the line; or "" */
 };
 #define LSPCI_BRANCHES 32 /* in one line */
 bool lspci_is_tree(const char *s);
-/* The functions of one such line; returns how many. */
+/* The functions of one such line; returns how many, -1: it belongs to no tree. */
 int lspci_read_tree(struct lspci_tree *t, const char *s,
 		    struct lspci_branch ret[static LSPCI_BRANCHES]);

@@ -62,6 +62,9 @@ bool import_klog_tells(const char *line);
  */
 int import_apply_klog(struct machine *m, struct err *e);
 
+/* Virtual functions learn their physical one, these how many they have. */
+void import_link_vfs(struct machine *m);
+
 /*
  * Kernel, modules, initramfs, command line and files as a plain Debian has them, around
  * what is known of these; m->unknown says what was assumed.

@@ -251,8 +251,8 @@ static void keep_kind(char *text, enum import_kind kind, enum import_kind first)
 }
 
 /*
- * A report holds several kinds, one behind the other: each line is of the kind of the last
- * one that could be told. A few lines of a log in a mail are none.
+ * A report holds several kinds, one behind the other: each line is of the kind of the
+ * last one that could be told. A few lines of a log in a mail are none.
  */
 static int add_text(struct machine *m, const char *name, enum import_kind kind,
 		    const unsigned seen[static IMPORT_KINDS], struct blob data,
@@ -312,9 +312,9 @@ int import_add(struct machine *m, const char *name, struct blob data,
 		*ret = stats;
 	if (stats.unused)
 		return 0;
-	m->source = arena_printf(m->arena, "%s%s%s",
-				 *m->source ? m->source : "imported from",
-				 *m->source ? ", " : " ", path_name(name));
+	m->source =
+		arena_printf(m->arena, "%s%s%s", *m->source ? m->source : "imported from",
+			     *m->source ? ", " : " ", path_name(name));
 	if (stats.told)
 		m->source = arena_printf(m->arena, "%s (registers as lspci tells them)",
 					 m->source);
