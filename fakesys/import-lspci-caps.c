@@ -264,7 +264,7 @@ const struct cap_name told_caps[] = {
 	{ "MSI-X:", PCI_CAP_ID_MSIX, msix },
 	{ "SATA", PCI_CAP_ID_SATA, sata },
 	{ "PCI Advanced Features", PCI_CAP_ID_AF, advanced_features },
-	{ "Enhanced Allocation", PCI_CAP_ID_EA, enhanced_allocation },
+	{ "Enhanced Allocation (EA):", PCI_CAP_ID_EA, enhanced_allocation },
 	{ "Null", PCI_CAP_ID_NULL, NULL },
 	{ NULL, 0, NULL },
 };

@@ -33,8 +33,8 @@ bool import_next_line(struct import_text *t)
 
 	if (!*t->next)
 		return false;
-	/* Quoted in a mail, and quoted again. */
-	while (*t->next == '>')
+	/* Quoted in a mail, and quoted again; ">TAbort-" and ">SERR-" are lspci's. */
+	while (*t->next == '>' && !isupper((unsigned char)t->next[1]))
 		t->next += t->next[1] == ' ' ? 2 : 1; /* the rest is indentation */
 	end = strchrnul(t->next, '\n');
 	n = (size_t)(end - t->next);

@@ -145,6 +145,13 @@ static struct told_case told_cases[] = {
 	{ "PCI-X", "\tCapabilities: [e4] PCI-X non-bridge device\n\t\tCommand: DPERE- ERO+ RBC=512 OST=1\n"
 	  "\t\tStatus: Dev=ff:1f.7 64bit+ 133MHz+ SCD- USC- DC=simple DMMRBC=2048 DMOST=1 DMCRS=16 "
 	  "RSCEM- 266MHz- 533MHz-\n", "e6:2=2 e8:4=443ffff" },
+	{ "Enhanced Allocation", "\tCapabilities: [9c] Enhanced Allocation (EA): NumEntries=2\n"
+	  "\t\tEntry 0: Enable+ Writable- EntrySize=3\n\t\t\t BAR Equivalent Indicator: BAR 2\n"
+	  "\t\t\t PrimaryProperties: memory space, prefetchable\n\t\t\t SecondaryProperties: memory space, "
+	  "non-prefetchable\n\t\t\t Base: 1f8160000\n\t\t\t MaxOffset: 0000ffff\n\t\tEntry 1: Enable- Writable+ "
+	  "EntrySize=2\n\t\t\t BAR Equivalent Indicator: VF-BAR 0\n\t\t\t Base: f8000000\n",
+	  "9c:4=20014 a0:4=80000123 a4:4=f8160002 a8:4=fffc ac:4=1 b0:4=40000092 b4:4=f8000000",
+	  .heading = "00:02.0 0200: 10de:1b81" },
 	{ "an unnamed capability", "\tCapabilities: [40] Capability ID 0x15 [0102]\n", "40:4=1020015" },
 	{ "an unnamed capability before pciutils 3.6", "\tCapabilities: [40] #12 [0102]\n", "40:4=1020012" },
 	{ "a capability of tomorrow keeps its place", "\tCapabilities: [40] Quantum foo\n"
@@ -267,6 +274,8 @@ static struct told_case told_cases[] = {
 	  "Stepping- SERR+ FastB2B- DisINTx-\n        Capabilities: [80] Power Management version 3\n"
 	  "                Flags: PMEClk- DSI- D1+ D2- AuxCurrent=0mA\nPME(D0+,D1+,D2-,D3hot+,D3cold-)\n"
 	  "                Status: D0 NoSoftRst+ PME-Enable- DSel=0 DScale=0 PME-\n", "4:2=102 82:2=5a03 84:2=8" },
+	{ "broken before a word that looks quoted", "        Status: Cap+ 66MHz- UDF- FastB2B- ParErr- DEVSEL=medium\n"
+	  ">TAbort+ <TAbort- <MAbort- >SERR- <PERR- INTx-\n", "6:2=a10" },
 	{ "quoted in a mail", ">         Control: I/O- Mem+ BusMaster+ SpecCycle-\n>         Capabilities: [40] Express (v2) "
 	  "Endpoint, MSI 00\n>                 DevCtl: CorrErr+\n", "4:2=6 42:2=2 48:2=1",
 	  .heading = "> 01:00.0 0200: 8086:10d3" },
