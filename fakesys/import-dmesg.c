@@ -3,12 +3,12 @@
 #include <errno.h>
 
 #include "core/klog.h"
-#include "fakesys/import-text.h"
+#include "fakesys/import-log.h"
 
 #define RELEASE_CHARS                                                                    \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-._~"
 #define KLOG_MAX                                                                         \
-	20000         /* lines kept: a machine of 10,000 functions has as many groups    \
+	250000        /* lines kept: a function has about eight, and 16,384 are read     \
 		       */
 #define FAULTS_MAX 20 /* a function that faults can fill the log */
 
@@ -189,12 +189,14 @@ int import_dmesg(struct machine *m, const char *name, const char *text,
 	/* A tree lists the units as they are. */
 	bool listed = m->units.n > 0;
 	__typeof__(m->units) units = m->units;
+	const char *release = m->release;
 	unsigned faults = 0;
 
 	memset(&m->units, 0, sizeof(m->units));
 	while (import_next_line(&t)) {
 		const char *s = import_skip_stamp(t.buf);
 		bool known = s != t.buf || !*s;
+		struct log_line line;
 
 		note_syslog_host(m, t.buf);
 		for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
@@ -209,14 +211,25 @@ int import_dmesg(struct machine *m, const char *name, const char *text,
 			known = true;
 			break;
 		}
-		if (!known)
+		import_log_read(s, &line);
+		if (!known || line.what == LOG_ODD)
 			import_odd_line(&t);
-		if ((!klog_matters(s) && !import_klog_tells(s)) || m->klog.n >= KLOG_MAX)
+		if (!klog_matters(s) && !import_klog_tells(s))
 			continue;
 		if (is_fault(s) && ++faults > FAULTS_MAX)
 			continue;
+		if (m->klog.n >= KLOG_MAX) {
+			import_odd_line(&t);
+			continue;
+		}
 		*vec_push(m->arena, &m->klog) = arena_strdup(m->arena, s);
 	}
+	if (*release && !streq(m->release, release))
+		return err_set(
+			e, -EINVAL,
+			"%s: of kernel %.100s here and of %.100s before: these are "
+			"not of one boot",
+			name, m->release, release);
 	if (listed)
 		m->units = units;
 	if (ret)

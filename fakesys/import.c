@@ -19,6 +19,7 @@ const char *import_kind_name(enum import_kind k)
 		[IMPORT_CPUINFO] = "/proc/cpuinfo",
 		[IMPORT_ACPI] = "ACPI table",
 		[IMPORT_LISTING] = "tree listing",
+		[IMPORT_UMOCKDEV] = "umockdev dump",
 		[IMPORT_IOPORTS] = "/proc/ioports or /proc/iomem",
 	};
 
@@ -130,6 +131,14 @@ static bool is_listing_line(const char *s)
 	return *s && strchr("DLF", *s) && s[1] == ' ' && s[2] == '/';
 }
 
+/* "P: /devices/pci0000:00/0000:00:02.0", "A: class=0x030000\n", "L: driver=../../x" */
+static bool is_umockdev_line(const char *s)
+{
+	if (!*s || !strchr("PNSEAHL", *s) || s[1] != ':' || s[2] != ' ')
+		return false;
+	return *s == 'P' ? s[3] == '/' : strchr("NS", *s) || strchr(s, '=');
+}
+
 enum import_kind import_line_kind(const char *s)
 {
 	const char *rest;
@@ -145,6 +154,8 @@ enum import_kind import_line_kind(const char *s)
 		return IMPORT_CPUINFO;
 	if (is_listing_line(s))
 		return IMPORT_LISTING;
+	if (is_umockdev_line(s))
+		return IMPORT_UMOCKDEV;
 	if (is_ioports_line(s))
 		return IMPORT_IOPORTS;
 	return IMPORT_UNKNOWN;
@@ -223,10 +234,9 @@ static int add_text(struct machine *m, const char *name, enum import_kind kind,
 	static int (*const readers[IMPORT_KINDS])(struct machine *, const char *,
 						  const char *, struct import_stats *,
 						  struct err *) = {
-		[IMPORT_LSPCI] = import_lspci,
-		[IMPORT_DMESG] = import_dmesg,
-		[IMPORT_CPUINFO] = import_cpuinfo,
-		[IMPORT_LISTING] = import_listing,
+		[IMPORT_LSPCI] = import_lspci,       [IMPORT_DMESG] = import_dmesg,
+		[IMPORT_CPUINFO] = import_cpuinfo,   [IMPORT_LISTING] = import_listing,
+		[IMPORT_UMOCKDEV] = import_umockdev,
 	};
 	AUTOFREE char *text = strndup((const char *)data.data, data.len);
 
@@ -234,6 +244,18 @@ static int add_text(struct machine *m, const char *name, enum import_kind kind,
 		return err_set(e, -ENOMEM, "%s: out of memory", name);
 	ret->unused = !readers[kind];
 	return ret->unused ? 0 : readers[kind](m, name, text, ret, e);
+}
+
+void import_note_source(struct machine *m, const char *name)
+{
+	const char *base;
+	size_t n = strlen(name);
+
+	while (n > 1 && name[n - 1] == '/')
+		n--;
+	base = path_name(arena_strndup(m->arena, name, n));
+	m->source = *m->source ? arena_printf(m->arena, "%s, %s", m->source, base)
+			       : arena_printf(m->arena, "imported from %s", base);
 }
 
 int import_add(struct machine *m, const char *name, struct blob data,
@@ -247,7 +269,7 @@ int import_add(struct machine *m, const char *name, struct blob data,
 		return err_set(
 			e, -EINVAL,
 			"%s: neither lspci text nor a boot log, /proc/cpuinfo, a tree "
-			"listing or an ACPI table",
+			"listing, a umockdev dump or an ACPI table",
 			name);
 	if (kind == IMPORT_ACPI)
 		r = add_acpi(m, name, data, &stats, e);
@@ -257,10 +279,7 @@ int import_add(struct machine *m, const char *name, struct blob data,
 		return r;
 	if (ret)
 		*ret = stats;
-	if (stats.unused)
-		return 0;
-	m->source = *m->source
-			    ? arena_printf(m->arena, "%s, %s", m->source, path_name(name))
-			    : arena_printf(m->arena, "imported from %s", path_name(name));
+	if (!stats.unused)
+		import_note_source(m, name);
 	return 0;
 }

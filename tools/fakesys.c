@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
 #include <jansson.h>
 
@@ -135,32 +136,43 @@ static void print_json(const json_t *report)
 	putchar('\n');
 }
 
-/* {"file": "lspci.log", "kind": "lspci text", "lines": 9, "not_understood": 0,
- * "first": null} */
+/* {"file": "lspci.log", "kind": "lspci text", "lines": 9, "functions": 0,
+ * "not_understood": 0, "first": null} */
 static json_t *import_one(struct machine *m, const char *path, struct err *e)
 {
 	struct import_stats stats = { 0 };
+	const char *kind = "folder with a copied /sys";
+	struct stat st;
 	struct blob data;
 
-	if (read_file(path, m->arena, &data, e) < 0 ||
-	    import_add(m, path, data, &stats, e) < 0)
-		return NULL;
-	return json_pack("{s:s, s:s+, s:i, s:i, s:s?}", "file", path, "kind",
-			 import_kind_name(import_recognise(data)),
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		if (import_add_dir(m, path, &stats, e) < 0)
+			return NULL;
+	} else {
+		if (read_file(path, m->arena, &data, e) < 0 ||
+		    import_add(m, path, data, &stats, e) < 0)
+			return NULL;
+		kind = import_kind_name(import_recognise(data));
+	}
+	return json_pack("{s:s, s:s+, s:i, s:i, s:i, s:s?}", "file", path, "kind", kind,
 			 stats.unused ? ", recognised, not used" : "", "lines",
-			 (int)stats.lines, "not_understood", (int)stats.not_understood,
-			 "first", stats.first);
+			 (int)stats.lines, "functions", (int)stats.functions,
+			 "not_understood", (int)stats.not_understood, "first",
+			 stats.first);
 }
 
 static void print_import(const json_t *one)
 {
 	json_int_t lines = json_integer_value(json_object_get(one, "lines"));
+	json_int_t functions = json_integer_value(json_object_get(one, "functions"));
 	json_int_t odd = json_integer_value(json_object_get(one, "not_understood"));
 
 	fprintf(stderr, "%s: %s", json_string_value(json_object_get(one, "file")),
 		json_string_value(json_object_get(one, "kind")));
 	if (lines)
 		fprintf(stderr, ", %lld lines", (long long)lines);
+	if (functions)
+		fprintf(stderr, ", %lld functions", (long long)functions);
 	if (odd)
 		fprintf(stderr, ", %lld not understood, the first: %s", (long long)odd,
 			json_string_value(json_object_get(one, "first")));
