@@ -61,11 +61,15 @@ static const char *real_path(const struct host_live *l, const char *path)
 
 static ssize_t request(struct host_live *l, struct live_request *r, int deadline_ms)
 {
-	r->path = real_path(l, r->path);
-	if (!r->path)
-		return -ENOENT;
-	return may_hang(l, r) ? live_worker_do(&l->worker, l->root, r, deadline_ms)
-			      : live_do(l->root, r);
+	const char *path = r->path;
+	ssize_t n;
+
+	if (may_hang(l, r))
+		return live_worker_do(&l->worker, l->root, r, deadline_ms);
+	r->path = real_path(l, path);
+	n = r->path ? live_do(l->root, r) : -ENOENT;
+	r->path = path; /* of a folder's names the rest is asked for next */
+	return n;
 }
 
 static ssize_t live_read(void *ctx, const char *path, char *buf, size_t len, uint64_t off)

@@ -50,14 +50,28 @@ static const char *syslog_host(const char *s, const char **ret_end)
 	return host;
 }
 
+/* "2026-11-22 10:00:00,496 DEBUG:\t..." of reports that hold a log; NULL: no such line.
+ */
+static const char *skip_report(const char *s)
+{
+	static const char form[] = "dddd-dd-dd dd:dd:dd,ddd ";
+	size_t i = 0;
+
+	for (; form[i]; i++)
+		if (form[i] == 'd' ? !isdigit((unsigned char)s[i]) : s[i] != form[i])
+			return NULL;
+	s = strchr(s + i, ':');
+	return s && s[1] == '\t' ? s + 2 : NULL;
+}
+
 const char *import_skip_stamp(const char *s)
 {
-	const char *p = s, *kernel;
+	const char *report = skip_report(s), *p = report ? report : s, *kernel;
 
-	if (syslog_host(s, &kernel))
+	if (!report && syslog_host(s, &kernel))
 		p = kernel + strlen(" kernel: ");
 	/* "kern  :info  : [..." of dmesg -x */
-	else if (after_prefix(s, "kern  :") && strstr(s, " : ["))
+	else if (!report && after_prefix(s, "kern  :") && strstr(s, " : ["))
 		p = strstr(s, " : [") + 3;
 	for (;;) {
 		const char *end;
@@ -212,6 +226,7 @@ int import_dmesg(struct machine *m, const char *name, const char *text,
 			break;
 		}
 		import_log_read(s, &line);
+		known |= line.what != LOG_OTHER || klog_matters(s);
 		if (!known || line.what == LOG_ODD)
 			import_odd_line(&t);
 		if (!klog_matters(s) && !import_klog_tells(s))

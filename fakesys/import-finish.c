@@ -124,8 +124,8 @@ static void make_groups(struct machine *m)
 	if (!n && !*m->release)
 		machine_set_unknown(
 			m,
-			"lspci shows none and there is no boot log: the IOMMU "
-			"was off, or lspci was too old to show groups",
+			"none is shown and there is no boot log: the IOMMU was off, or "
+			"what recorded this does not show groups",
 			"groups");
 }
 
@@ -208,13 +208,40 @@ static const char *config_gap(struct machine *m, struct pci_fn *fn, bool wide)
 	return "only its first 256 bytes were recorded (lspci -xxx; -xxxx shows all)";
 }
 
-/* A tree said why each function's is not known; else lspci is the reason. */
+/* A tree said why each function's is not known. */
 static void note_resets(struct machine *m)
 {
+	char bdf[BDF_SIZE];
+
 	vec_foreach(fn, &m->fns)
-		if (fn->reset)
+		if (fn->reset ||
+		    machine_unknown(m, "functions/%s/reset", bdf_format(fn->bdf, bdf)))
 			return;
-	machine_set_unknown(m, "lspci does not record it", "reset");
+	machine_set_unknown(m, "neither lspci nor a boot log tells it", "reset");
+}
+
+/* Another file told what one said was unknown. */
+static void now_known(struct machine *m, const char *fact)
+{
+	size_t n = 0;
+
+	vec_foreach(u, &m->unknown)
+		if (!streq(u->fact, fact))
+			m->unknown.v[n++] = *u;
+	m->unknown.n = n;
+}
+
+/* A tree or the log may have said why; what says it best is the first. */
+static void note_config(struct machine *m, struct pci_fn *fn, bool wide)
+{
+	char bdf[BDF_SIZE], *fact = arena_printf(m->arena, "functions/%s/config",
+						 bdf_format(fn->bdf, bdf));
+	const char *gap = config_gap(m, fn, wide), *told = machine_unknown(m, "%s", fact);
+
+	if (gap && !told)
+		machine_set_unknown(m, gap, "%s", fact);
+	else if (told && fn->config.len >= fn->config_size)
+		now_known(m, fact);
 }
 
 static void note_functions(struct machine *m)
@@ -227,15 +254,20 @@ static void note_functions(struct machine *m)
 		drivers |= fn->driver != NULL;
 	}
 	vec_foreach(fn, &m->fns) {
-		const char *gap = config_gap(m, fn, wide);
+		const char *told;
 
 		bdf_format(fn->bdf, bdf);
-		if (gap)
-			machine_set_unknown(m, gap, "functions/%s/config", bdf);
+		told = machine_unknown(m, "functions/%s/config", bdf);
+		note_config(m, fn, wide);
+		if (fn->driver)
+			now_known(m, arena_printf(m->arena, "functions/%s/driver", bdf));
+		if (fn->group != GROUP_NONE)
+			now_known(m, arena_printf(m->arena, "functions/%s/iommu_group",
+						  bdf));
 		if (!fn->config.len)
 			fn->config.data = NULL;
 		if (!fn->id.vendor)
-			machine_set_unknown(m, "lspci was run without -nn",
+			machine_set_unknown(m, told ? told : "lspci was run without -nn",
 					    "functions/%s/id", bdf);
 		if (!has_resources(fn) && has_bars(fn) &&
 		    !machine_unknown(m, "functions/%s/resources", bdf))
@@ -245,7 +277,7 @@ static void note_functions(struct machine *m)
 				"(lspci -vv shows them)",
 				"functions/%s/resources", bdf);
 		if (fn_is_display(fn) && !machine_unknown(m, "functions/%s/rom", bdf))
-			machine_set_unknown(m, "lspci does not record ROM images",
+			machine_set_unknown(m, "what was given records no ROM images",
 					    "functions/%s/rom", bdf);
 	}
 	note_resets(m);

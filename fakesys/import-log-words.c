@@ -322,6 +322,15 @@ static const struct {
 	{ "Enabling MPC IRBNCE", read_known },
 	{ "resource ", read_known },
 	{ "calling ", read_known },
+	{ "[Firmware Bug]: ", read_known },
+	{ "power state changed by ACPI ", read_known },
+	{ "Setting to D3", read_known },
+	{ "set SATA to AHCI mode", read_known },
+	{ "pme_poll = ", read_known },
+	{ "Upstream bridge's Max Payload Size ", read_known },
+	{ "broken device, retraining ", read_known },
+	{ "deferred probe pending", read_known },
+	{ "Don't support SR-IOV ", read_known },
 	{ "fixup", read_known },
 	/* clang-format on */
 };

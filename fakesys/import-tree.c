@@ -44,7 +44,8 @@ static int add_functions(struct machine *m, const struct machine *from,
 static void add_unknown(struct machine *m, const struct machine *from)
 {
 	vec_foreach(u, &from->unknown)
-		if (after_prefix(u->fact, "functions/"))
+		if (after_prefix(u->fact, "functions/") &&
+		    !machine_unknown(m, "%s", u->fact))
 			machine_set_unknown(m, u->why, "%s", u->fact);
 }
 

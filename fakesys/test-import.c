@@ -237,11 +237,11 @@ static struct lspci_case lspci_cases[] = {
 	  .why = "no boot log that reaches back to the boot was given" },
 	{ "reset methods", NIC,
 	  { "0000:01:00.0 8086:10d3/0000:0000 020000 r01 g-1 n-1 i0 c0/256 -" },
-	  .unknown = "functions/0000:01:00.0/reset", .why = "lspci does not record it" },
+	  .unknown = "functions/0000:01:00.0/reset", .why = "neither lspci nor a boot log tells it" },
 	{ "no groups, no log", NIC,
 	  { "0000:01:00.0 8086:10d3/0000:0000 020000 r01 g-1 n-1 i0 c0/256 -" },
-	  .unknown = "groups", .why = "lspci shows none and there is no boot log: the IOMMU was "
-	  "off, or lspci was too old to show groups" },
+	  .unknown = "groups", .why = "none is shown and there is no boot log: the IOMMU was "
+	  "off, or what recorded this does not show groups" },
 	/* clang-format on */
 };
 
@@ -423,7 +423,7 @@ static void test_log_alone(void **state)
 	assert_int_equal(m->fns.n, 1);
 	assert_string_equal(describe(m, &m->fns.v[0]),
 			    "0000:01:00.0 10de:1244/0000:0000 030000 "
-			    "r00 g12 n-1 i0 c0/256 - boot");
+			    "r00 g12 n-1 i0 c64/256 - boot");
 	assert_int_equal(m->groups.n, 1);
 }
 
