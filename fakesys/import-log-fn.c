@@ -84,6 +84,8 @@ static void apply_line(struct logged *fn, const struct log_line *line)
 		break;
 	case LOG_REGION:
 		fn->res[line->region] = line->res;
+		fn->express |= line->region > PCI_ROM_RESOURCE &&
+			       line->region <= PCI_ROM_RESOURCE + 6;
 		break;
 	case LOG_PORT:
 		fn->port_driver = fn->express = true;
@@ -120,8 +122,12 @@ static const struct logged *parent(const struct log *l, const struct logged *fn)
  */
 static void settle_port(const struct log *l, struct logged *fn)
 {
-	const struct logged *up;
+	const struct logged *up = parent(l, fn);
 
+	/* What stands at the end of a link is PCI Express. */
+	if (up &&
+	    (up->port == PCI_EXP_TYPE_ROOT_PORT || up->port == PCI_EXP_TYPE_DOWNSTREAM))
+		fn->express |= fn->port != PORT_CONVENTIONAL;
 	if (fn->port != PORT_UNKNOWN || !fn->port_driver ||
 	    fn->id.class >> 8 != PCI_CLASS_BRIDGE_PCI)
 		return;
@@ -129,7 +135,6 @@ static void settle_port(const struct log *l, struct logged *fn)
 		fn->port = PCI_EXP_TYPE_ROOT_PORT;
 		return;
 	}
-	up = parent(l, fn);
 	if (!up)
 		return;
 	if (up->port == PCI_EXP_TYPE_ROOT_PORT || up->port == PCI_EXP_TYPE_DOWNSTREAM)
@@ -221,13 +226,16 @@ static void put_windows(uint8_t *config, const struct logged *fn)
 	}
 }
 
-/* Other functions of the device make it one of several. */
-static bool has_siblings(const struct log *l, const struct logged *fn)
+/*
+ * The others are only found if the first one says that there are some; these need not
+ * say so themselves, and most do not (drivers/pci/probe.c:pci_scan_slot).
+ */
+static bool is_first_of_several(const struct log *l, const struct logged *fn)
 {
-	size_t i = (size_t)(fn - l->fns.v);
+	size_t next = (size_t)(fn - l->fns.v) + 1;
 
-	return (i && bdf_same_slot(l->fns.v[i - 1].bdf, fn->bdf)) ||
-	       (i + 1 < l->fns.n && bdf_same_slot(l->fns.v[i + 1].bdf, fn->bdf));
+	return !fn->bdf.fn && next < l->fns.n &&
+	       bdf_same_slot(l->fns.v[next].bdf, fn->bdf);
 }
 
 static struct blob make_config(struct machine *m, const struct log *l,
@@ -240,7 +248,7 @@ static struct blob make_config(struct machine *m, const struct log *l,
 	put_u16(config, PCI_DEVICE_ID, fn->id.device);
 	put_u32(config, PCI_CLASS_REVISION, (uint64_t)fn->id.class << 8);
 	config[PCI_HEADER_TYPE] =
-		(uint8_t)(fn->header | (has_siblings(l, fn) ? MULTIFUNCTION : 0));
+		(uint8_t)(fn->header | (is_first_of_several(l, fn) ? MULTIFUNCTION : 0));
 	switch (fn->header) {
 	case PCI_HEADER_TYPE_NORMAL:
 		put_regions(config, fn, 6, PCI_ROM_ADDRESS);

@@ -115,19 +115,21 @@ static bool read_found(const char *s, struct log_line *l)
 {
 	const char *type = strstr(s, "] type "), *class = strstr(s, " class 0x");
 	uint64_t vendor, device, header, c;
-	int n;
+	int n, digits;
 
 	if (!type || !class || import_number(s + 1, 16, 4, &vendor) != 4 || s[5] != ':' ||
-	    import_number(s + 6, 16, 4, &device) != 4 ||
-	    !import_number(type + strlen("] type "), 16, 2, &header))
+	    import_number(s + 6, 16, 4, &device) != 4)
+		return false;
+	digits = import_number(type + strlen("] type "), 16, 2, &header);
+	if (!digits)
 		return false;
 	class += strlen(" class 0x");
 	n = import_number(class, 16, 6, &c);
 	if (n != 6)
 		return false;
-	/* Before 3.3 the class came without its interface: 0x000600. */
-	if (c > 0x1ff && c < 0x10000)
-		c <<= 8;
+	/* Before 3.3, "type 0 class 0x000600": without its interface. */
+	if (digits == 1)
+		c = c << 8 & 0xffffff;
 	l->what = LOG_FOUND;
 	l->id = (struct pci_ident){ .vendor = (uint32_t)vendor,
 				    .device = (uint32_t)device,
@@ -231,7 +233,26 @@ static bool read_rom(const char *s, struct log_line *l)
 	return true;
 }
 
-/* drivers/pci/quirks... arch/x86/pci/fixup.c:pci_fixup_video */
+/*
+ * "VF BAR 0 [mem ...]: contains BAR 0 for 8 VFs", "VF(n) BAR0 space: [mem ...] (contains
+ * BAR0 for 8 VFs)" before 6.9: the regions of all virtual functions together.
+ */
+static bool read_vf_bar(const char *s, struct log_line *l)
+{
+	const char *range = strchr(s, '[');
+	struct range r;
+	uint64_t i;
+
+	l->what = LOG_EXPRESS; /* it has an extended capability */
+	if (import_number(s, 10, 1, &i) != 1 || i > 5 || !range || !read_range(range, &r))
+		return true;
+	if (after_prefix(r.rest, ": contains ") || after_prefix(r.rest, ": assigned") ||
+	    after_prefix(r.rest, " (contains "))
+		set_region(l, PCI_ROM_RESOURCE + 1 + (unsigned)i, &r);
+	return true;
+}
+
+/* arch/x86/pci/fixup.c:pci_fixup_video */
 static bool read_shadow(const char *s, struct log_line *l)
 {
 	struct range r;
@@ -278,8 +299,8 @@ static const struct {
 	{ "enabling Extended Tags", read_express },
 	{ "Max Payload Size set to ", read_express },
 	{ "PTM enabled", read_express },
-	{ "VF BAR ", read_express },
-	{ "VF(n) BAR", read_express },
+	{ "VF BAR ", read_vf_bar },
+	{ "VF(n) BAR", read_vf_bar },
 	{ "DPC: ", read_express },
 	{ "EDR: ", read_express },
 	{ "Intel PCH root port ACS workaround enabled", read_express },
@@ -325,6 +346,7 @@ static const struct {
 	{ "[Firmware Bug]: ", read_known },
 	{ "power state changed by ACPI ", read_known },
 	{ "Setting to D3", read_known },
+	{ "System wakeup disabled by ACPI", read_known },
 	{ "set SATA to AHCI mode", read_known },
 	{ "pme_poll = ", read_known },
 	{ "Upstream bridge's Max Payload Size ", read_known },

@@ -898,7 +898,8 @@ static void test_bad_tree(void **state)
 	assert_non_null(after_prefix(e.text, "T:2: "));
 	assert_int_equal(import_add(m, "T", text_blob("D /sys 755 nl=2\n"), NULL, &e),
 			 -EINVAL);
-	assert_string_equal(e.text, "T: no PCI function in this tree");
+	assert_string_equal(e.text, "T: no PCI function below sys/bus/pci/devices in "
+			    "this tree");
 }
 
 /* ---- two machines ---- */
