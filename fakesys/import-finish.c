@@ -283,7 +283,9 @@ static void note_functions(struct machine *m)
 	note_resets(m);
 	if (!drivers)
 		machine_set_unknown(
-			m, "the recorded text names no driver (lspci -v and -k do)",
+			m,
+			"nothing that was given names a driver (lspci -v and -k do, and "
+			"the links of a /sys)",
 			"drivers");
 }
 

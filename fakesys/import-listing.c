@@ -37,7 +37,7 @@ static int open_dir(const char *dir, struct host_live **ret, struct err *e)
 	int r = host_live_open(dir, &l, e);
 
 	if (r < 0)
-		return err_set(e, -EINVAL, "%s", (const char *)e->text);
+		return -EINVAL; /* @e says what it is */
 	h = host_live_get(l);
 	if (host_exists(&h, "sys/bus/pci") || !host_exists(&h, "bus/pci")) {
 		*ret = l;
