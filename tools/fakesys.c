@@ -50,7 +50,7 @@ struct values {
 static const struct arg_command command_names[N_COMMANDS] = {
 	/* clang-format off */
 	[CMD_IMPORT] = { "import", "FILE...", 1, -1,
-			 "one machine from lspci, dmesg, cpuinfo, ACPI and tree files" },
+			 "one machine from lspci, dmesg, a copied /sys, ACPI and more" },
 	[CMD_TREE]   = { "tree", "FIXTURE", 1, 1, "list the simulated machine's files" },
 	[CMD_LINT]   = { "lint", "FIXTURE...", 1, -1, "is it fit to contribute?" },
 	[CMD_DIFF]   = { "diff", "A B", 2, 2, "compare two fixtures or tree listings" },
@@ -212,6 +212,10 @@ static int import(const struct values *v, const struct args *args, struct err *e
 		return VERB_REFUSED;
 	if (v->json)
 		print_json(report);
+	else
+		fprintf(stderr, "%s: %zu functions, %zu groups, %zu facts unknown\n",
+			v->output ? v->output : "fixture", m->fns.n, m->groups.n,
+			m->unknown.n);
 	return VERB_YES;
 }
 
