@@ -207,6 +207,7 @@ struct machine {
 	VEC(struct machine_file) files;           /* sorted by path */
 	strings klog;                     /* lines that matter, without time stamps */
 	VEC(struct unknown_fact) unknown; /* sorted by fact */
+	size_t unknown_sorted;            /* of these so far; machine.c's own */
 };
 
 /* An empty machine; machine_free() takes NULL. */
@@ -221,6 +222,8 @@ static inline void machine_freep(struct machine **m)
 /* Note that @fact could not be read. */
 void machine_set_unknown(struct machine *m, const char *why, const char *fact_fmt, ...)
 	PRINTF(3, 4);
+/* Another reader told it after all; if it was unknown for all functions it still is. */
+void machine_set_known(struct machine *m, const char *fact_fmt, ...) PRINTF(2, 3);
 /*
  * Why the fact is unknown, or NULL: it is known. "functions/BDF/FACT" is unknown as well
  * where FACT is, "reset": then no function's is known.

@@ -222,28 +222,17 @@ static void note_resets(struct machine *m)
 	machine_set_unknown(m, "neither lspci nor a boot log tells it", "reset");
 }
 
-/* Another file told what one said was unknown. */
-static void now_known(struct machine *m, const char *fact)
-{
-	size_t n = 0;
-
-	vec_foreach(u, &m->unknown)
-		if (!streq(u->fact, fact))
-			m->unknown.v[n++] = *u;
-	m->unknown.n = n;
-}
-
 /* A tree or the log may have said why; what says it best is the first. */
 static void note_config(struct machine *m, struct pci_fn *fn, bool wide)
 {
-	char bdf[BDF_SIZE], *fact = arena_printf(m->arena, "functions/%s/config",
-						 bdf_format(fn->bdf, bdf));
-	const char *gap = config_gap(m, fn, wide), *told = machine_unknown(m, "%s", fact);
+	const char *gap = config_gap(m, fn, wide), *told;
+	char bdf[BDF_SIZE];
 
+	told = machine_unknown(m, "functions/%s/config", bdf_format(fn->bdf, bdf));
 	if (gap && !told)
-		machine_set_unknown(m, gap, "%s", fact);
+		machine_set_unknown(m, gap, "functions/%s/config", bdf);
 	else if (told && fn->config.len >= fn->config_size)
-		now_known(m, fact);
+		machine_set_known(m, "functions/%s/config", bdf);
 }
 
 static void note_functions(struct machine *m)
@@ -262,12 +251,9 @@ static void note_functions(struct machine *m)
 		told = machine_unknown(m, "functions/%s/config", bdf);
 		note_config(m, fn, wide);
 		if (fn->driver)
-			now_known(m, arena_printf(m->arena, "functions/%s/driver", bdf));
+			machine_set_known(m, "functions/%s/driver", bdf);
 		if (fn->group != GROUP_NONE)
-			now_known(m, arena_printf(m->arena, "functions/%s/iommu_group",
-						  bdf));
-		if (!fn->config.len)
-			fn->config.data = NULL;
+			machine_set_known(m, "functions/%s/iommu_group", bdf);
 		if (!fn->id.vendor)
 			machine_set_unknown(m, told ? told : "lspci was run without -nn",
 					    "functions/%s/id", bdf);

@@ -28,6 +28,7 @@ struct log {
 	struct arena *a;
 	VEC(struct logged) fns; /* sorted */
 	VEC(struct bdf) roots;
+	VEC(const struct logged *) bridges; /* whose buses are told */
 };
 
 static int cmp_logged(const void *x, const void *y)
@@ -108,10 +109,10 @@ static bool on_root_bus(const struct log *l, const struct logged *fn)
 
 static const struct logged *parent(const struct log *l, const struct logged *fn)
 {
-	vec_foreach(up, &l->fns)
-		if (up->has_buses && up->bdf.domain == fn->bdf.domain &&
-		    up->secondary == fn->bdf.bus && up->bdf.bus != fn->bdf.bus)
-			return up;
+	vec_foreach(up, &l->bridges)
+		if ((*up)->bdf.domain == fn->bdf.domain &&
+		    (*up)->secondary == fn->bdf.bus && (*up)->bdf.bus != fn->bdf.bus)
+			return *up;
 	return NULL;
 }
 
@@ -155,6 +156,9 @@ static void read_log(struct log *l, const struct machine *m)
 		if (fn)
 			apply_line(fn, &line);
 	}
+	vec_foreach(fn, &l->fns)
+		if (fn->has_buses)
+			*vec_push(l->a, &l->bridges) = fn;
 	vec_foreach(fn, &l->fns)
 		settle_port(l, fn);
 }

@@ -49,9 +49,14 @@ static void add_unknown(struct machine *m, const struct machine *from)
 			machine_set_unknown(m, u->why, "%s", u->fact);
 }
 
-static int check_release(const struct machine *m, const struct machine *from,
-			 const char *name, struct err *e)
+static int check_same(const struct machine *m, const struct machine *from,
+		      const char *name, struct err *e)
 {
+	if (*m->cpu_model && *from->cpu_model && !streq(m->cpu_model, from->cpu_model))
+		return err_set(e, -EINVAL,
+			       "%s: the processor is a \"%.100s\" here and a \"%.100s\" "
+			       "before: these are two machines",
+			       name, from->cpu_model, m->cpu_model);
 	if (!*m->release || !*from->release || streq(m->release, from->release))
 		return 0;
 	return err_set(e, -EINVAL,
@@ -127,7 +132,7 @@ int import_tree(struct machine *m, const char *name, const struct host *h,
 	else if (r < 0)
 		r = err_prefix(e, -EINVAL, "%s", name);
 	if (r >= 0)
-		r = check_release(m, from, name, e);
+		r = check_same(m, from, name, e);
 	if (r >= 0)
 		r = add_functions(m, from, h, name, e);
 	if (r < 0)
