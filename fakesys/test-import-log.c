@@ -253,8 +253,9 @@ static struct header_case header_cases[] = {
 	{ "an event collector that the port driver has", ROOT
 	  "[    0.1] pci 0000:00:00.4: [8086:0b23] type 00 class 0x080700\n" PME("00:00.4"),
 	  { "00:00.4 64/4096 00 -1 00-00-00" }, OLD },
-	{ "several functions of a device", ROOT CARD("00:02.0") CARD("00:02.1"),
-	  { "00:02.0 64/256 80 -1 00-00-00", "00:02.1 64/256 00 -1 00-00-00" }, OLD },
+	{ "several functions of a device", ROOT CARD("00:02.0") CARD("00:02.1") CARD("00:02.2"),
+	  { "00:02.0 64/256 80 -1 00-00-00", "00:02.1 64/256 00 -1 00-00-00",
+	    "00:02.2 64/256 00 -1 00-00-00" }, OLD },
 	{ "buses are given anew", ROOT PORT("00:01.0") BUSES("00:01.0", "01") BUSES("00:01.0", "05-1f"),
 	  { "00:01.0 64/256 01 -1 00-05-1f" }, OLD },
 	{ "another device at the address, later", ROOT
