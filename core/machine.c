@@ -70,22 +70,17 @@ static struct unknown_fact *find_unknown(const struct machine *m, const char *fa
 	return hit;
 }
 
-void machine_set_known(struct machine *m, const char *fact_fmt, ...)
+void machine_drop_unknown(struct machine *m,
+			  bool (*is_known)(const void *arg, const char *fact),
+			  const void *arg)
 {
-	struct unknown_fact *u;
-	char fact[512];
-	va_list ap;
-	size_t i;
+	size_t n = 0;
 
-	va_start(ap, fact_fmt);
-	vsnprintf(fact, sizeof(fact), fact_fmt, ap);
-	va_end(ap);
-	u = find_unknown(m, fact);
-	if (!u)
-		return;
-	i = (size_t)(u - m->unknown.v);
-	memmove(u, u + 1, (--m->unknown.n - i) * sizeof(*u));
-	m->unknown_sorted -= i < m->unknown_sorted;
+	sort_unknown(m);
+	vec_foreach(u, &m->unknown)
+		if (!is_known(arg, u->fact))
+			m->unknown.v[n++] = *u;
+	m->unknown.n = m->unknown_sorted = n;
 }
 
 /* "reset" of "functions/0000:01:00.0/reset"; NULL: @fact is not of a function. */

@@ -222,8 +222,10 @@ static inline void machine_freep(struct machine **m)
 /* Note that @fact could not be read. */
 void machine_set_unknown(struct machine *m, const char *why, const char *fact_fmt, ...)
 	PRINTF(3, 4);
-/* Another reader told it after all; if it was unknown for all functions it still is. */
-void machine_set_known(struct machine *m, const char *fact_fmt, ...) PRINTF(2, 3);
+/* Forget of the unknown facts those that @is_known says another reader told. */
+void machine_drop_unknown(struct machine *m,
+			  bool (*is_known)(const void *arg, const char *fact),
+			  const void *arg);
 /*
  * Why the fact is unknown, or NULL: it is known. "functions/BDF/FACT" is unknown as well
  * where FACT is, "reset": then no function's is known.

@@ -9,7 +9,7 @@
 
 #include <pci/pci.h>
 
-#include "core/names.h"
+#include "core/names-part.h"
 
 /*
  * libpci enters all 36,000 lines of pci.ids into a hash with long chains: two thirds of
@@ -18,35 +18,7 @@
  * where it is not installed). So the list is searched here; a compressed one stays
  * libpci's.
  */
-struct entry {
-	int64_t id;       /* first, for cmp_id() */
-	const char *name; /* in the text, up to the end of its line */
-};
-
-typedef VEC(struct entry) entries;
-
-/* A vendor with its devices, or a class with its subclasses. */
-struct section {
-	struct entry self;
-	entries below; /* read when one of them is first wanted */
-	bool read;
-};
-
-struct names {
-	struct arena *arena;
-	struct pci_access *access;
-	char *text; /* of pci.ids */
-	size_t size;
-	const char *end; /* of its last whole line */
-	VEC(struct section) sections;
-	entries asked; /* what libpci answered */
-};
-
-/* Ids of sections: of vendors as they are, of classes beyond them. */
-#define CLASS(base) (INT64_C(0x10000) | (base))
-
-/* @n hexadecimal digits and a blank at *s, which moves behind them; or -1. */
-static int64_t take_id(const char **s, int n)
+int64_t names_take_id(const char **s, int n)
 {
 	const char *c = *s;
 	int64_t id = 0;
@@ -80,24 +52,22 @@ static void sort(void *v, size_t n, size_t size)
 	}
 }
 
-/* Every line has its newline, which ends the search for an id in it. */
-static const char *next_line(const struct names *n, const char *s)
+const char *names_next_line(const struct names *n, const char *s)
 {
 	return (const char *)memchr(s, '\n', (size_t)(n->end - s)) + 1;
 }
 
-/* Comments and what stands below a section's first line. */
-static bool starts_section(const char *s)
+bool names_starts_section(const char *s)
 {
 	return *s != '\t' && *s != '#' && *s != '\n';
 }
 
 static void index_sections(struct names *n)
 {
-	for (const char *s = n->text; s < n->end; s = next_line(n, s)) {
+	for (const char *s = n->text; s < n->end; s = names_next_line(n, s)) {
 		bool class = s[0] == 'C' && s[1] == ' ';
 		const char *at = class ? s + 2 : s;
-		int64_t id = starts_section(s) ? take_id(&at, class ? 2 : 4) : -1;
+		int64_t id = names_starts_section(s) ? names_take_id(&at, class ? 2 : 4) : -1;
 
 		if (id >= 0)
 			vec_push(n->arena, &n->sections)->self =
@@ -106,15 +76,14 @@ static void index_sections(struct names *n)
 	sort(n->sections.v, n->sections.n, sizeof(*n->sections.v));
 }
 
-/* The lines with one tab. */
-static void index_below(struct names *n, struct section *sec)
+void names_index_below(struct names *n, struct section *sec)
 {
 	int digits = sec->self.id >= CLASS(0) ? 2 : 4;
-	const char *s = next_line(n, sec->self.name);
+	const char *s = names_next_line(n, sec->self.name);
 
-	for (; s < n->end && !starts_section(s); s = next_line(n, s)) {
+	for (; s < n->end && !names_starts_section(s); s = names_next_line(n, s)) {
 		const char *at = s + 1;
-		int64_t id = *s == '\t' ? take_id(&at, digits) : -1;
+		int64_t id = *s == '\t' ? names_take_id(&at, digits) : -1;
 
 		if (id >= 0)
 			*vec_push(n->arena, &sec->below) = (struct entry){ id, at };
@@ -192,18 +161,26 @@ void names_close(struct names *n)
 	free(n);
 }
 
-/* An entry's name, which its line ends. */
-static char *copy_name(struct arena *a, const struct entry *e)
+const char *names_text(const struct entry *e, size_t *ret_len)
 {
 	const char *s = e->name + strspn(e->name, " \t");
 	size_t len = strcspn(s, "\r\n");
 
 	while (len && (s[len - 1] == ' ' || s[len - 1] == '\t'))
 		len--;
+	*ret_len = len;
+	return s;
+}
+
+static char *copy_name(struct arena *a, const struct entry *e)
+{
+	size_t len;
+	const char *s = names_text(e, &len);
+
 	return len ? arena_strndup(a, s, len) : NULL;
 }
 
-static struct section *find_section(const struct names *n, int64_t id)
+struct section *names_section(const struct names *n, int64_t id)
 {
 	return n->sections.n ? bsearch(&id, n->sections.v, n->sections.n,
 				       sizeof(*n->sections.v), cmp_id)
@@ -213,18 +190,18 @@ static struct section *find_section(const struct names *n, int64_t id)
 /* NULL: the list does not have it. */
 static char *section_name(const struct names *n, struct arena *a, int64_t id)
 {
-	const struct section *sec = find_section(n, id);
+	const struct section *sec = names_section(n, id);
 
 	return sec ? copy_name(a, &sec->self) : NULL;
 }
 
 static char *name_below(struct names *n, struct arena *a, int64_t section, int64_t id)
 {
-	struct section *sec = find_section(n, section);
+	struct section *sec = names_section(n, section);
 	const struct entry *e = NULL;
 
 	if (sec && !sec->read)
-		index_below(n, sec);
+		names_index_below(n, sec);
 	if (sec && sec->below.n)
 		e = bsearch(&id, sec->below.v, sec->below.n, sizeof(*e), cmp_id);
 	return e ? copy_name(a, e) : NULL;

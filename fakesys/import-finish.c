@@ -17,6 +17,28 @@ static unsigned rid(struct bdf b)
 	return (unsigned)b.bus << 8 | (unsigned)b.dev << 3 | b.fn;
 }
 
+/*
+ * drivers/pci/iov.c:pci_iov_add_virtfn: a VF's own id registers read ffff. A listing in
+ * words has sysfs's ids instead.
+ */
+static bool may_be_vf(struct machine *m, const struct pci_fn *pf, struct pci_fn *fn)
+{
+	uint32_t cap = cfg_find_ext_cap(pf->config, PCI_EXT_CAP_ID_SRIOV);
+	uint8_t *config;
+
+	if (cfg_u16(fn->config, PCI_VENDOR_ID) == 0xffff)
+		return true;
+	if (fn->id.vendor != pf->id.vendor ||
+	    fn->id.device != cfg_u16(pf->config, cap + PCI_IOV_DID))
+		return false;
+	if (fn->config.len >= 4) {
+		config = arena_memdup(m->arena, fn->config.data, fn->config.len);
+		memset(config, 0xff, 4);
+		fn->config.data = config;
+	}
+	return true;
+}
+
 /* PCI Express 6.0, 9.2.1.2: VF n has the PF's routing id + offset + n * stride. */
 static void link_vfs(struct machine *m, struct pci_fn *pf)
 {
@@ -36,12 +58,10 @@ static void link_vfs(struct machine *m, struct pci_fn *pf)
 	vec_foreach(fn, &m->fns) {
 		unsigned id = rid(fn->bdf), n;
 
-		/* A VF's own id registers read ffff. */
-		if (fn->bdf.domain != pf->bdf.domain || id < first || fn->is_vf ||
-		    cfg_u16(fn->config, PCI_VENDOR_ID) != 0xffff)
+		if (fn->bdf.domain != pf->bdf.domain || id < first || fn->is_vf)
 			continue;
 		n = stride ? (id - first) / stride : id - first;
-		if (n >= pf->vfs_now || first + n * stride != id)
+		if (n >= pf->vfs_now || first + n * stride != id || !may_be_vf(m, pf, fn))
 			continue;
 		fn->is_vf = true;
 		fn->physfn = pf->bdf;
@@ -197,7 +217,7 @@ static const char *config_gap(struct machine *m, struct pci_fn *fn, bool wide)
 	if (!fn->config.len && fn->config.data)
 		return "it read all ones: the function was powered off";
 	if (!fn->config.len)
-		return "lspci was run without -xxx (or not as root)";
+		return "lspci was run without -vv and -xxx";
 	if (fn->config.len < 256)
 		return arena_printf(
 			m->arena,
@@ -222,17 +242,32 @@ static void note_resets(struct machine *m)
 	machine_set_unknown(m, "neither lspci nor a boot log tells it", "reset");
 }
 
-/* A tree or the log may have said why; what says it best is the first. */
-static void note_config(struct machine *m, struct pci_fn *fn, bool wide)
+/* What one file could not tell, another one did. */
+static bool is_answered(const void *machine, const char *fact)
 {
-	const char *gap = config_gap(m, fn, wide), *told;
-	char bdf[BDF_SIZE];
+	const char *of = after_prefix(fact, "functions/");
+	const struct pci_fn *fn = NULL;
+	struct bdf bdf;
+	int len = of ? bdf_parse(of, &bdf) : -1;
 
-	told = machine_unknown(m, "functions/%s/config", bdf_format(fn->bdf, bdf));
-	if (gap && !told)
-		machine_set_unknown(m, gap, "functions/%s/config", bdf);
-	else if (told && fn->config.len >= fn->config_size)
-		machine_set_known(m, "functions/%s/config", bdf);
+	if (len > 0 && of[len] == '/')
+		fn = machine_fn(machine, bdf);
+	if (!fn)
+		return false;
+	of += len + 1;
+	if (streq(of, "config"))
+		return fn->config.len >= fn->config_size;
+	if (streq(of, "id"))
+		return fn->id.vendor && fn->id.device;
+	if (streq(of, "class"))
+		return fn->id.class;
+	if (streq(of, "subsystem"))
+		return fn->id.subvendor && fn->id.subdevice;
+	if (streq(of, "driver"))
+		return fn->driver;
+	if (streq(of, "iommu_group"))
+		return fn->group != GROUP_NONE;
+	return streq(of, "resources") && has_resources(fn);
 }
 
 static void note_functions(struct machine *m)
@@ -245,16 +280,16 @@ static void note_functions(struct machine *m)
 		drivers |= fn->driver != NULL;
 	}
 	vec_foreach(fn, &m->fns) {
-		const char *told;
+		const char *gap = config_gap(m, fn, wide), *told;
 
 		bdf_format(fn->bdf, bdf);
+		/* A tree or the log may have said why. */
 		told = machine_unknown(m, "functions/%s/config", bdf);
-		note_config(m, fn, wide);
-		if (fn->driver)
-			machine_set_known(m, "functions/%s/driver", bdf);
-		if (fn->group != GROUP_NONE)
-			machine_set_known(m, "functions/%s/iommu_group", bdf);
-		if (!fn->id.vendor)
+		if (gap && !told)
+			machine_set_unknown(m, gap, "functions/%s/config", bdf);
+		if (!fn->config.len)
+			fn->config.data = NULL;
+		if (!fn->id.vendor && !machine_unknown(m, "functions/%s/id", bdf))
 			machine_set_unknown(m, told ? told : "lspci was run without -nn",
 					    "functions/%s/id", bdf);
 		if (!has_resources(fn) && has_bars(fn) &&
@@ -382,6 +417,7 @@ int import_finish(struct machine *m, struct err *e)
 		r = check_makers(m, e);
 	if (r < 0)
 		return r;
+	machine_drop_unknown(m, is_answered, m);
 	find_boot_vga(m);
 	make_groups(m);
 	make_units(m);

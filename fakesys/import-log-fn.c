@@ -242,20 +242,24 @@ static bool is_first_of_several(const struct log *l, const struct logged *fn)
 	       bdf_same_slot(l->fns.v[next].bdf, fn->bdf);
 }
 
+/* What another file told, but not as bytes, goes in as well. */
 static struct blob make_config(struct machine *m, const struct log *l,
-			       const struct logged *fn)
+			       const struct pci_fn *known, const struct logged *fn)
 {
 	struct blob b = { .len = fn->port >= 0 ? 256 : HEADER };
 	uint8_t *config = arena_alloc(m->arena, b.len);
 
 	put_u16(config, PCI_VENDOR_ID, fn->id.vendor);
 	put_u16(config, PCI_DEVICE_ID, fn->id.device);
-	put_u32(config, PCI_CLASS_REVISION, (uint64_t)fn->id.class << 8);
+	put_u32(config, PCI_CLASS_REVISION,
+		(uint64_t)fn->id.class << 8 | known->revision);
 	config[PCI_HEADER_TYPE] =
 		(uint8_t)(fn->header | (is_first_of_several(l, fn) ? MULTIFUNCTION : 0));
 	switch (fn->header) {
 	case PCI_HEADER_TYPE_NORMAL:
 		put_regions(config, fn, 6, PCI_ROM_ADDRESS);
+		put_u16(config, PCI_SUBSYSTEM_VENDOR_ID, known->id.subvendor);
+		put_u16(config, PCI_SUBSYSTEM_ID, known->id.subdevice);
 		break;
 	case PCI_HEADER_TYPE_BRIDGE:
 		put_regions(config, fn, 2, PCI_ROM_ADDRESS1);
@@ -318,8 +322,9 @@ static int check_ids(const struct pci_fn *fn, const struct logged *told, struct 
 {
 	char bdf[BDF_SIZE];
 
-	if (!fn->id.vendor || is_ignored(told) ||
-	    (fn->id.vendor == told->id.vendor && fn->id.device == told->id.device))
+	/* Names may have told but a part of them. */
+	if (is_ignored(told) || ((!fn->id.vendor || fn->id.vendor == told->id.vendor) &&
+				 (!fn->id.device || fn->id.device == told->id.device)))
 		return 0;
 	return err_set(
 		e, -EINVAL,
@@ -343,15 +348,25 @@ static void fill(struct machine *m, const struct log *l, struct pci_fn *fn,
 {
 	char bdf[BDF_SIZE];
 
+	if (!fn->id.vendor || !fn->id.device) {
+		fn->id.vendor = told->id.vendor;
+		fn->id.device = told->id.device;
+	}
+	if (!fn->id.class)
+		fn->id.class = told->id.class;
 	if (!has_regions(fn))
 		memcpy(fn->res, told->res, sizeof(fn->res));
 	if (fn->config.data || is_ignored(told))
 		return;
-	fn->config = make_config(m, l, told);
+	fn->config = make_config(m, l, fn, told);
 	if (told->port >= 0 || told->express)
 		fn->config_size = 4096;
 	if (!machine_unknown(m, "functions/%s/config", bdf_format(fn->bdf, bdf)))
 		machine_set_unknown(m, why_unknown(told), "functions/%s/config", bdf);
+	if (!fn->id.subvendor && told->header == PCI_HEADER_TYPE_NORMAL &&
+	    !machine_unknown(m, "functions/%s/subsystem", bdf))
+		machine_set_unknown(m, "a boot log does not tell it",
+				    "functions/%s/subsystem", bdf);
 }
 
 int import_log_functions(struct machine *m, struct err *e)

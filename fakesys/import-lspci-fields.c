@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ctype.h>
+#include <stdio.h>
 
 #include "fakesys/import-lspci.h"
 
@@ -117,6 +118,7 @@ static bool read_region(struct listed *f, const char *s)
 	if (mem && strstr(mem, ", prefetchable)"))
 		flags |= RES_PREFETCH;
 	set_resource(f, (unsigned)i, io ? io : mem, flags);
+	told_region(f->told, (int)i, s + 3);
 	return true;
 }
 
@@ -148,12 +150,14 @@ static bool read_window(struct listed *f, unsigned i, const char *s, uint64_t fl
 
 static bool read_io_window(struct listed *f, const char *s)
 {
+	told_window(f->told, TOLD_IO, s);
 	return read_window(f, RES_WINDOW_IO, s,
 			   strstr(s, "[32-bit]") ? RES_IO : WINDOW_IO);
 }
 
 static bool read_mem_window(struct listed *f, const char *s)
 {
+	told_window(f->told, TOLD_MEMORY, s);
 	return read_window(f, RES_WINDOW_MEM, s, RES_MEM);
 }
 
@@ -161,13 +165,15 @@ static bool read_pref_window(struct listed *f, const char *s)
 {
 	bool wide = strstr(s, "[64-bit]") || strcspn(s, "-") > 8;
 
+	told_window(f->told, TOLD_PREFETCHABLE, s);
 	return read_window(f, RES_WINDOW_PREF, s,
 			   WINDOW_PREFETCH | (wide ? WINDOW_64 : 0));
 }
 
 static bool read_subsystem(struct listed *f, const char *s)
 {
-	lspci_find_ids(s, &f->fn.id.subvendor, &f->fn.id.subdevice);
+	if (!lspci_find_ids(s, &f->fn.id.subvendor, &f->fn.id.subdevice))
+		snprintf(f->subsystem, sizeof(f->subsystem), "%s", s);
 	return true;
 }
 
@@ -214,11 +220,34 @@ static bool read_flags(struct listed *f, const char *s)
 	return true;
 }
 
-static bool read_capability(struct listed *f, const char *s)
+static bool read_memory(struct listed *f, const char *s)
 {
-	uint64_t at;
+	f->unnumbered = true;
+	told_region(f->told, -1, s - strlen("Memory at "));
+	return true;
+}
 
-	f->wide |= *s == '[' && import_number(s + 1, 16, 4, &at) && at >= 256;
+static bool read_ports(struct listed *f, const char *s)
+{
+	f->unnumbered = true;
+	told_region(f->told, -1, s - strlen("I/O ports at "));
+	return true;
+}
+
+/* Of a bridge that is not read as root, or was read before pciutils 3.6. */
+static void read_bridges_subsystem(struct listed *f, const char *s)
+{
+	const char *name = strstr(s, "] Subsystem: ");
+
+	if (name && !*f->subsystem && !f->fn.id.subvendor)
+		read_subsystem(f, name + strlen("] Subsystem: "));
+}
+
+static bool read_no_answer(struct listed *f, const char *s)
+{
+	/* All ones: powered off. */
+	if (after_prefix(s, "Unknown header type 7f"))
+		f->told->off = true;
 	return true;
 }
 
@@ -240,33 +269,65 @@ static const struct label {
 	{ "I/O behind bridge: ", read_io_window },
 	{ "Memory behind bridge: ", read_mem_window },
 	{ "Prefetchable memory behind bridge: ", read_pref_window },
-	{ "Interrupt: ", read_irq },
 	{ "NUMA node: ", read_numa },
 	{ "IOMMU group: ", read_group },
-	{ "Flags: ", read_flags },
-	{ "Capabilities: ", read_capability },
-	{ "Memory at ", is_known }, /* of lspci -v: not numbered */
-	{ "I/O ports at ", is_known }, /* of lspci -v: not numbered */
-	{ "Bus: ", is_known },		{ "BridgeCtl: ", is_known },
-	{ "Control: ", is_known },	{ "Status: ", is_known },
-	{ "Secondary status: ", is_known }, { "Latency: ", is_known },
+	{ "!!! ", read_no_answer },
+	{ "Memory at ", read_memory }, /* of lspci -v: not numbered */
+	{ "I/O ports at ", read_ports },
 	{ "DeviceName: ", is_known },	{ "Physical Slot: ", is_known },
-	{ "BIST ", is_known },		{ "Device tree node: ", is_known },
+	{ "Device tree node: ", is_known },
 	{ "Memory window ", is_known },	{ "I/O window ", is_known },
-	{ "16-bit legacy interface", is_known }, { "!!! ", is_known },
+	{ "16-bit legacy interface", is_known },
 	{ "Kernel driver in use:", is_known }, { "Kernel modules:", is_known },
 	/* clang-format on */
 };
 
-bool lspci_read_label(struct listed *f, const char *s)
+/* Registers of the header, and what else these lines tell. */
+static const struct label registers[] = {
+	/* clang-format off */
+	{ "Flags: ", read_flags },	{ "Interrupt: ", read_irq },
+	{ "Control: ", is_known },	{ "Status: ", is_known },
+	{ "Bus: ", is_known },		{ "BridgeCtl: ", is_known },
+	{ "Secondary status: ", is_known }, { "Latency: ", is_known },
+	{ "BIST ", is_known },
+	/* clang-format on */
+};
+
+static enum lspci_answer read_registers(struct listed *f, const char *s)
+{
+	const char *rest = after_prefix(s, "Capabilities: ");
+	uint64_t at;
+
+	if (rest) {
+		f->wide |= *rest == '[' && import_number(rest + 1, 16, 4, &at) &&
+			   at >= 256;
+		read_bridges_subsystem(f, rest);
+		return told_capability(f->told, rest) ? LSPCI_UNDERSTOOD
+						      : LSPCI_REGISTERS;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(registers); i++) {
+		rest = after_prefix(s, registers[i].text);
+		if (!rest)
+			continue;
+		if (!registers[i].read(f, rest))
+			return LSPCI_UNKNOWN;
+		return told_header(f->told, s) ? LSPCI_UNDERSTOOD : LSPCI_REGISTERS;
+	}
+	return LSPCI_UNKNOWN;
+}
+
+enum lspci_answer lspci_read_label(struct listed *f, const char *s)
 {
 	const char *rest = after_prefix(s, "[virtual] "); /* pciutils before 3.6 */
+	enum lspci_answer answer = read_registers(f, s);
 
+	if (answer != LSPCI_UNKNOWN)
+		return answer;
 	s = rest ? rest : s;
 	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
 		rest = after_prefix(s, labels[i].text);
 		if (rest)
-			return labels[i].read(f, rest);
+			return labels[i].read(f, rest) ? LSPCI_UNDERSTOOD : LSPCI_UNKNOWN;
 	}
-	return false;
+	return LSPCI_UNKNOWN;
 }

@@ -5,10 +5,11 @@
 #include <stdio.h>
 
 #include "core/acpi.h"
-#include "fakesys/import-text.h"
+#include "fakesys/import-lspci.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 #define ACPI_HEADER 36
+#define REPORT_LINES 5 /* of one kind, in a report of several */
 
 const char *import_kind_name(enum import_kind k)
 {
@@ -35,7 +36,7 @@ bool import_next_line(struct import_text *t)
 		return false;
 	/* Quoted in a mail, and quoted again. */
 	while (*t->next == '>')
-		t->next += 1 + strspn(t->next + 1, " ");
+		t->next += t->next[1] == ' ' ? 2 : 1; /* the rest is indentation */
 	end = strchrnul(t->next, '\n');
 	n = (size_t)(end - t->next);
 	if (n >= sizeof(t->buf))
@@ -144,7 +145,7 @@ enum import_kind import_line_kind(const char *s)
 	const char *rest;
 	struct bdf b;
 
-	if (is_lspci_line(s))
+	if (is_lspci_line(s) || lspci_is_tree(s))
 		return IMPORT_LSPCI;
 	rest = after_prefix(s, "pci ");
 	if (import_skip_stamp(s) != s || after_prefix(s, "Linux version ") ||
@@ -180,9 +181,8 @@ static bool is_acpi(struct blob b)
 	return cfg_u32(b, 4) == b.len;
 }
 
-enum import_kind import_recognise(struct blob data)
+static enum import_kind recognise(struct blob data, unsigned seen[static IMPORT_KINDS])
 {
-	unsigned seen[IMPORT_KINDS] = { 0 };
 	enum import_kind best = IMPORT_UNKNOWN;
 	struct import_text t = { 0 };
 	AUTOFREE char *text = NULL;
@@ -200,6 +200,13 @@ enum import_kind import_recognise(struct blob data)
 		if (seen[k] > (best ? seen[best] : 0))
 			best = (enum import_kind)k;
 	return best;
+}
+
+enum import_kind import_recognise(struct blob data)
+{
+	unsigned seen[IMPORT_KINDS] = { 0 };
+
+	return recognise(data, seen);
 }
 
 static int add_acpi(struct machine *m, const char *name, struct blob data,
@@ -228,22 +235,68 @@ static int add_acpi(struct machine *m, const char *name, struct blob data,
 	return 0;
 }
 
-static int add_text(struct machine *m, const char *name, enum import_kind kind,
-		    struct blob data, struct import_stats *ret, struct err *e)
-{
-	static int (*const readers[IMPORT_KINDS])(struct machine *, const char *,
-						  const char *, struct import_stats *,
-						  struct err *) = {
-		[IMPORT_LSPCI] = import_lspci,       [IMPORT_DMESG] = import_dmesg,
-		[IMPORT_CPUINFO] = import_cpuinfo,   [IMPORT_LISTING] = import_listing,
-		[IMPORT_UMOCKDEV] = import_umockdev,
-	};
-	AUTOFREE char *text = strndup((const char *)data.data, data.len);
+typedef int reader(struct machine *, const char *, const char *, struct import_stats *,
+		   struct err *);
 
-	if (!text)
-		return err_set(e, -ENOMEM, "%s: out of memory", name);
-	ret->unused = !readers[kind];
-	return ret->unused ? 0 : readers[kind](m, name, text, ret, e);
+static reader *const readers[IMPORT_KINDS] = {
+	[IMPORT_LSPCI] = import_lspci,       [IMPORT_DMESG] = import_dmesg,
+	[IMPORT_CPUINFO] = import_cpuinfo,   [IMPORT_LISTING] = import_listing,
+	[IMPORT_UMOCKDEV] = import_umockdev,
+};
+
+/* @text with nothing but newlines where lines belong to another kind. */
+static void keep_kind(char *text, enum import_kind kind, enum import_kind first)
+{
+	struct import_text t = { .next = text };
+	enum import_kind now = first;
+
+	for (char *line = text; import_next_line(&t); line = text + (t.next - text)) {
+		enum import_kind k = import_line_kind(t.buf);
+
+		now = k == IMPORT_UNKNOWN ? now : k;
+		if (now != kind)
+			for (char *c = line; *c && *c != '\n'; c++)
+				*c = ' ';
+	}
+}
+
+/*
+ * A report holds several kinds, one behind the other: each line is of the kind of the
+ * last one that could be told. A few lines of a log in a mail are none.
+ */
+static int add_text(struct machine *m, const char *name, enum import_kind kind,
+		    const unsigned seen[static IMPORT_KINDS], struct blob data,
+		    struct import_stats *ret, struct err *e)
+{
+	unsigned lines = 0;
+	int r = 0;
+
+	ret->unused = true;
+	for (int k = IMPORT_UNKNOWN + 1; k < IMPORT_KINDS && r >= 0; k++) {
+		AUTOFREE char *text = NULL;
+		struct import_stats stats = { 0 };
+
+		if (!readers[k] || (k != (int)kind && seen[k] < REPORT_LINES))
+			continue;
+		text = strndup((const char *)data.data, data.len);
+		if (!text)
+			return err_set(e, -ENOMEM, "%s: out of memory", name);
+		for (int other = 0; other < IMPORT_KINDS; other++) {
+			if (other == k || !other || seen[other] < REPORT_LINES)
+				continue;
+			keep_kind(text, (enum import_kind)k, kind);
+			break;
+		}
+		r = readers[k](m, name, text, &stats, e);
+		ret->unused &= stats.unused;
+		ret->told |= stats.told;
+		ret->functions += stats.functions;
+		ret->not_understood += stats.not_understood;
+		ret->first = ret->first ? ret->first : stats.first;
+		lines = stats.lines;
+	}
+	ret->lines = lines;
+	return r;
 }
 
 void import_note_source(struct machine *m, const char *name)
@@ -261,7 +314,8 @@ void import_note_source(struct machine *m, const char *name)
 int import_add(struct machine *m, const char *name, struct blob data,
 	       struct import_stats *ret, struct err *e)
 {
-	enum import_kind kind = import_recognise(data);
+	unsigned seen[IMPORT_KINDS] = { 0 };
+	enum import_kind kind = recognise(data, seen);
 	struct import_stats stats = { 0 };
 	int r;
 
@@ -274,12 +328,16 @@ int import_add(struct machine *m, const char *name, struct blob data,
 	if (kind == IMPORT_ACPI)
 		r = add_acpi(m, name, data, &stats, e);
 	else
-		r = add_text(m, name, kind, data, &stats, e);
+		r = add_text(m, name, kind, seen, data, &stats, e);
 	if (r < 0)
 		return r;
 	if (ret)
 		*ret = stats;
-	if (!stats.unused)
-		import_note_source(m, name);
+	if (stats.unused)
+		return 0;
+	import_note_source(m, name);
+	if (stats.told)
+		m->source = arena_printf(m->arena, "%s (registers as lspci tells them)",
+					 m->source);
 	return 0;
 }

@@ -27,6 +27,7 @@ struct import_stats {
 	unsigned functions;      /* read, in trees */
 	unsigned not_understood; /* lines, or functions of which nothing could be read */
 	const char *first;       /* the first such, in the machine's arena */
+	bool told;               /* registers in words, not as bytes: source says so */
 	bool unused; /* recognised, but nothing in it matters: not in source */
 };
 

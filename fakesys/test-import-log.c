@@ -332,7 +332,10 @@ static void test_merge(void **state)
 	}
 	assert_int_equal(m->fns.n, 1);
 	why = machine_unknown(m, "functions/0000:00:02.0/config");
-	assert_string_equal(arena_printf(m->arena, "%zu %.20s", m->fns.v[0].config.len,
+	assert_string_equal(arena_printf(m->arena, "%zu %04x:%04x/%04x:%04x r%02x %.20s",
+					 m->fns.v[0].config.len, m->fns.v[0].id.vendor,
+					 m->fns.v[0].id.device, m->fns.v[0].id.subvendor,
+					 m->fns.v[0].id.subdevice, m->fns.v[0].revision,
 					 why ? why : "-"),
 			    c->want);
 }
@@ -344,9 +347,16 @@ static void test_merge(void **state)
 	"30: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
 static struct merge_case merge_cases[] = {
 	/* clang-format off */
-	{ "lspci without hex, and the log", "00:02.0 0300: 10de:1244\n", CARD("00:02.0"), "64 a boot log of this k" },
-	{ "lspci with hex, and the log", "00:02.0 0300: 10de:1244\n" HEX, CARD("00:02.0"), "64 only its first 64 by" },
-	{ "a log of other functions", "00:02.0 0300: 10de:1244\n", CARD("00:03.0"), "0 lspci was run withou" },
+	{ "lspci without hex, and the log", "00:02.0 0300: 10de:1244\n", CARD("00:02.0"),
+	  "64 10de:1244/0000:0000 r00 a boot log of this k" },
+	{ "lspci with hex, and the log", "00:02.0 0300: 10de:1244\n" HEX, CARD("00:02.0"),
+	  "64 10de:1244/0000:0000 r00 only its first 64 by" },
+	{ "lspci knows revision and subsystem", "00:02.0 0300: 10de:1244 (rev a1)\n\tSubsystem: 1043:837a\n",
+	  CARD("00:02.0"), "64 10de:1244/1043:837a ra1 a boot log of this k" },
+	{ "lspci knows names alone", "00:02.0 VGA compatible controller: NVIDIA Corporation Device that is not listed\n",
+	  CARD("00:02.0"), "64 10de:1244/0000:0000 r00 a boot log of this k" },
+	{ "a log of other functions", "00:02.0 0300: 10de:1244\n", CARD("00:03.0"),
+	  "0 10de:1244/0000:0000 r00 lspci was run withou" },
 	{ "a log of another machine", "00:02.0 0300: 10de:1245\n", CARD("00:02.0"),
 	  "0000:00:02.0 is [10de:1244] in the boot log and [10de:1245] in what else was given: "
 	  "these are two machines" },

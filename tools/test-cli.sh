@@ -145,7 +145,20 @@ expect "lint after one that is no fixture" 2 'captured.json: fit to contribute' 
 json "lint as JSON" '"fit": true' fakesys lint --json "$dir/captured.json"
 expect "tree of an unknown kernel" 2 'no such kernel profile; there are ' \
 	fakesys tree --kernel 2.4 "$fixture"
-expect "groups" 0 '^group ' fakesys groups "$fixture"
+expect "groups" 0 '^ +2 00:01\.0 PCI bridge .*stays with the host' fakesys groups "$fixture"
+expect "groups: why" 0 '01:00\.0 is behind 00:01\.0, which has no ACS' \
+	fakesys groups --why 01:00.0 "$fixture"
+expect "groups: why two" 0 'The two of them' \
+	fakesys groups --why 01:00.0,01:00.1 "$fixture"
+expect "groups: another slot" 2 '00:1c\.0: the slot is taken' \
+	fakesys groups --move 01:00.0=00:1c.0 "$fixture"
+expect "groups: no slot" 2 '00:1f\.0 is no root or downstream port' \
+	fakesys groups --move 01:00.0=00:1f.0 "$fixture"
+expect "groups: half a move" 2 'takes DEVICE=PORT' fakesys groups --move 01:00.0 "$fixture"
+expect "groups: override" 0 '^What it costs' \
+	fakesys groups --acs-override downstream,multifunction "$fixture"
+expect "groups: no SR-IOV" 2 'no SR-IOV' fakesys groups --vfs 01:00.0=2 "$fixture"
+json "groups as JSON" '"0000:01:00.1"' fakesys groups --json "$fixture"
 expect "tree" 0 '^D ' fakesys tree "$fixture"
 expect "diff with itself" 0 '^$' fakesys diff "$fixture" "$fixture"
 printf 'D sys 0755 nl=2\n' >"$dir/a.txt"
