@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
 #include <jansson.h>
 
@@ -51,7 +52,7 @@ struct values {
 static const struct arg_command command_names[N_COMMANDS] = {
 	/* clang-format off */
 	[CMD_IMPORT] = { "import", "FILE...", 1, -1,
-			 "one machine from lspci, dmesg, cpuinfo, ACPI and tree files" },
+			 "one machine from lspci, dmesg, a copied /sys, ACPI and more" },
 	[CMD_TREE]   = { "tree", "FIXTURE", 1, 1, "list the simulated machine's files" },
 	[CMD_LINT]   = { "lint", "FIXTURE...", 1, -1, "is it fit to contribute?" },
 	[CMD_DIFF]   = { "diff", "A B", 2, 2, "compare two fixtures or tree listings" },
@@ -147,32 +148,43 @@ static void print_json(const json_t *report)
 	putchar('\n');
 }
 
-/* {"file": "lspci.log", "kind": "lspci text", "lines": 9, "not_understood": 0,
- * "first": null} */
+/* {"file": "lspci.log", "kind": "lspci text", "lines": 9, "functions": 0,
+ * "not_understood": 0, "first": null} */
 static json_t *import_one(struct machine *m, const char *path, struct err *e)
 {
 	struct import_stats stats = { 0 };
+	const char *kind = "folder with a copied /sys";
+	struct stat st;
 	struct blob data;
 
-	if (read_file(path, m->arena, &data, e) < 0 ||
-	    import_add(m, path, data, &stats, e) < 0)
-		return NULL;
-	return json_pack("{s:s, s:s+, s:i, s:i, s:s?}", "file", path, "kind",
-			 import_kind_name(import_recognise(data)),
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		if (import_add_dir(m, path, &stats, e) < 0)
+			return NULL;
+	} else {
+		if (read_file(path, m->arena, &data, e) < 0 ||
+		    import_add(m, path, data, &stats, e) < 0)
+			return NULL;
+		kind = import_kind_name(import_recognise(data));
+	}
+	return json_pack("{s:s, s:s+, s:i, s:i, s:i, s:s?}", "file", path, "kind", kind,
 			 stats.unused ? ", recognised, not used" : "", "lines",
-			 (int)stats.lines, "not_understood", (int)stats.not_understood,
-			 "first", stats.first);
+			 (int)stats.lines, "functions", (int)stats.functions,
+			 "not_understood", (int)stats.not_understood, "first",
+			 stats.first);
 }
 
 static void print_import(const json_t *one)
 {
 	json_int_t lines = json_integer_value(json_object_get(one, "lines"));
+	json_int_t functions = json_integer_value(json_object_get(one, "functions"));
 	json_int_t odd = json_integer_value(json_object_get(one, "not_understood"));
 
 	fprintf(stderr, "%s: %s", json_string_value(json_object_get(one, "file")),
 		json_string_value(json_object_get(one, "kind")));
 	if (lines)
 		fprintf(stderr, ", %lld lines", (long long)lines);
+	if (functions)
+		fprintf(stderr, ", %lld functions", (long long)functions);
 	if (odd)
 		fprintf(stderr, ", %lld not understood, the first: %s", (long long)odd,
 			json_string_value(json_object_get(one, "first")));
@@ -212,6 +224,10 @@ static int import(const struct values *v, const struct args *args, struct err *e
 		return VERB_REFUSED;
 	if (v->json)
 		print_json(report);
+	else
+		fprintf(stderr, "%s: %zu functions, %zu groups, %zu facts unknown\n",
+			v->output ? v->output : "fixture", m->fns.n, m->groups.n,
+			m->unknown.n);
 	return VERB_YES;
 }
 

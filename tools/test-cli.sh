@@ -170,6 +170,25 @@ printf '00:00.0 0600: 8086:1234\n' >"$dir/lspci.txt"
 printf '0000-0cf7 : PCI Bus 0000:00\n' >"$dir/ioports.txt"
 json "import as JSON" '"kind": "/proc/ioports or /proc/iomem, recognised, not used"' \
 	fakesys import --json -o "$dir/imported.json" "$dir/lspci.txt" "$dir/ioports.txt"
+mkdir -p "$dir/copy/bus/pci/devices/0000:00:03.0"
+printf '0x8086\n' >"$dir/copy/bus/pci/devices/0000:00:03.0/vendor"
+expect "import of a copied sys" 0 'copy: folder with a copied /sys, 1 functions$' \
+	fakesys import -o "$dir/imported.json" "$dir/copy"
+expect "import of another folder" 2 ': no PCI function below sys/bus/pci/devices in this tree' \
+	fakesys import -o "$dir/imported.json" "$dir"
+printf 'P: /devices/pci0000:00/0000:00:03.0\nE: SUBSYSTEM=pci\nA: vendor=0x8086\\n\nA: x=\\q\n' \
+	>"$dir/dump.txt"
+expect "import of a umockdev dump" 0 \
+	'umockdev dump, 4 lines, 1 functions, 1 not understood, the first: A: x=.q$' \
+	fakesys import -o "$dir/imported.json" "$dir/dump.txt"
+printf 'pci 0000:00:03.0: [8086:10d3] type 00 class 0x020000\npci 0000:00:03.0: sang\n' \
+	>"$dir/dmesg.txt"
+expect "import of a boot log" 0 \
+	'boot log, 2 lines, 1 not understood, the first: pci 0000:00:03.0: sang$' \
+	fakesys import -o "$dir/imported.json" "$dir/dmesg.txt"
+printf '00:03.0 0200: 8086:10d4\n' >"$dir/other.txt"
+expect "import of two machines" 2 ' in what else was given: these are two machines$' \
+	fakesys import -o "$dir/imported.json" "$dir/dmesg.txt" "$dir/other.txt"
 expect "import as JSON onto the fixture" 2 '^fakesys: --json prints on stdout' \
 	fakesys import --json "$dir/lspci.txt"
 
