@@ -27,6 +27,9 @@ void acs_read_options(struct acs *acs, const char *cmdline, struct arena *a);
 /* What they make of the control register's bits @ctrl. */
 uint16_t acs_apply_options(const struct acs *acs, uint32_t fn, uint16_t ctrl);
 
+/* Does @f, of whose registers too few were recorded, have ACS, as far as ids tell? */
+bool acs_guess(const struct pci_fn *f, int type);
+
 /* Does a row of the kernel's table settle it? @type as acs_port_type(). */
 bool acs_by_quirk(const struct acs *acs, uint32_t fn, int type, struct acs_state *ret);
 /* Does pcie_acs_override=? The kernel's patch asks it after its own table. */

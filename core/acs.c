@@ -106,13 +106,11 @@ static struct acs_state by_capability(const struct acs *acs, uint32_t fn, int ty
 	const struct pci_fn *f = &acs->t->m->fns.v[fn];
 	uint32_t at = cfg_find_ext_cap(f->config, PCI_EXT_CAP_ID_ACS);
 	bool unread = !at && f->config.len <= PCI_CFG_SPACE_SIZE;
-	bool port = type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_DOWNSTREAM;
 
 	if (at)
 		return judge(cfg_u16(f->config, at + PCI_ACS_CAP) & ~broken_bits(acs, f),
 			     control_at(acs, fn, at));
-	/* Ports have it as a rule, functions of a device as a rule have not. */
-	if (unread && port)
+	if (unread && acs_guess(f, type))
 		return (struct acs_state){ .on = true,
 					   .why = ACS_CONTROL,
 					   .cap = ACS_ISOLATION,

@@ -320,21 +320,22 @@ static bool iommu_was_on(const struct machine *m)
 
 static void note_assumptions(struct grouping *g)
 {
-	bool ports = false, functions = false, spt = false;
+	bool have = false, lack = false, spt = false;
 
 	for (uint32_t i = 0; i < g->topology.n; i++) {
 		const struct acs_state *s = &g->isolation[i];
 
 		spt |= s->assumed && s->why == ACS_QUIRK;
-		ports |= s->assumed && s->why == ACS_CONTROL;
-		functions |= s->assumed && s->why == ACS_ABSENT;
+		have |= s->assumed && s->why == ACS_CONTROL;
+		lack |= s->assumed && s->why == ACS_ABSENT;
 	}
-	if (ports)
-		assume(g, "The ACS of ports was not recorded: they are taken to have it, "
-			  "switched on.");
-	if (functions)
-		assume(g, "The ACS of devices with several functions was not recorded: "
-			  "they are taken to have none.");
+	if (have)
+		assume(g, "The ACS of ports, and of functions of AMD, was not recorded: "
+			  "they are taken to have it, switched on.");
+	if (lack)
+		assume(g, "The ACS of some ports and devices was not recorded: they are "
+			  "taken to have none, as those of such ids have not, or as "
+			  "devices with several functions have not as a rule.");
 	if (spt)
 		assume(g, "The registers of the chipset's ports were not recorded: the "
 			  "kernel is taken to have switched their isolation on.");
