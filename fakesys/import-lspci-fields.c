@@ -153,7 +153,8 @@ static bool read_rom(struct listed *f, const char *s)
 
 	set_resource(f, PCI_ROM_RESOURCE, s, shadow ? RES_ROM_SHADOW : RES_ROM);
 	f->fn.boot_vga |= shadow;
-	told_rom(f->told, s);
+	if (!shadow)
+		told_rom(f->told, s);
 	return true;
 }
 
@@ -345,6 +346,7 @@ enum lspci_answer lspci_read_label(struct listed *f, const char *s)
 
 	if (answer != LSPCI_UNKNOWN)
 		return answer;
+	f->told->kernels = rest != NULL;
 	s = rest ? rest : s;
 	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
 		rest = after_prefix(s, labels[i].text);

@@ -105,6 +105,12 @@ static void start_registers(struct told *t)
 	t->rows = NULL;
 }
 
+/* Before pciutils 3.6 the word stands in front of the line. */
+static bool is_kernels(const struct told *t, const char *s)
+{
+	return t->kernels || strstr(s, "[virtual]");
+}
+
 void told_region(struct told *t, int i, const char *s)
 {
 	const char *io = after_prefix(s, "I/O ports at ");
@@ -115,10 +121,10 @@ void told_region(struct told *t, int i, const char *s)
 	if (!io && !mem)
 		return;
 	start_registers(t);
-	if (!strstr(s, "[disabled]") && !strstr(s, "[virtual]"))
+	if (!strstr(s, "[disabled]") && !is_kernels(t, s))
 		t->config[PCI_COMMAND] |= io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
 	/* Without "Region 2:" nobody knows where it stands. */
-	if (i < 0 || i >= 6 || strstr(s, "[virtual]") || strstr(s, "[enhanced]"))
+	if (i < 0 || i >= 6 || is_kernels(t, s) || strstr(s, "[enhanced]"))
 		return;
 	import_number(io ? io : mem, 16, 16, &address);
 	if (io) {
@@ -142,7 +148,7 @@ void told_rom(struct told *t, const char *s)
 	uint64_t address = 0;
 
 	start_registers(t);
-	if (strstr(s, "[virtual]") || !import_number(s, 16, 16, &address))
+	if (is_kernels(t, s) || !import_number(s, 16, 16, &address))
 		return;
 	told_put(t, reg, 0xffffffff, address & ~UINT64_C(0x7ff));
 	if (!strstr(s, "[disabled]"))

@@ -55,7 +55,8 @@ static void copy_bytes(uint8_t *to, struct blob from, size_t len)
  */
 static void merge_config(struct arena *a, struct listed *to, const struct listed *from)
 {
-	const struct listed *best = from->hex > to->hex ? from : to;
+	bool more = from->hex > to->hex || (to->earlier && from->hex);
+	const struct listed *best = more ? from : to;
 	const struct listed *other = best == to ? from : to;
 	size_t len = to->fn.config.len;
 	uint8_t *bytes;
@@ -70,7 +71,7 @@ static void merge_config(struct arena *a, struct listed *to, const struct listed
 	copy_bytes(bytes, best->fn.config, best->hex);
 	to->fn.config = (struct blob){ bytes, len };
 	to->built = to->built || from->built ? bytes : NULL;
-	to->hex = best->hex;
+	to->hex = from->hex > to->hex ? from->hex : to->hex;
 	to->denied = (to->denied || from->denied) && len <= 64;
 }
 
@@ -234,7 +235,8 @@ int import_merge_functions(struct machine *m, const char *name, listed_list *all
 		struct listed *f = vec_push(scratch, &both);
 
 		f->fn = *fn;
-		f->hex = fn->config.len;
+		f->hex = fn->config.len; /* or words: nobody knows any more */
+		f->earlier = true;
 	}
 	for (size_t i = 0; i < all->n; i++) {
 		struct listed *f = vec_push(scratch, &both);

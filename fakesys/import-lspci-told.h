@@ -18,10 +18,11 @@ struct told {
 	bool header; /* a line told registers of the header */
 	bool denied; /* "Capabilities: <access denied>" */
 	bool bridge, cardbus;
-	bool off;                   /* it answered all ones */
-	uint16_t ssvid;             /* where a bridge has its subsystem; 0: nowhere */
-	uint16_t last, last_ext;    /* the capability that the next one follows */
-	uint16_t cap;               /* the one being told; 0: the header */
+	bool kernels;            /* the line is "[virtual] ...": no register has that */
+	bool off;                /* it answered all ones */
+	uint16_t ssvid;          /* where a bridge has its subsystem; 0: nowhere */
+	uint16_t last, last_ext; /* the capability that the next one follows */
+	uint16_t cap;            /* the one being told; 0: the header */
 	const struct cap_row *rows; /* of its text; NULL: nothing is known of it */
 	const struct cap_row *reg;  /* the register whose fields come now */
 	const struct cap_row *each; /* if that is one of several */

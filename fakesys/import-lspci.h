@@ -12,6 +12,7 @@ struct listed {
 	size_t order; /* in the text; files read earlier come first */
 	unsigned line;
 	bool wide;       /* a capability beyond byte 256 was listed */
+	bool earlier;    /* of another file */
 	bool denied;     /* its capabilities are for root */
 	bool unnumbered; /* its regions are listed, not which of them is which */
 	bool tree_only;  /* a bridge of lspci -t */

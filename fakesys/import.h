@@ -24,7 +24,7 @@ struct import_stats {
 	unsigned lines;          /* read, in texts */
 	unsigned not_understood; /* of those */
 	const char *first;       /* the first such line, in the machine's arena */
-	bool told;   /* registers in words, not as bytes: source says so */
+	bool told;               /* registers in words, not as bytes: source says so */
 	bool unused; /* recognised, but nothing in it matters: not in source */
 };
 

@@ -109,6 +109,11 @@ static struct told_case told_cases[] = {
 	  "10:4=dc000000 14:4=c 18:4=383c 1c:4=e001 24:4=a0002", .heading = "00:02.0 0300: 10de:1b81" },
 	{ "a region that is the kernel's alone", "\tRegion 0: Memory at dc000000 (32-bit, non-prefetchable) "
 	  "[virtual] [size=32M]\n", "10:4=0", .heading = "00:02.0 0300: 10de:1b81" },
+	{ "the same before pciutils 3.6", "\t[virtual] Region 0: Memory at dc000000 (32-bit, non-prefetchable) "
+	  "[size=32M]\n\t[virtual] Expansion ROM at 000c0000 [disabled] [size=128K]\n", "10:4=0 30:4=0",
+	  .heading = "00:02.0 0300: 10de:1b81" },
+	{ "the firmware's copy of a ROM", "\tControl: I/O-\n\tExpansion ROM at 000c0000 [disabled] [size=128K]\n", "30:4=0",
+	  .heading = "00:02.0 0300: 10de:1b81" },
 	{ "ROM", "\tExpansion ROM at fbc00000 [disabled] [size=128K]\n", "30:4=fbc00000",
 	  .heading = "00:02.0 0300: 10de:1b81" },
 	{ "subsystem", "\tSubsystem: 1043:8694\n\tControl: I/O-\n", "2c:2=1043 2e:2=8694",
@@ -426,6 +431,36 @@ static void test_source(void **state)
 	assert_string_equal(m->source, "imported from L (registers as lspci tells them)");
 }
 
+/* Whatever comes first, bytes are more than words, which tell what lies behind. */
+static void test_two_files(void **state)
+{
+	static const char words[] = "01:00.0 0200: 8086:10d3\n\tControl: I/O+\n" EXPRESS
+				    "\t\tDevCtl:\tCorrErr+\n"
+				    "\tCapabilities: [100 v1] Access Control Services\n";
+	static const char bytes[] =
+		"01:00.0 0200: 8086:10d3\n"
+		"00: 86 80 d3 10 06 00 10 00 00 00 00 02 00 00 00 00\n"
+		"10: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+		"20: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+		"30: 00 00 00 00 40 00 00 00 00 00 00 00 00 00 00 00\n";
+	const char *const both[2][2] = { { words, bytes }, { bytes, words } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
+		AUTOMACHINE struct machine *m = machine_new();
+		struct blob config;
+
+		assert_int_equal(import_lspci(m, "a", both[i][0], NULL, NULL), 0);
+		assert_int_equal(import_lspci(m, "b", both[i][1], NULL, NULL), 0);
+		assert_int_equal(import_finish(m, NULL), 0);
+		config = m->fns.v[0].config;
+		assert_int_equal(config.len, 4096);
+		assert_int_equal(cfg_u16(config, 4), 6);
+		assert_int_equal(cfg_u16(config, 0x48), 1);
+		assert_int_equal(cfg_u32(config, 0x100), 0x1000d);
+	}
+}
+
 /* VFs are told by their place; lspci shows sysfs's ids for them. */
 static void test_vfs(void **state)
 {
@@ -462,6 +497,7 @@ int main(void)
 		{ "buses of a tree", test_topology, NULL, NULL, NULL },
 		{ "the multifunction bit", test_multifunction, NULL, NULL, NULL },
 		{ "source says that registers are words", test_source, NULL, NULL, NULL },
+		{ "words and bytes in two files", test_two_files, NULL, NULL, NULL },
 		{ "virtual functions", test_vfs, NULL, NULL, NULL },
 	};
 	struct CMUnitTest tests[200];
