@@ -118,6 +118,36 @@ static bool iommu_is_active(const struct machine *m)
 	return false;
 }
 
+static void compute_groups(struct judged *j)
+{
+	struct grouping_want want = { .kernel.config_acs = true };
+
+	/* The IOMMU is off: this is about the next boot. */
+	if (j->computed)
+		want.cmdline = j->next_cmdline;
+	want.kernel.override = cmdline_acs_known(j->m->release, &j->m->klog);
+	grouping_compute(j->m, &want, j->arena, &j->grouping);
+}
+
+static void find_members(struct judged *j)
+{
+	bool shared = false;
+	int *groups = NULL;
+
+	j->computed = j->asked.n && !j->iommu_active;
+	if (j->computed) {
+		compute_groups(j);
+		groups = arena_alloc(j->arena, (j->m->fns.n + 1) * sizeof(*groups));
+		for (size_t i = 0; i < j->m->fns.n; i++)
+			groups[i] = j->grouping.fns[i].group;
+	}
+	group_closure(j->m, groups, j->arena, &j->asked, &j->members);
+	vec_foreach(it, &j->members)
+		shared |= it->role == GROUP_COMES;
+	if (shared && !j->computed)
+		compute_groups(j);
+}
+
 void judge_prepare(const struct machine *m, struct arena *a, const fn_list *asked,
 		   struct judged *ret)
 {
@@ -127,8 +157,6 @@ void judge_prepare(const struct machine *m, struct arena *a, const fn_list *aske
 
 	vec_foreach(it, asked)
 		*vec_push(a, &j.asked) = *it;
-	group_closure(m, a, &j.asked, &j.members);
-	collect_taken(&j);
 	guard_find(m, a, &j.uses);
 	loader_detect(m, a, &j.loader);
 	loader_entries_read(m, a, &j.entries);
@@ -147,6 +175,8 @@ void judge_prepare(const struct machine *m, struct arena *a, const fn_list *aske
 	if (!j.kernel && m->kernels.n) /* an image: the last one installed */
 		j.kernel = &m->kernels.v[m->kernels.n - 1];
 	j.iommu_active = iommu_is_active(m);
+	find_members(&j);
+	collect_taken(&j);
 	parse_acpi(&j);
 	find_ids(&j);
 	*ret = j;

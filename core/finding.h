@@ -9,6 +9,7 @@
 #include "core/boot.h"
 #include "core/cmdline.h"
 #include "core/group.h"
+#include "core/grouping.h"
 #include "core/guard.h"
 #include "core/loader.h"
 
@@ -27,6 +28,12 @@ struct judged {
 	struct arena *arena;
 	fn_list asked;         /* empty: only the host is judged */
 	group_members members; /* of their groups */
+	/*
+	 * How groups come about; .m NULL where none needs a reason. Where none were
+	 * recorded these are the groups that the members are of: `computed`.
+	 */
+	struct grouping grouping;
+	bool computed;
 	guard_uses uses;
 	struct loader loader;
 	char *next_cmdline;            /* the next boot's; NULL if no entry was found */

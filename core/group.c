@@ -51,8 +51,7 @@ static bool has_module(const struct machine *m, const struct pci_fn *fn)
  * drivers only). It stays where none will come for it: an idle host or ISA bridge, or
  * what no module knows. What lies in a slot that was asked for is wanted as a whole.
  */
-static enum group_role role_of(const struct machine *m, const struct pci_fn *fn,
-			       const fn_list *asked)
+enum group_role group_role(const struct machine *m, const struct pci_fn *fn)
 {
 	if (cfg_is_bridge(fn->config))
 		return GROUP_STAYS;
@@ -60,31 +59,43 @@ static enum group_role role_of(const struct machine *m, const struct pci_fn *fn,
 		return GROUP_COMES;
 	if (fn_is_bridge(fn))
 		return GROUP_STAYS;
-	vec_foreach(it, asked)
-		if (bdf_same_slot((*it)->bdf, fn->bdf))
-			return GROUP_COMES;
 	return m->kernels.n && !has_module(m, fn) ? GROUP_STAYS : GROUP_COMES;
 }
 
-void group_closure(const struct machine *m, struct arena *a, const fn_list *asked,
-		   group_members *ret)
+static enum group_role role_of(const struct machine *m, const struct pci_fn *fn,
+			       const fn_list *asked)
+{
+	vec_foreach(it, asked)
+		if (bdf_same_slot((*it)->bdf, fn->bdf) && !fn_is_bridge(fn))
+			return GROUP_COMES;
+	return group_role(m, fn);
+}
+
+static int group_of(const struct machine *m, const int *groups, const struct pci_fn *fn)
+{
+	return groups ? groups[fn - m->fns.v] : fn->group;
+}
+
+void group_closure(const struct machine *m, const int *groups, struct arena *a,
+		   const fn_list *asked, group_members *ret)
 {
 	const fn_list *list = sorted(a, asked);
 	int *ids = arena_alloc(a, (list->n + 1) * sizeof(*ids));
 	size_t n = 0;
 
 	vec_foreach(it, list)
-		if ((*it)->group != GROUP_NONE)
-			ids[n++] = (*it)->group;
+		if (group_of(m, groups, *it) != GROUP_NONE)
+			ids[n++] = group_of(m, groups, *it);
 	qsort(ids, n, sizeof(*ids), by_value);
 	vec_foreach(fn, &m->fns) {
 		bool is_asked = has(list, fn);
-		bool shares = fn->group != GROUP_NONE &&
-			      bsearch(&fn->group, ids, n, sizeof(*ids), by_value);
+		int group = group_of(m, groups, fn);
+		bool shares = group != GROUP_NONE &&
+			      bsearch(&group, ids, n, sizeof(*ids), by_value);
 
 		if (is_asked || shares)
 			*vec_push(a, ret) = (struct group_member){
-				fn, is_asked ? GROUP_ASKED : role_of(m, fn, list)
+				fn, group, is_asked ? GROUP_ASKED : role_of(m, fn, list)
 			};
 	}
 }

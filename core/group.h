@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * group - IOMMU groups as recorded: who shares one with whom, and what that means for
- * passing a function through.
+ * group - who shares an IOMMU group with whom, and what that means for passing a function
+ * through.
  */
 #pragma once
 
@@ -17,17 +17,25 @@ enum group_role {
 
 struct group_member {
 	const struct pci_fn *fn;
+	int group; /* or GROUP_NONE */
 	enum group_role role;
 };
 typedef VEC(struct group_member) group_members;
 
 /*
- * All functions that share a group with one of @asked, those included, in address order;
- * a function without a group is alone. Bridges stay; every other function of a group
- * comes along, also one without a driver.
+ * What becomes of @fn when another of its group is given away: GROUP_COMES or
+ * GROUP_STAYS, by its kind, its driver, and the modules that the machine's kernels have.
  */
-void group_closure(const struct machine *m, struct arena *a, const fn_list *asked,
-		   group_members *ret);
+enum group_role group_role(const struct machine *m, const struct pci_fn *fn);
+
+/*
+ * All functions that share a group with one of @asked, those included, in address order;
+ * a function without a group is alone. @groups has the group of each of m->fns; NULL:
+ * the recorded ones. Bridges stay; every other function of a group comes along, also one
+ * without a driver.
+ */
+void group_closure(const struct machine *m, const int *groups, struct arena *a,
+		   const fn_list *asked, group_members *ret);
 
 /*
  * Functions of the same device that belong to the whole of a GPU in @asked (its audio,

@@ -81,6 +81,32 @@ int host_listing_open(const char *text, const char *name, struct host_listing **
 	return 0;
 }
 
+struct host_listing *host_listing_make(const struct host_listing_entry *entries, size_t n)
+{
+	struct arena *a = arena_new();
+	struct host_listing *l = arena_alloc(a, sizeof(*l));
+
+	l->arena = a;
+	for (size_t i = 0; i < n; i++) {
+		const struct host_listing_entry *e = &entries[i];
+		struct blob data = e->target ? (struct blob){ (const uint8_t *)e->target,
+							      strlen(e->target) }
+					     : e->data;
+
+		*vec_push(a, &l->nodes) = (struct node){
+			.path = arena_strdup(a, e->path),
+			.mode = e->target ? S_IFLNK | 0777 : S_IFREG | 0444,
+			.size = e->target ? 0 : e->size,
+			.data = arena_strndup(a, (const char *)data.data, data.len),
+			.have = data.len,
+			.len = data.len,
+			.line = (unsigned)i,
+		};
+	}
+	index_nodes(l);
+	return l;
+}
+
 void host_listing_close(struct host_listing *l)
 {
 	if (l)

@@ -18,5 +18,16 @@ struct host_listing;
  */
 int host_listing_open(const char *text, const char *name, struct host_listing **ret,
 		      struct err *e);
+
+/* A file or link of a tree that is no text; folders are what is above these. */
+struct host_listing_entry {
+	const char *path;   /* "sys/devices/..." */
+	const char *target; /* of a link; NULL: a file, 0444, with ... */
+	struct blob data;
+	uint64_t size; /* ... and the size that stat(2) gives */
+};
+/* Everything is copied; of several entries for one path the last counts. */
+struct host_listing *host_listing_make(const struct host_listing_entry *entries,
+				       size_t n);
 void host_listing_close(struct host_listing *l);
 struct host host_listing_get(struct host_listing *l); /* borrowed */

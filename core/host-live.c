@@ -23,7 +23,8 @@ struct held_lock {
 
 struct host_live {
 	int root;
-	bool running; /* root is "/", or of a guest */
+	bool running;  /* root is "/", or of a guest */
+	bool only_sys; /* root is a copied /sys */
 	const struct host_live_guest *guest;
 	struct live_worker worker;
 	struct held_lock *locks;
@@ -44,10 +45,31 @@ static bool may_hang(const struct host_live *l, const struct live_request *r)
 	return after_prefix(r->path, "proc/");
 }
 
+/* Of a copied /sys alone, where the path stands in it; all else is not there. */
+static const char *real_path(const struct host_live *l, const char *path)
+{
+	const char *rest = path;
+
+	if (!l->only_sys)
+		return path;
+	rest = after_prefix(path, "sys");
+	if (!rest || (*rest && *rest != '/'))
+		return NULL;
+	rest += strspn(rest, "/");
+	return *rest ? rest : ".";
+}
+
 static ssize_t request(struct host_live *l, struct live_request *r, int deadline_ms)
 {
-	return may_hang(l, r) ? live_worker_do(&l->worker, l->root, r, deadline_ms)
-			      : live_do(l->root, r);
+	const char *path = r->path;
+	ssize_t n;
+
+	if (may_hang(l, r))
+		return live_worker_do(&l->worker, l->root, r, deadline_ms);
+	r->path = real_path(l, path);
+	n = r->path ? live_do(l->root, r) : -ENOENT;
+	r->path = path; /* of a folder's names the rest is asked for next */
+	return n;
 }
 
 static ssize_t live_read(void *ctx, const char *path, char *buf, size_t len, uint64_t off)
@@ -133,10 +155,16 @@ static int live_log(void *ctx, char **ret_text)
 	return l->running ? live_klog(ret_text) : -EOPNOTSUPP;
 }
 
+/* Nothing but what the kernel made is ever in a /sys. */
+static int open_file(const struct host_live *l, const char *path, int flags, mode_t mode)
+{
+	return l->only_sys ? -EROFS : live_openat(l->root, path, flags, mode);
+}
+
 static int live_create(void *ctx, const char *path, mode_t mode, uid_t uid, gid_t gid)
 {
 	const struct host_live *l = ctx;
-	AUTOCLOSE int fd = live_openat(l->root, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	AUTOCLOSE int fd = open_file(l, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	struct stat st;
 
 	if (fd < 0)
@@ -151,8 +179,7 @@ static int live_create(void *ctx, const char *path, mode_t mode, uid_t uid, gid_
 static int live_append(void *ctx, const char *path, const void *buf, size_t len)
 {
 	const struct host_live *l = ctx;
-	AUTOCLOSE int fd =
-		live_openat(l->root, path, O_WRONLY | O_APPEND | O_NOFOLLOW, 0);
+	AUTOCLOSE int fd = open_file(l, path, O_WRONLY | O_APPEND | O_NOFOLLOW, 0);
 	const char *from = buf;
 
 	if (fd < 0)
@@ -173,7 +200,7 @@ static int live_append(void *ctx, const char *path, const void *buf, size_t len)
 static int live_sync(void *ctx, const char *path)
 {
 	const struct host_live *l = ctx;
-	AUTOCLOSE int fd = live_openat(l->root, path, O_RDONLY | O_NONBLOCK, 0);
+	AUTOCLOSE int fd = open_file(l, path, O_RDONLY | O_NONBLOCK, 0);
 
 	if (fd < 0)
 		return fd;
@@ -195,7 +222,7 @@ static int open_parent(const struct host_live *l, const char *path, const char *
 	if (name > path &&
 	    snprintf(dir, sizeof(dir), "%.*s", (int)(name - path), path) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	fd = live_openat(l->root, dir, O_PATH | O_DIRECTORY, 0);
+	fd = open_file(l, dir, O_PATH | O_DIRECTORY, 0);
 	if (fd >= 0)
 		*ret_name = name;
 	return fd;
@@ -259,7 +286,7 @@ static int live_mkdir(void *ctx, const char *path, mode_t mode)
 static int live_space(void *ctx, const char *path, uint64_t *ret_free)
 {
 	const struct host_live *l = ctx;
-	AUTOCLOSE int fd = live_openat(l->root, path, O_PATH, 0);
+	AUTOCLOSE int fd = open_file(l, path, O_PATH, 0);
 	struct statvfs v;
 
 	if (fd < 0)
@@ -301,7 +328,7 @@ static int live_lock(void *ctx, const char *path, enum host_lock kind, int deadl
 	/* Closing a second descriptor would give a record lock back: never open one. */
 	if (*find_lock(l, path))
 		return -EALREADY;
-	fd = live_openat(l->root, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0640);
+	fd = open_file(l, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0640);
 	if (fd < 0)
 		return fd;
 	while ((r = try_lock(fd, kind)) == -EAGAIN && deadline_ms > 0) {
@@ -403,6 +430,17 @@ int host_live_open(const char *root, struct host_live **ret, struct err *e)
 	*l = (struct host_live){ .root = fd, .running = is_own_root(fd) };
 	fd = -1;
 	*ret = l;
+	return 0;
+}
+
+int host_live_open_sys(const char *sys, struct host_live **ret, struct err *e)
+{
+	int r = host_live_open(sys, ret, e);
+
+	if (r < 0)
+		return r;
+	(*ret)->only_sys = true;
+	(*ret)->running = false;
 	return 0;
 }
 

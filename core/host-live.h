@@ -19,6 +19,11 @@ struct host_live;
  * @e.
  */
 int host_live_open(const char *root, struct host_live **ret, struct err *e);
+/*
+ * The same where @sys is a copied /sys: "sys/..." is below it, no other path is there,
+ * and every change is -EROFS. running = false.
+ */
+int host_live_open_sys(const char *sys, struct host_live **ret, struct err *e);
 
 /*
  * The tree is that of a running machine beside this one: how its commands are run and its

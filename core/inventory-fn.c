@@ -69,7 +69,10 @@ static const char *link_attr(struct dir *d, const char *attr)
 
 	if (n >= 0)
 		return path_name(d->page);
-	if (n != -ENOENT)
+	if (n == -EINVAL && !h->running)
+		machine_set_unknown(d->v->m, "it was not copied as a link",
+				    "functions/%s/%s", d->name, attr);
+	else if (n != -ENOENT)
 		inventory_failed(d->v, (int)n, "functions/%s/%s", d->name, attr);
 	return NULL;
 }

@@ -26,6 +26,7 @@ static const struct {
 	{ "IRQ remapping" },
 	{ "x2apic enabled" },
 	{ " ACS " },
+	{ "fixed DMA alias" },
 	{ "vfio" },
 	{ "VFIO" },
 	{ "pci-stub" },

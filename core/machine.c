@@ -30,6 +30,20 @@ void machine_free(struct machine *m)
 		arena_free(m->arena);
 }
 
+static int cmp_unknown(const void *x, const void *y)
+{
+	return strcmp(((const struct unknown_fact *)x)->fact,
+		      ((const struct unknown_fact *)y)->fact);
+}
+
+/* Importers ask again and again while the list grows: sort it now and then. */
+static void sort_unknown(struct machine *m)
+{
+	if (m->unknown.n)
+		qsort(m->unknown.v, m->unknown.n, sizeof(*m->unknown.v), cmp_unknown);
+	m->unknown_sorted = m->unknown.n;
+}
+
 void machine_set_unknown(struct machine *m, const char *why, const char *fact_fmt, ...)
 {
 	struct unknown_fact *u = vec_push(m->arena, &m->unknown);
@@ -39,6 +53,34 @@ void machine_set_unknown(struct machine *m, const char *why, const char *fact_fm
 	u->fact = arena_vprintf(m->arena, fact_fmt, ap);
 	va_end(ap);
 	u->why = arena_strdup(m->arena, why);
+	if (m->unknown.n - m->unknown_sorted > 64 + m->unknown_sorted / 4)
+		sort_unknown(m);
+}
+
+static struct unknown_fact *find_unknown(const struct machine *m, const char *fact)
+{
+	struct unknown_fact key = { .fact = fact }, *hit = NULL;
+
+	if (m->unknown_sorted)
+		hit = bsearch(&key, m->unknown.v, m->unknown_sorted, sizeof(key),
+			      cmp_unknown);
+	for (size_t i = m->unknown_sorted; !hit && i < m->unknown.n; i++)
+		if (streq(m->unknown.v[i].fact, fact))
+			hit = &m->unknown.v[i];
+	return hit;
+}
+
+void machine_drop_unknown(struct machine *m,
+			  bool (*is_known)(const void *arg, const char *fact),
+			  const void *arg)
+{
+	size_t n = 0;
+
+	sort_unknown(m);
+	vec_foreach(u, &m->unknown)
+		if (!is_known(arg, u->fact))
+			m->unknown.v[n++] = *u;
+	m->unknown.n = m->unknown_sorted = n;
 }
 
 /* "reset" of "functions/0000:01:00.0/reset"; NULL: @fact is not of a function. */
@@ -50,30 +92,10 @@ static const char *fact_of_all(const char *fact)
 	return one ? one + 1 : NULL;
 }
 
-static int cmp_unknown(const void *x, const void *y)
-{
-	return strcmp(((const struct unknown_fact *)x)->fact,
-		      ((const struct unknown_fact *)y)->fact);
-}
-
-/* Importers ask while they add: what was not sorted yet is walked. */
-static const char *find_unknown(const struct machine *m, const char *fact)
-{
-	struct unknown_fact key = { .fact = fact };
-	const struct unknown_fact *u = NULL;
-
-	if (m->unknown_sorted)
-		u = bsearch(&key, m->unknown.v, m->unknown_sorted, sizeof(key),
-			    cmp_unknown);
-	for (size_t i = m->unknown_sorted; !u && i < m->unknown.n; i++)
-		if (streq(m->unknown.v[i].fact, fact))
-			u = &m->unknown.v[i];
-	return u ? u->why : NULL;
-}
-
 const char *machine_unknown(const struct machine *m, const char *fact_fmt, ...)
 {
-	const char *all, *why;
+	const struct unknown_fact *u;
+	const char *all;
 	char fact[512];
 	va_list ap;
 
@@ -82,9 +104,11 @@ const char *machine_unknown(const struct machine *m, const char *fact_fmt, ...)
 	va_start(ap, fact_fmt);
 	vsnprintf(fact, sizeof(fact), fact_fmt, ap);
 	va_end(ap);
-	why = find_unknown(m, fact);
+	u = find_unknown(m, fact);
 	all = fact_of_all(fact);
-	return why || !all ? why : find_unknown(m, all);
+	if (!u && all)
+		u = find_unknown(m, all);
+	return u ? u->why : NULL;
 }
 
 static int cmp_fn(const void *x, const void *y)
@@ -184,8 +208,7 @@ int machine_finish(struct machine *m, struct err *e)
 	vec_sort(&m->fns, cmp_fn);
 	vec_sort(&m->groups, cmp_group);
 	vec_sort(&m->files, cmp_file);
-	vec_sort(&m->unknown, cmp_unknown);
-	m->unknown_sorted = m->unknown.n;
+	sort_unknown(m);
 	vec_sort(&m->loaded, cmp_string);
 	vec_sort(&m->firmware_nodes, cmp_string);
 	vec_sort(&m->slots, cmp_string);

@@ -207,7 +207,7 @@ struct machine {
 	VEC(struct machine_file) files;           /* sorted by path */
 	strings klog;                     /* lines that matter, without time stamps */
 	VEC(struct unknown_fact) unknown; /* sorted by fact */
-	size_t unknown_sorted; /* how many of these machine_finish() has sorted */
+	size_t unknown_sorted;            /* of these so far; machine.c's own */
 };
 
 /* An empty machine; machine_free() takes NULL. */
@@ -222,6 +222,10 @@ static inline void machine_freep(struct machine **m)
 /* Note that @fact could not be read. */
 void machine_set_unknown(struct machine *m, const char *why, const char *fact_fmt, ...)
 	PRINTF(3, 4);
+/* Forget of the unknown facts those that @is_known says another reader told. */
+void machine_drop_unknown(struct machine *m,
+			  bool (*is_known)(const void *arg, const char *fact),
+			  const void *arg);
 /*
  * Why the fact is unknown, or NULL: it is known. "functions/BDF/FACT" is unknown as well
  * where FACT is, "reset": then no function's is known.

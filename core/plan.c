@@ -151,7 +151,7 @@ static void find_targets(struct planner *p)
 			arena_printf(p->a,
 				     "%s comes along: it shares IOMMU group %d with what "
 				     "you asked for.",
-				     rule_name(p->j, member->fn), member->fn->group));
+				     rule_name(p->j, member->fn), member->group));
 	}
 	group_companions(p->j->m, p->a, &p->plan->targets, &companions);
 	vec_foreach(it, &companions) {

@@ -80,12 +80,17 @@ json_t *report_asked(const struct judged *j, const struct pci_fn *fn)
 		[GROUP_ASKED] = "asked", [GROUP_COMES] = "comes", [GROUP_STAYS] = "stays"
 	};
 	json_t *json = report_function(fn, &j->uses), *members = json_array();
+	int group = GROUP_NONE;
 
+	vec_foreach(member, &j->members)
+		if (member->fn == fn)
+			group = member->group;
+	if (j->computed && group != GROUP_NONE)
+		json_object_set_new(json, "computed_group", json_integer(group));
 	vec_foreach(member, &j->members) {
 		json_t *other;
 
-		if (member->fn != fn &&
-		    (fn->group == GROUP_NONE || member->fn->group != fn->group))
+		if (member->fn != fn && (group == GROUP_NONE || member->group != group))
 			continue;
 		other = report_function(member->fn, &j->uses);
 		json_object_set_new(other, "role", json_string(roles[member->role]));

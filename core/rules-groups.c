@@ -1,73 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <pci/header.h>
-
+#include "core/forecast.h"
+#include "core/grouping-why.h"
 #include "core/rules.h"
-
-/* Bits that isolation needs (drivers/iommu/iommu.c: REQ_ACS_FLAGS). */
-#define ACS_NEEDED                                                                       \
-	(PCI_ACS_CAP_VALID | PCI_ACS_CAP_REQ_RED | PCI_ACS_CAP_CMPLT_RED |               \
-	 PCI_ACS_CAP_FORWARD)
-
-/* Why @fn does not keep its neighbours apart, as a clause; NULL: it does, or unknown. */
-static const char *acs_lack(const struct pci_fn *fn)
-{
-	uint32_t cap;
-
-	if (fn->config.len <= 0x100)
-		return fn->config_size > 0x100 ? "whose ACS could not be read" : NULL;
-	cap = cfg_find_ext_cap(fn->config, PCI_EXT_CAP_ID_ACS);
-	if (!cap)
-		return "which has no ACS";
-	/* Bits that the capability does not have count as wired on
-	 * (pci_acs_flags_enabled). */
-	return ACS_NEEDED & cfg_u16(fn->config, cap + PCI_ACS_CAP) &
-			       ~cfg_u16(fn->config, cap + PCI_ACS_CTRL)
-		       ? "whose ACS is not switched on"
-		       : NULL;
-}
-
-/* The simplest reason that explains why @fn is not alone, as a clause; "" if none is
- * known. */
-static const char *why_shared(const struct judged *j, const struct pci_fn *fn)
-{
-	const struct pci_fn *up = fn;
-	char bdf[BDF_SIZE];
-	const char *lack;
-
-	if (cfg_pcie_type(fn->config) < 0 && fn->config.len > 64)
-		return machine_upstream(j->m, fn)
-			       ? " (conventional PCI: functions on such a bus cannot be "
-				 "told apart)"
-			       : " (functions of one device of the chipset, without ACS)";
-	/* Bus numbers grow downwards, so the walk up ends. */
-	while ((up = machine_upstream(j->m, up))) {
-		int type = cfg_pcie_type(up->config);
-
-		if (up->group != fn->group)
-			break;
-		if (type == PCI_EXP_TYPE_PCI_BRIDGE || (type < 0 && up->config.len > 64))
-			return arena_printf(j->arena,
-					    " (they are behind the PCI bridge %s)",
-					    bdf_format(up->bdf, bdf));
-		lack = acs_lack(up);
-		if (lack)
-			return arena_printf(j->arena,
-					    " (they are behind the port %s, %s)",
-					    bdf_format(up->bdf, bdf), lack);
-	}
-	lack = acs_lack(fn);
-	return lack ? arena_printf(j->arena, " (they are functions of one device, %s)",
-				   lack)
-		    : "";
-}
 
 static int by_group(const void *a, const void *b)
 {
 	const struct group_member *x = a, *y = b;
 
-	if (x->fn->group != y->fn->group)
-		return (x->fn->group > y->fn->group) - (x->fn->group < y->fn->group);
+	if (x->group != y->group)
+		return (x->group > y->group) - (x->group < y->group);
 	return (x->fn > y->fn) - (x->fn < y->fn);
+}
+
+/* Why the two share, in a sentence or two with a blank before; "" where nobody knows. */
+static const char *why_shared(const struct judged *j, const struct pci_fn *asked,
+			      const struct pci_fn *other)
+{
+	struct grouping g = j->grouping; /* sentences go to its arena only */
+	uint32_t x = (uint32_t)(asked - j->m->fns.v), y = (uint32_t)(other - j->m->fns.v);
+	strings why = { 0 };
+	const char *text = "";
+
+	/* The kernel that made the groups knew more than what was read here. */
+	if (!g.m || g.fns[x].group == GROUP_NONE || g.fns[x].group != g.fns[y].group)
+		return "";
+	grouping_why_pair(&g, x, y, &why);
+	for (size_t i = 0; i < why.n && i < 2; i++)
+		text = arena_printf(j->arena, "%s %s", text, why.v[i]);
+	return g.fns[x].assumed || g.fns[y].assumed
+		       ? arena_printf(j->arena,
+				      "%s (Assumed: its ACS could not be read.)", text)
+		       : text;
+}
+
+/* What else than taking them along, with "; " before; "". */
+static const char *other_slot(const struct judged *j, const struct pci_fn *asked)
+{
+	const struct topology *t = &j->grouping.topology;
+	fn_indices slots = { 0 };
+	const char *text = "";
+	char bdf[BDF_SIZE];
+
+	if (!j->grouping.m ||
+	    forecast_slot_of(t, (uint32_t)(asked - j->m->fns.v)) == FN_NONE)
+		return "";
+	forecast_free_slots(t, j->arena, &slots);
+	vec_foreach(it, &slots)
+		if (j->grouping.blocked[*it] == FN_NONE)
+			text = arena_printf(j->arena, "%s%s%s", text, *text ? ", " : "",
+					    bdf_format(j->m->fns.v[*it].bdf, bdf));
+	if (!*text)
+		return "; no free slot of this machine keeps it apart";
+	return arena_printf(
+		j->arena,
+		"; or move the card: in the slot of %s it shares with nothing "
+		"else",
+		text);
 }
 
 void check_group_shared(const struct rule *r, const struct judged *j, findings *ret)
@@ -82,10 +70,11 @@ void check_group_shared(const struct rule *r, const struct judged *j, findings *
 	for (size_t i = 0; i < n; i = first) {
 		struct name_list come = { .arena = j->arena },
 				 stay = { .arena = j->arena };
-		const struct pci_fn *asked = NULL;
+		const struct pci_fn *asked = NULL, *comes = NULL;
 
-		for (first = i; first < n && v[first].fn->group == v[i].fn->group;
-		     first++) {
+		for (first = i; first < n && v[first].group == v[i].group; first++) {
+			if (v[first].role == GROUP_COMES && !comes)
+				comes = v[first].fn;
 			if (v[first].role == GROUP_ASKED)
 				asked = asked ? asked : v[first].fn;
 			else
@@ -93,20 +82,19 @@ void check_group_shared(const struct rule *r, const struct judged *j, findings *
 									   : &stay,
 					      rule_name(j, v[first].fn));
 		}
-		if (!asked || asked->group == GROUP_NONE || !come.names.n)
+		if (!asked || v[i].group == GROUP_NONE || !come.names.n)
 			continue;
-		finding_add(
-			j, ret, r, asked,
-			machine_upstream(j->m, asked)
-				? "pcipass apply takes them along; or move the card to "
-				  "another slot."
-				: "pcipass apply takes them along.",
-			"IOMMU group %d of %s also holds %s%s: a VM gets them all or "
-			"none%s%s%s.",
-			asked->group, rule_name(j, asked), name_list_text(&come),
-			why_shared(j, asked), stay.names.n ? "; " : "",
-			name_list_text(&stay),
-			stay.names.n ? " may stay with the host" : "");
+		finding_add(j, ret, r, asked,
+			    arena_printf(j->arena, "pcipass apply takes them along%s.",
+					 other_slot(j, asked)),
+			    "IOMMU group %d of %s%s also holds %s: a VM gets them all or "
+			    "none%s%s%s.%s",
+			    v[i].group, rule_name(j, asked),
+			    j->computed ? " (computed: the IOMMU is not on)" : "",
+			    name_list_text(&come), stay.names.n ? "; " : "",
+			    name_list_text(&stay),
+			    stay.names.n ? " may stay with the host" : "",
+			    why_shared(j, asked, comes));
 	}
 }
 

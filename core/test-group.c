@@ -59,7 +59,7 @@ static void test_closure(void **state)
 	char text[512] = "", bdf[BDF_SIZE];
 
 	find(m, c->asked, &asked);
-	group_closure(m, m->arena, &asked, &members);
+	group_closure(m, NULL, m->arena, &asked, &members);
 	vec_foreach(it, &members) {
 		size_t n = strlen(text);
 

@@ -213,6 +213,39 @@ static void test_many(void **state)
 	host_listing_close(l);
 }
 
+/* A tree that is made of entries, not of text. */
+static void test_made(void **state)
+{
+	static const struct host_listing_entry entries[] = {
+		{ "sys/bus/pci/devices/0000:00:03.0",
+		  .target = "../../../devices/pci0000:00/0000:00:03.0" },
+		{ "sys/devices/pci0000:00/0000:00:03.0/config",
+		  .data = { (const uint8_t *)"\x86\x80\0\x10", 4 }, .size = 4096 },
+		{ "sys/twice", .data = { (const uint8_t *)"a", 1 } },
+		{ "sys/twice", .data = { (const uint8_t *)"b", 1 } },
+	};
+	static const char config[] = "sys/bus/pci/devices/0000:00:03.0/config";
+	struct host_listing *l = host_listing_make(entries, ARRAY_SIZE(entries));
+	AUTOARENA struct arena *a = arena_new();
+	struct host h = host_listing_get(l);
+	struct host_stat st;
+	char buf[16], *text;
+	strings names;
+
+	(void)state;
+	assert_int_equal(h.ops->read(h.ctx, config, buf, sizeof(buf), 0), 4);
+	assert_memory_equal(buf, "\x86\x80\0\x10", 4);
+	assert_int_equal(h.ops->read(h.ctx, config, buf, sizeof(buf), 4), 0);
+	assert_int_equal(h.ops->stat(h.ctx, config, &st), 0);
+	assert_int_equal(st.size, 4096);
+	assert_int_equal(st.mode, S_IFREG | 0444);
+	assert_int_equal(host_read_text(&h, a, &text, "sys/twice"), 0);
+	assert_string_equal(text, "b");
+	assert_int_equal(host_list(&h, a, "sys", &names), 0);
+	assert_int_equal(names.n, 3);
+	host_listing_close(l);
+}
+
 #define ADD_ROWS(fn, rows)                                                               \
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)                                    \
 		tests[n++] = (struct CMUnitTest)                                         \
@@ -224,13 +257,14 @@ static void test_many(void **state)
 int main(void)
 {
 	struct CMUnitTest
-		tests[ARRAY_SIZE(reads) + ARRAY_SIZE(lists) + ARRAY_SIZE(bads) + 2];
+		tests[ARRAY_SIZE(reads) + ARRAY_SIZE(lists) + ARRAY_SIZE(bads) + 3];
 	size_t n = 0;
 
 	ADD_ROWS(test_read, reads);
 	ADD_ROWS(test_list, lists);
 	ADD_ROWS(test_bad, bads);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_stat_and_links);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_made);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_many);
 	return _cmocka_run_group_tests("host-listing", tests, n, NULL, NULL);
 }

@@ -92,6 +92,74 @@ static const struct escape_case escapes[] = {
 	{ "nothing there", .path = "etc/passwd", .want = -ENOENT },
 };
 
+/* A copied /sys alone: other paths are not there, and nothing changes. */
+struct sys_case {
+	const char *name, *path;
+	ssize_t want; /* of reading */
+};
+
+static void test_copied_sys(void **state)
+{
+	const struct sys_case *c = *state;
+	struct tree t = tree_make();
+	struct host_live *l = NULL;
+	struct err e = { "" };
+	struct host h;
+	char buf[64];
+
+	assert_int_equal(mkdirat(t.fd, "bus", 0755), 0);
+	assert_int_equal(mkdirat(t.fd, "etc", 0755), 0);
+	put(&t, "bus/name", "inside");
+	put(&t, "etc/hostname", "inside");
+	assert_int_equal(symlinkat("../bus/name", t.fd, "etc/link"), 0);
+	assert_int_equal(symlinkat("/bus/name", t.fd, "etc/whole"), 0);
+	assert_int_equal(host_live_open_sys(t.dir, &l, &e), 0);
+	h = host_live_get(l);
+	assert_false(h.running);
+	assert_int_equal(h.ops->read(h.ctx, c->path, buf, sizeof(buf), 0), c->want);
+	assert_int_equal(h.ops->create(h.ctx, c->path, 0600, 0, 0), -EROFS);
+	assert_int_equal(h.ops->unlink(h.ctx, c->path), -EROFS);
+	assert_int_equal(h.ops->lock(h.ctx, c->path, HOST_LOCK_OWN, 0), -EROFS);
+	host_live_close(l);
+	tree_end(&t);
+}
+
+static const struct sys_case copied[] = {
+	{ "copied sys: a file", "sys/bus/name", 6 },
+	{ "copied sys: a folder", "sys/bus", -EISDIR },
+	{ "copied sys: itself", "sys", -EISDIR },
+	{ "copied sys: a link in it", "sys/etc/link", 6 },
+	{ "copied sys: an absolute link starts at it", "sys/etc/whole", 6 },
+	{ "copied sys: what is not there", "sys/etc/passwd", -ENOENT },
+	{ "copied sys: another folder of the root", "etc/hostname", -ENOENT },
+	{ "copied sys: a name that begins alike", "sysbus/name", -ENOENT },
+};
+
+/* More names than one call hands over. */
+static void test_copied_sys_list(void **state)
+{
+	AUTOARENA struct arena *a = arena_new();
+	struct tree t = tree_make();
+	struct host_live *l = NULL;
+	struct err e = { "" };
+	strings names;
+	struct host h;
+	char name[64];
+
+	(void)state;
+	assert_int_equal(mkdirat(t.fd, "bus", 0755), 0);
+	for (int i = 0; i < 2000; i++) {
+		snprintf(name, sizeof(name), "bus/a-name-that-is-not-short-%d", i);
+		put(&t, name, "");
+	}
+	assert_int_equal(host_live_open_sys(t.dir, &l, &e), 0);
+	h = host_live_get(l);
+	assert_int_equal(host_list(&h, a, "sys/bus", &names), 0);
+	assert_int_equal(names.n, 2000);
+	host_live_close(l);
+	tree_end(&t);
+}
+
 static void test_no_kernel_below_a_directory(void **state)
 {
 	static const char *const argv[] = { "true", NULL };
@@ -602,7 +670,7 @@ static void test_worker_long_file(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[64] = {
+	struct CMUnitTest tests[80] = {
 		cmocka_unit_test(test_no_kernel_below_a_directory),
 		cmocka_unit_test(test_fifo_does_not_hold_up),
 		cmocka_unit_test(test_bad_roots),
@@ -618,13 +686,16 @@ int main(void)
 		cmocka_unit_test(test_store_takes_effect_late),
 		cmocka_unit_test(test_worker_dies),
 		cmocka_unit_test(test_worker_long_file),
+		cmocka_unit_test(test_copied_sys_list),
 		{ "own lock", test_lock, .initial_state = (void *)(uintptr_t)&own },
 		{ "dpkg's lock", test_lock, .initial_state = (void *)(uintptr_t)&dpkg },
 	};
-	size_t n = 17;
+	size_t n = 18;
 
 	for (size_t i = 0; i < ARRAY_SIZE(escapes); i++)
 		tests[n++] = (struct CMUnitTest)ROW(test_stays_inside, &escapes[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(copied); i++)
+		tests[n++] = (struct CMUnitTest)ROW(test_copied_sys, &copied[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(runs); i++)
 		tests[n++] = (struct CMUnitTest)ROW(test_run, &runs[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(hangs); i++)

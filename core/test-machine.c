@@ -286,6 +286,31 @@ static void test_upstream(void **state)
 
 /* ---- unknown facts and names ---- */
 
+static bool is_even(const void *arg, const char *fact)
+{
+	(void)arg;
+	return (fact[strlen(fact) - 1] - '0') % 2 == 0;
+}
+
+/* Facts that become unknown and known again, more than stay unsorted. */
+static void test_known_again(void **state)
+{
+	AUTOMACHINE struct machine *m = machine_new();
+
+	(void)state;
+	for (int i = 999; i >= 0; i--) {
+		machine_set_unknown(m, "why", "fact/%03d", i);
+		assert_non_null(machine_unknown(m, "fact/%03d", i));
+		assert_null(machine_unknown(m, "fact/%03d", i - 1));
+	}
+	machine_drop_unknown(m, is_even, NULL);
+	assert_int_equal(m->unknown.n, 500);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(machine_unknown(m, "fact/%03d", i) != NULL, i % 2);
+	machine_set_unknown(m, "again", "fact/000");
+	assert_string_equal(machine_unknown(m, "fact/000"), "again");
+}
+
 static void test_unknown(void **state)
 {
 	struct machine *m = machine_new();
@@ -346,6 +371,7 @@ int main(void)
 		{ "without config space", test_short_config, NULL, NULL, NULL },
 		{ "upstream bridge", test_upstream, NULL, NULL, NULL },
 		{ "unknown facts", test_unknown, NULL, NULL, NULL },
+		{ "unknown facts, known again", test_known_again, NULL, NULL, NULL },
 		{ "lookups", test_lookups, NULL, NULL, NULL },
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(find_cases) + ARRAY_SIZE(single)];

@@ -98,22 +98,25 @@ static void say_remapped(const struct log_boot *b, strings *ret)
 {
 	const struct acpi_table *t;
 	struct acpi_iommu p;
-	unsigned n = 0;
+	uint32_t *order;
 
 	if (!read_dmar(b, &p, &t))
 		return;
-	vec_foreach(u, &p.units) {
+	order = arena_alloc(b->s->run, (p.units.n + 1) * sizeof(*order));
+	acpi_unit_order(&p, order);
+	for (size_t i = 0; i < p.units.n; i++) {
+		const struct acpi_unit *u = &p.units.v[order[i]];
+
 		vec_foreach(scope, &u->scopes)
-			if (scope->type == 3)
+			if (scope->type == ACPI_SCOPE_IOAPIC)
 				say(b, ret,
 				    "DMAR-IR: IOAPIC id %u under DRHD base  0x%" PRIx64
 				    " IOMMU %u",
-				    scope->enum_id, u->base, n);
-			else if (scope->type == 4)
+				    scope->enum_id, u->base, order[i]);
+			else if (scope->type == ACPI_SCOPE_HPET)
 				say(b, ret,
 				    "DMAR-IR: HPET id %u under DRHD base 0x%" PRIx64,
 				    scope->enum_id, u->base);
-		n++;
 	}
 }
 
@@ -147,9 +150,9 @@ static void say_no_rmrr(const struct log_boot *b, strings *ret)
 		return;
 	if (!p.reserved.n)
 		say(b, ret, "DMAR: No RMRR found");
-	if (!p.n_atsr)
+	if (!p.atsr.n)
 		say(b, ret, "DMAR: No ATSR found");
-	if (!p.n_satc)
+	if (!p.satc.n)
 		say(b, ret, "DMAR: No SATC found");
 }
 
@@ -242,9 +245,39 @@ static bool is_other_member(const struct sim *s, const char *line)
 	return name && (bdf_parse(name + 1, &bdf) < 0 || sim_find_fn(s, bdf) == SIM_NONE);
 }
 
+/* The simulated units in the order in which they register. */
+static uint32_t *unit_order(const struct log_boot *b)
+{
+	size_t n = b->s->units.n;
+	uint32_t *order = arena_alloc(b->s->run, (n + 1) * sizeof(*order));
+	const struct acpi_table *t;
+	struct acpi_iommu p;
+
+	for (size_t i = 0; i <= n; i++)
+		order[i] = (uint32_t)i;
+	if (have_kind(b, "intel") && read_dmar(b, &p, &t) && p.units.n == n)
+		acpi_unit_order(&p, order);
+	return order;
+}
+
+static void say_joined(const struct log_boot *b, strings *ret, uint32_t unit)
+{
+	struct sim *s = b->s;
+
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
+		const struct fn_place *p = &s->places[fn];
+		uint32_t of = p->unit == SIM_NONE ? (uint32_t)s->units.n : p->unit;
+
+		if (of == unit && p->group != SIM_NONE && !s->fns[fn].gone)
+			say(b, ret, "%s: Adding to iommu group %d",
+			    sim_fn_name(s, fn, NULL), s->groups.v[p->group].id);
+	}
+}
+
 /* Each unit takes its functions in their order when it registers. */
 static void say_groups(const struct log_boot *b, strings *ret)
 {
+	const uint32_t *order = unit_order(b);
 	struct sim *s = b->s;
 
 	/* Before 5.2 in other words, which stand as they were recorded. */
@@ -253,16 +286,8 @@ static void say_groups(const struct log_boot *b, strings *ret)
 	vec_foreach(l, &s->m->klog)
 		if (strstr(*l, ": Adding to iommu group ") && is_other_member(s, *l))
 			*vec_push(s->run, ret) = *l;
-	for (uint32_t unit = 0; unit <= s->units.n; unit++)
-		for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
-			const struct fn_place *p = &s->places[fn];
-			uint32_t of =
-				p->unit == SIM_NONE ? (uint32_t)s->units.n : p->unit;
-
-			if (of == unit && p->group != SIM_NONE && !s->fns[fn].gone)
-				say(b, ret, "%s: Adding to iommu group %d",
-				    sim_fn_name(s, fn, NULL), s->groups.v[p->group].id);
-		}
+	for (size_t i = 0; i <= s->units.n; i++)
+		say_joined(b, ret, order[i]);
 }
 
 static void say_amd_ir(const struct log_boot *b, strings *ret)

@@ -239,7 +239,7 @@ void sim_log_boot(struct sim *s)
 {
 	const struct machine *m = s->m;
 	struct log_boot then =
-		boot_of(s, m->cmdline, m->units.n || s->groups.n, m->interrupt_remapping);
+		boot_of(s, m->cmdline, m->units.n || s->n_recorded_groups, m->interrupt_remapping);
 	struct log_boot now = boot_of(s, s->cmdline, s->iommu_on, s->interrupt_remapping);
 	struct merge g = {
 		.s = s,

@@ -165,7 +165,7 @@ struct patch {
 	uint32_t off;
 	unsigned clear, set;
 };
-#define PATCHES 4
+#define PATCHES 5
 
 /* Of drivers only the recorded one is known to use MSI. */
 static bool has_recorded_driver(const struct sim *s, uint32_t fn)
@@ -212,6 +212,9 @@ static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static 
 		ret[n++] = (struct patch){ msi + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 0 };
 	if (msix && f->driver && !has_recorded_driver(s, fn))
 		ret[n++] = (struct patch){ msix + PCI_MSI_FLAGS, PCI_MSIX_ENABLE, 0 };
+	if (s->places[fn].acs_at)
+		ret[n++] =
+			(struct patch){ s->places[fn].acs_at, 0xffff, s->places[fn].acs };
 	if (pm && (f->driver || s->fns[fn].driver))
 		ret[n++] = (struct patch){ pm + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK,
 					   streq(power, "D3hot") ? 3 : 0 };

@@ -4,52 +4,11 @@
  * pci_disable_acs_redir). Later ones print the register, which starts from what the
  * firmware left there; nobody recorded that.
  */
-#include <stdio.h>
-
 #include <pci/header.h>
 
 #include "fakesys/boot-log.h"
 
 #define OPTION "disable_acs_redir="
-
-/* pci.c:pci_dev_str_match_path: "[DDDD:]BB:DD.F[/DD.F]...", checked from its end. */
-static bool path_matches(const struct sim *s, uint32_t fn, const char *text)
-{
-	char path[128], *hop;
-	unsigned dev, func;
-	struct bdf bdf;
-	int n;
-
-	if (snprintf(path, sizeof(path), "%s", text) >= (int)sizeof(path))
-		return false;
-	while ((hop = strrchr(path, '/'))) {
-		if (sscanf(hop + 1, "%x.%x%n", &dev, &func, &n) != 2 || hop[1 + n] ||
-		    fn == SIM_NONE || s->m->fns.v[fn].bdf.dev != dev ||
-		    s->m->fns.v[fn].bdf.fn != func)
-			return false;
-		*hop = '\0';
-		fn = s->places[fn].parent;
-	}
-	n = bdf_parse(path, &bdf);
-	return fn != SIM_NONE && n > 0 && !path[n] &&
-	       bdf_cmp(bdf, s->m->fns.v[fn].bdf) == 0;
-}
-
-/* pci.c:pci_dev_str_match; 0 stands for any. */
-static bool device_matches(const struct sim *s, uint32_t fn, const char *text)
-{
-	const struct pci_ident *id = &s->m->fns.v[fn].id;
-	unsigned want[4] = { 0 };
-	const char *ids = after_prefix(text, "pci:");
-
-	if (!ids)
-		return path_matches(s, fn, text);
-	return sscanf(ids, "%x:%x:%x:%x", &want[0], &want[1], &want[2], &want[3]) >= 2 &&
-	       (!want[0] || want[0] == id->vendor) &&
-	       (!want[1] || want[1] == id->device) &&
-	       (!want[2] || want[2] == id->subvendor) &&
-	       (!want[3] || want[3] == id->subdevice);
-}
 
 /* The value of the option, of all that pci= has; NULL: none. */
 static const char *find_list(struct sim *s)
@@ -75,14 +34,14 @@ static bool may_be_special(const struct pci_fn *f)
 void log_acs_redir(struct sim *s, uint32_t fn, const char *name, strings *ret)
 {
 	const struct pci_fn *f = &s->m->fns.v[fn];
-	const char *list = s->profile->config_acs ? NULL : find_list(s);
+	const char *list = s->profile->acs.config_acs ? NULL : find_list(s);
 	char *save = NULL;
 
 	if (!list || f->is_vf || may_be_special(f) || f->config.len < f->config_size)
 		return;
 	for (char *w = strtok_r(arena_strdup(s->run, list), ";", &save); w;
 	     w = strtok_r(NULL, ";", &save)) {
-		if (!device_matches(s, fn, w))
+		if (!acs_names_fn(&s->topology, fn, w))
 			continue;
 		*vec_push(s->run, ret) = arena_printf(
 			s->run, "%s: %s", name,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ctype.h>
+#include <errno.h>
 
 #include "fakesys/import-text.h"
 
@@ -20,6 +21,8 @@ int import_cpuinfo(struct machine *m, const char *name, const char *text,
 		   struct import_stats *ret, struct err *e)
 {
 	struct import_text t = { .m = m, .name = name, .next = text, .e = e };
+
+	const char *model = m->cpu_model;
 
 	m->cpus = 0;
 	while (import_next_line(&t)) {
@@ -44,6 +47,11 @@ int import_cpuinfo(struct machine *m, const char *name, const char *text,
 		else if (streq(t.buf, "flags"))
 			keep_flags(m, value);
 	}
+	if (*model && !streq(model, m->cpu_model))
+		return err_set(e, -EINVAL,
+			       "%s: the processor is a \"%.100s\" here and a \"%.100s\" "
+			       "before: these are two machines",
+			       name, m->cpu_model, model);
 	if (ret)
 		*ret = t.stats;
 	return 0;

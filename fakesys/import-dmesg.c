@@ -3,12 +3,12 @@
 #include <errno.h>
 
 #include "core/klog.h"
-#include "fakesys/import-text.h"
+#include "fakesys/import-log.h"
 
 #define RELEASE_CHARS                                                                    \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-._~"
 #define KLOG_MAX                                                                         \
-	20000         /* lines kept: a machine of 10,000 functions has as many groups    \
+	250000        /* lines kept: a function has about eight, and 16,384 are read     \
 		       */
 #define FAULTS_MAX 20 /* a function that faults can fill the log */
 
@@ -50,14 +50,28 @@ static const char *syslog_host(const char *s, const char **ret_end)
 	return host;
 }
 
+/* "2026-11-22 10:00:00,496 DEBUG:\t..." of reports that hold a log; NULL: no such line.
+ */
+static const char *skip_report(const char *s)
+{
+	static const char form[] = "dddd-dd-dd dd:dd:dd,ddd ";
+	size_t i = 0;
+
+	for (; form[i]; i++)
+		if (form[i] == 'd' ? !isdigit((unsigned char)s[i]) : s[i] != form[i])
+			return NULL;
+	s = strchr(s + i, ':');
+	return s && s[1] == '\t' ? s + 2 : NULL;
+}
+
 const char *import_skip_stamp(const char *s)
 {
-	const char *p = s, *kernel;
+	const char *report = skip_report(s), *p = report ? report : s, *kernel;
 
-	if (syslog_host(s, &kernel))
+	if (!report && syslog_host(s, &kernel))
 		p = kernel + strlen(" kernel: ");
 	/* "kern  :info  : [..." of dmesg -x */
-	else if (after_prefix(s, "kern  :") && strstr(s, " : ["))
+	else if (!report && after_prefix(s, "kern  :") && strstr(s, " : ["))
 		p = strstr(s, " : [") + 3;
 	for (;;) {
 		const char *end;
@@ -189,12 +203,14 @@ int import_dmesg(struct machine *m, const char *name, const char *text,
 	/* A tree lists the units as they are. */
 	bool listed = m->units.n > 0;
 	__typeof__(m->units) units = m->units;
+	const char *release = m->release;
 	unsigned faults = 0;
 
 	memset(&m->units, 0, sizeof(m->units));
 	while (import_next_line(&t)) {
 		const char *s = import_skip_stamp(t.buf);
 		bool known = s != t.buf || !*s;
+		struct log_line line;
 
 		note_syslog_host(m, t.buf);
 		for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
@@ -209,14 +225,26 @@ int import_dmesg(struct machine *m, const char *name, const char *text,
 			known = true;
 			break;
 		}
-		if (!known)
+		import_log_read(s, &line);
+		known |= line.what != LOG_OTHER || klog_matters(s);
+		if (!known || line.what == LOG_ODD)
 			import_odd_line(&t);
-		if ((!klog_matters(s) && !import_klog_tells(s)) || m->klog.n >= KLOG_MAX)
+		if (!klog_matters(s) && !import_klog_tells(s))
 			continue;
 		if (is_fault(s) && ++faults > FAULTS_MAX)
 			continue;
+		if (m->klog.n >= KLOG_MAX) {
+			import_odd_line(&t);
+			continue;
+		}
 		*vec_push(m->arena, &m->klog) = arena_strdup(m->arena, s);
 	}
+	if (*release && !streq(m->release, release))
+		return err_set(
+			e, -EINVAL,
+			"%s: of kernel %.100s here and of %.100s before: these are "
+			"not of one boot",
+			name, m->release, release);
 	if (listed)
 		m->units = units;
 	if (ret)

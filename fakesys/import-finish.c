@@ -90,8 +90,8 @@ static void make_groups(struct machine *m)
 	if (!n && !*m->release)
 		machine_set_unknown(
 			m,
-			"lspci shows none and there is no boot log: the IOMMU "
-			"was off, or lspci was too old to show groups",
+			"none is shown and there is no boot log: the IOMMU was off, or "
+			"what recorded this does not show groups",
 			"groups");
 }
 
@@ -174,94 +174,85 @@ static const char *config_gap(struct machine *m, struct pci_fn *fn, bool wide)
 	return "only its first 256 bytes were recorded (lspci -xxx; -xxxx shows all)";
 }
 
-/* A tree said why each function's is not known; else lspci is the reason. */
+/* A tree said why each function's is not known. */
 static void note_resets(struct machine *m)
-{
-	vec_foreach(fn, &m->fns)
-		if (fn->reset)
-			return;
-	machine_set_unknown(m, "lspci does not record it", "reset");
-}
-
-/* What one file could not tell, another one did. */
-static bool is_answered(const struct pci_fn *fn, const char *fact)
-{
-	if (streq(fact, "config"))
-		return fn->config.len >= 256;
-	if (streq(fact, "id"))
-		return fn->id.vendor && fn->id.device;
-	if (streq(fact, "class"))
-		return fn->id.class;
-	if (streq(fact, "subsystem"))
-		return fn->id.subvendor && fn->id.subdevice;
-	return streq(fact, "resources") && has_resources(fn);
-}
-
-static void drop_answered(struct machine *m)
-{
-	size_t n = 0;
-
-	vec_foreach(u, &m->unknown) {
-		const char *at = after_prefix(u->fact, "functions/");
-		const struct pci_fn *fn = NULL;
-		struct bdf bdf;
-		int len = at ? bdf_parse(at, &bdf) : -1;
-
-		if (len > 0 && at[len] == '/')
-			fn = machine_fn(m, bdf);
-		if (!fn || !is_answered(fn, at + len + 1))
-			m->unknown.v[n++] = *u;
-	}
-	m->unknown.n = m->unknown_sorted = n;
-}
-
-typedef VEC(struct unknown_fact) unknown_facts;
-
-/* Later in m->unknown: a search in what is not sorted there takes long. */
-static void note_fact(struct machine *m, unknown_facts *later, const struct pci_fn *fn,
-		      const char *fact, const char *why)
 {
 	char bdf[BDF_SIZE];
 
-	bdf_format(fn->bdf, bdf);
-	if (!machine_unknown(m, "functions/%s/%s", bdf, fact))
-		*vec_push(m->arena, later) = (struct unknown_fact){
-			arena_printf(m->arena, "functions/%s/%s", bdf, fact), why
-		};
+	vec_foreach(fn, &m->fns)
+		if (fn->reset ||
+		    machine_unknown(m, "functions/%s/reset", bdf_format(fn->bdf, bdf)))
+			return;
+	machine_set_unknown(m, "neither lspci nor a boot log tells it", "reset");
+}
+
+/* What one file could not tell, another one did. */
+static bool is_answered(const void *machine, const char *fact)
+{
+	const char *of = after_prefix(fact, "functions/");
+	const struct pci_fn *fn = NULL;
+	struct bdf bdf;
+	int len = of ? bdf_parse(of, &bdf) : -1;
+
+	if (len > 0 && of[len] == '/')
+		fn = machine_fn(machine, bdf);
+	if (!fn)
+		return false;
+	of += len + 1;
+	if (streq(of, "config"))
+		return fn->config.len >= fn->config_size;
+	if (streq(of, "id"))
+		return fn->id.vendor && fn->id.device;
+	if (streq(of, "class"))
+		return fn->id.class;
+	if (streq(of, "subsystem"))
+		return fn->id.subvendor && fn->id.subdevice;
+	if (streq(of, "driver"))
+		return fn->driver;
+	if (streq(of, "iommu_group"))
+		return fn->group != GROUP_NONE;
+	return streq(of, "resources") && has_resources(fn);
 }
 
 static void note_functions(struct machine *m)
 {
 	bool wide = false, drivers = false;
-	unknown_facts later = { 0 };
+	char bdf[BDF_SIZE];
 
 	vec_foreach(fn, &m->fns) {
 		wide |= fn->config.len > 256;
 		drivers |= fn->driver != NULL;
 	}
 	vec_foreach(fn, &m->fns) {
-		const char *gap = config_gap(m, fn, wide);
+		const char *gap = config_gap(m, fn, wide), *told;
 
-		if (gap)
-			note_fact(m, &later, fn, "config", gap);
+		bdf_format(fn->bdf, bdf);
+		/* A tree or the log may have said why. */
+		told = machine_unknown(m, "functions/%s/config", bdf);
+		if (gap && !told)
+			machine_set_unknown(m, gap, "functions/%s/config", bdf);
 		if (!fn->config.len)
 			fn->config.data = NULL;
-		if (!fn->id.vendor)
-			note_fact(m, &later, fn, "id", "lspci was run without -nn");
-		if (!has_resources(fn) && has_bars(fn))
-			note_fact(m, &later, fn, "resources",
-				  "the recorded text has no sizes of its regions "
-				  "(lspci -vv shows them)");
-		if (fn_is_display(fn))
-			note_fact(m, &later, fn, "rom",
-				  "lspci does not record ROM images");
+		if (!fn->id.vendor && !machine_unknown(m, "functions/%s/id", bdf))
+			machine_set_unknown(m, told ? told : "lspci was run without -nn",
+					    "functions/%s/id", bdf);
+		if (!has_resources(fn) && has_bars(fn) &&
+		    !machine_unknown(m, "functions/%s/resources", bdf))
+			machine_set_unknown(
+				m,
+				"the recorded text has no sizes of its regions "
+				"(lspci -vv shows them)",
+				"functions/%s/resources", bdf);
+		if (fn_is_display(fn) && !machine_unknown(m, "functions/%s/rom", bdf))
+			machine_set_unknown(m, "what was given records no ROM images",
+					    "functions/%s/rom", bdf);
 	}
-	vec_foreach(u, &later)
-		*vec_push(m->arena, &m->unknown) = *u;
 	note_resets(m);
 	if (!drivers)
 		machine_set_unknown(
-			m, "the recorded text names no driver (lspci -v and -k do)",
+			m,
+			"nothing that was given names a driver (lspci -v and -k do, and "
+			"the links of a /sys)",
 			"drivers");
 }
 
@@ -369,7 +360,7 @@ int import_finish(struct machine *m, struct err *e)
 		r = check_makers(m, e);
 	if (r < 0)
 		return r;
-	drop_answered(m);
+	machine_drop_unknown(m, is_answered, m);
 	find_boot_vga(m);
 	make_groups(m);
 	make_units(m);

@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "fakesys/import-text.h"
+#include "core/klog.h"
+#include "fakesys/import-log.h"
 
 void import_note_hostname(struct machine *m, const char *name, size_t len)
 {
@@ -23,11 +24,6 @@ void import_note_hostname(struct machine *m, const char *name, size_t len)
 	f->data.len = len + 1;
 }
 
-static bool is_enumeration(const char *s)
-{
-	return after_prefix(s, "pci ") && strstr(s, "] type ");
-}
-
 /* drivers/input/input.c:input_register_device: "input: NAME as /devices/..."; its path.
  */
 static const char *input_path(const char *s)
@@ -39,7 +35,10 @@ static const char *input_path(const char *s)
 
 bool import_klog_tells(const char *s)
 {
-	return is_enumeration(s) || input_path(s);
+	struct log_line line;
+
+	import_log_read(s, &line);
+	return line.what > LOG_KNOWN || input_path(s);
 }
 
 /* The address that ends right before @end in @line; what stands before it is a driver's.
@@ -93,49 +92,9 @@ static bool read_boot_vga(const char *s, struct bdf *ret)
 	return old && bdf_parse(strstr(old, "PCI:") + 4, ret) > 0;
 }
 
-/* "pci 0000:00:00.0: [8086:3ec4] type 00 class 0x060000" */
-static bool read_enumeration(const char *s, struct pci_fn *ret)
-{
-	const char *at = strstr(s, ": ["), *class = strstr(s, " class 0x");
-	uint64_t vendor, device, c;
-
-	if (!is_enumeration(s) || !at || !class || !bdf_before(s, at, &ret->bdf))
-		return false;
-	at += 3;
-	if (import_number(at, 16, 4, &vendor) != 4 || at[4] != ':' ||
-	    import_number(at + 5, 16, 4, &device) != 4 ||
-	    import_number(class + strlen(" class 0x"), 16, 6, &c) != 6)
-		return false;
-	ret->id.vendor = (uint32_t)vendor;
-	ret->id.device = (uint32_t)device;
-	ret->id.class = (uint32_t)c;
-	return true;
-}
-
 static int cmp_fn(const void *x, const void *y)
 {
 	return bdf_cmp(((const struct pci_fn *)x)->bdf, ((const struct pci_fn *)y)->bdf);
-}
-
-/* Functions of a log without lspci text; the last line about an address wins. */
-static void add_functions(struct machine *m)
-{
-	size_t n = 0;
-
-	vec_foreach(line, &m->klog) {
-		struct pci_fn fn = { .group = GROUP_NONE,
-				     .numa = -1,
-				     .config_size = 256 };
-
-		if (read_enumeration(*line, &fn))
-			*vec_push(m->arena, &m->fns) = fn;
-	}
-	if (m->fns.n)
-		qsort(m->fns.v, m->fns.n, sizeof(*m->fns.v), cmp_fn);
-	for (size_t i = 0; i < m->fns.n; i++)
-		if (!n || bdf_cmp(m->fns.v[n - 1].bdf, m->fns.v[i].bdf))
-			m->fns.v[n++] = m->fns.v[i];
-	m->fns.n = n;
 }
 
 static struct pci_fn *find_fn(struct machine *m, struct bdf bdf)
@@ -195,10 +154,10 @@ int import_apply_klog(struct machine *m, struct err *e)
 	size_t kept_lines = 0;
 	bool inputs = false;
 	char name[BDF_SIZE];
-	int *logged;
+	int *logged, r = import_log_functions(m, e);
 
-	if (!m->fns.n)
-		add_functions(m);
+	if (r < 0)
+		return r;
 	vec_foreach(fn, &m->fns)
 		from_lspci |= fn->group != GROUP_NONE;
 	logged = arena_alloc(m->arena, (m->fns.n + 1) * sizeof(*logged));
@@ -216,7 +175,8 @@ int import_apply_klog(struct machine *m, struct err *e)
 			boot_vga = fn;
 		inputs |= input_path(*line) != NULL;
 		add_input(m, *line);
-		if (!import_klog_tells(*line))
+		if (!import_klog_tells(*line) ||
+		    (klog_matters(*line) && !input_path(*line)))
 			m->klog.v[kept_lines++] = *line;
 	}
 	m->klog.n = kept_lines;

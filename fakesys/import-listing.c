@@ -1,94 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A canonical tree (fixtures/FORMAT.md) is a host that can be read: what inventory finds
- * there is added to what other files say. Kernels and their images are no text, and are
- * assumed as for other recordings.
- */
+/* Trees: a canonical one (fixtures/FORMAT.md), and a folder with a copied one. */
 #include <errno.h>
 
 #include "core/host-listing.h"
-#include "core/inventory.h"
-#include "fakesys/import-lspci.h"
-#include "fakesys/import-recorded.h"
-
-/*
- * The module that a driver's link names; lspci would name it, too, unless it is built in:
- * then it has no state (kernel/module/sysfs.c:modinfo_attrs).
- */
-static void note_module(const struct host *h, struct arena *a, struct listed *f)
-{
-	char *target, *state;
-
-	if (f->fn.driver &&
-	    host_readlink(h, a, &target, "sys/bus/pci/drivers/%s/module", f->fn.driver) >=
-		    0 &&
-	    host_read_text(h, a, &state, "sys/module/%s/initstate", path_name(target)) >=
-		    0)
-		*vec_push(a, &f->modules) = path_name(target);
-}
-
-static int add_functions(struct machine *m, const struct machine *from,
-			 const struct host *h, const char *name, struct err *e)
-{
-	listed_list all = { 0 };
-
-	vec_foreach(fn, &from->fns) {
-		struct listed *f = vec_push(m->arena, &all);
-
-		f->fn = *fn;
-		f->hex = fn->config.len;
-		note_module(h, m->arena, f);
-	}
-	return import_merge_functions(m, name, &all, e);
-}
-
-/* What is not known here may be in another file; import_finish() says what is missing. */
-static void add_unknown(struct machine *m, const struct machine *from)
-{
-	vec_foreach(u, &from->unknown)
-		if (after_prefix(u->fact, "functions/") && !ends_with(u->fact, "/config"))
-			machine_set_unknown(m, u->why, "%s", u->fact);
-}
-
-/* Facts of the whole machine that no file told before. */
-static void add_facts(struct machine *m, const struct machine *from)
-{
-#define TAKE_LIST(member)                                                                \
-	if (!m->member.n)                                                                \
-	memcpy(&m->member, &from->member, sizeof(m->member))
-#define TAKE_TEXT(member)                                                                \
-	if (!*m->member)                                                                 \
-	m->member = from->member
-
-	TAKE_LIST(units);
-	TAKE_LIST(groups);
-	TAKE_LIST(acpi);
-	TAKE_LIST(loaded);
-	TAKE_LIST(stacked);
-	TAKE_LIST(firmware_nodes);
-	TAKE_LIST(slots);
-	TAKE_LIST(files);
-	TAKE_LIST(cpu_flags);
-	TAKE_TEXT(cpu_vendor);
-	TAKE_TEXT(cpu_model);
-	TAKE_TEXT(release);
-	TAKE_TEXT(kernel_version);
-	TAKE_TEXT(cmdline);
-#undef TAKE_LIST
-#undef TAKE_TEXT
-	if (!m->cpus)
-		m->cpus = from->cpus;
-	m->efi |= from->efi;
-	m->secure_boot |= from->secure_boot;
-	m->interrupt_remapping |= from->interrupt_remapping;
-	if (!m->loader_info)
-		m->loader_info = from->loader_info;
-}
+#include "core/host-live.h"
+#include "fakesys/import-text.h"
+#include "fakesys/import-tree.h"
 
 int import_listing(struct machine *m, const char *name, const char *text,
 		   struct import_stats *ret, struct err *e)
 {
-	AUTOMACHINE struct machine *from = NULL;
+	struct import_stats stats = { 0 };
 	struct host_listing *listing = NULL;
 	struct host h;
 	int r = host_listing_open(text, name, &listing, e);
@@ -96,25 +18,52 @@ int import_listing(struct machine *m, const char *name, const char *text,
 	if (r < 0)
 		return r;
 	h = host_listing_get(listing);
-	r = inventory_read(&h, INV_FUNCTIONS | INV_FACTS, &from, e);
-	if (r >= 0 && !from->fns.n)
-		r = err_set(e, -EINVAL, "%s: no PCI function in this tree", name);
-	else if (r < 0)
-		r = err_prefix(e, -EINVAL, "%s", name);
-	if (r >= 0)
-		r = add_functions(m, from, &h, name, e);
-	if (r >= 0)
-		import_note_recorded(m, &h, m->kernels.v);
+	r = import_tree(m, name, &h, &stats, e);
 	host_listing_close(listing);
+	for (const char *c = text; r >= 0 && *c; c += *c != '\0') {
+		c = strchrnul(c, '\n');
+		stats.lines++;
+	}
+	if (r >= 0 && ret)
+		*ret = stats;
+	return r;
+}
+
+/* The tree below @dir, which may hold sys, or be one. */
+static int open_dir(const char *dir, struct host_live **ret, struct err *e)
+{
+	struct host_live *l = NULL;
+	struct host h;
+	int r = host_live_open(dir, &l, e);
+
+	if (r < 0)
+		return -EINVAL; /* @e says what it is */
+	h = host_live_get(l);
+	if (host_exists(&h, "sys/bus/pci") || !host_exists(&h, "bus/pci")) {
+		*ret = l;
+		return 0;
+	}
+	host_live_close(l);
+	return host_live_open_sys(dir, ret, e);
+}
+
+int import_add_dir(struct machine *m, const char *dir, struct import_stats *ret,
+		   struct err *e)
+{
+	struct import_stats stats = { 0 };
+	struct host_live *l = NULL;
+	struct host h;
+	int r = open_dir(dir, &l, e);
+
 	if (r < 0)
 		return r;
-	add_facts(m, from);
-	add_unknown(m, from);
-	arena_absorb(m->arena, from->arena);
-	for (const char *c = text; *c && ret; c = strchrnul(c, '\n') + 1) {
-		ret->lines++;
-		if (!*strchrnul(c, '\n'))
-			break;
-	}
+	h = host_live_get(l);
+	r = import_tree(m, dir, &h, &stats, e);
+	host_live_close(l);
+	if (r < 0)
+		return r;
+	import_note_source(m, dir);
+	if (ret)
+		*ret = stats;
 	return 0;
 }

@@ -51,6 +51,8 @@ struct import_modules {
  */
 int import_note_modules(struct machine *m, const struct import_modules *list, size_t n);
 
+/* @name becomes one of those in m->source. */
+void import_note_source(struct machine *m, const char *name);
 /* The host's name, @len bytes at @name, becomes the contents of etc/hostname. */
 void import_note_hostname(struct machine *m, const char *name, size_t len);
 /* A line that import_apply_klog() reads and takes out of m->klog. */

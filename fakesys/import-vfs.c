@@ -39,7 +39,9 @@ static void link_vfs(struct machine *m, struct pci_fn *pf)
 
 	if (!cap || cap + 0x40 > pf->config.len)
 		return;
-	pf->vfs_total = cfg_u16(pf->config, cap + PCI_IOV_TOTALVF);
+	/* A tree told what the driver lets through (drivers/pci/iov.c:sriov_totalvfs). */
+	if (!pf->vfs_total)
+		pf->vfs_total = cfg_u16(pf->config, cap + PCI_IOV_TOTALVF);
 	if (!(cfg_u16(pf->config, cap + PCI_IOV_CTRL) & PCI_IOV_CTRL_VFE))
 		return;
 	pf->vfs_now = cfg_u16(pf->config, cap + PCI_IOV_NUMVF);

@@ -20,6 +20,7 @@ const char *import_kind_name(enum import_kind k)
 		[IMPORT_CPUINFO] = "/proc/cpuinfo",
 		[IMPORT_ACPI] = "ACPI table",
 		[IMPORT_LISTING] = "tree listing",
+		[IMPORT_UMOCKDEV] = "umockdev dump",
 		[IMPORT_IOPORTS] = "/proc/ioports or /proc/iomem",
 	};
 
@@ -131,6 +132,14 @@ static bool is_listing_line(const char *s)
 	return *s && strchr("DLF", *s) && s[1] == ' ' && s[2] == '/';
 }
 
+/* "P: /devices/pci0000:00/0000:00:02.0", "A: class=0x030000\n", "L: driver=../../x" */
+static bool is_umockdev_line(const char *s)
+{
+	if (!*s || !strchr("PNSEAHL", *s) || s[1] != ':' || s[2] != ' ')
+		return false;
+	return *s == 'P' ? s[3] == '/' : strchr("NS", *s) || strchr(s, '=');
+}
+
 enum import_kind import_line_kind(const char *s)
 {
 	const char *rest;
@@ -146,6 +155,8 @@ enum import_kind import_line_kind(const char *s)
 		return IMPORT_CPUINFO;
 	if (is_listing_line(s))
 		return IMPORT_LISTING;
+	if (is_umockdev_line(s))
+		return IMPORT_UMOCKDEV;
 	if (is_ioports_line(s))
 		return IMPORT_IOPORTS;
 	return IMPORT_UNKNOWN;
@@ -228,10 +239,9 @@ typedef int reader(struct machine *, const char *, const char *, struct import_s
 		   struct err *);
 
 static reader *const readers[IMPORT_KINDS] = {
-	[IMPORT_LSPCI] = import_lspci,
-	[IMPORT_DMESG] = import_dmesg,
-	[IMPORT_CPUINFO] = import_cpuinfo,
-	[IMPORT_LISTING] = import_listing,
+	[IMPORT_LSPCI] = import_lspci,       [IMPORT_DMESG] = import_dmesg,
+	[IMPORT_CPUINFO] = import_cpuinfo,   [IMPORT_LISTING] = import_listing,
+	[IMPORT_UMOCKDEV] = import_umockdev,
 };
 
 /* @text with nothing but newlines where lines belong to another kind. */
@@ -280,12 +290,25 @@ static int add_text(struct machine *m, const char *name, enum import_kind kind,
 		r = readers[k](m, name, text, &stats, e);
 		ret->unused &= stats.unused;
 		ret->told |= stats.told;
+		ret->functions += stats.functions;
 		ret->not_understood += stats.not_understood;
 		ret->first = ret->first ? ret->first : stats.first;
 		lines = stats.lines;
 	}
 	ret->lines = lines;
 	return r;
+}
+
+void import_note_source(struct machine *m, const char *name)
+{
+	const char *base;
+	size_t n = strlen(name);
+
+	while (n > 1 && name[n - 1] == '/')
+		n--;
+	base = path_name(arena_strndup(m->arena, name, n));
+	m->source = *m->source ? arena_printf(m->arena, "%s, %s", m->source, base)
+			       : arena_printf(m->arena, "imported from %s", base);
 }
 
 int import_add(struct machine *m, const char *name, struct blob data,
@@ -300,7 +323,7 @@ int import_add(struct machine *m, const char *name, struct blob data,
 		return err_set(
 			e, -EINVAL,
 			"%s: neither lspci text nor a boot log, /proc/cpuinfo, a tree "
-			"listing or an ACPI table",
+			"listing, a umockdev dump or an ACPI table",
 			name);
 	if (kind == IMPORT_ACPI)
 		r = add_acpi(m, name, data, &stats, e);
@@ -312,9 +335,7 @@ int import_add(struct machine *m, const char *name, struct blob data,
 		*ret = stats;
 	if (stats.unused)
 		return 0;
-	m->source =
-		arena_printf(m->arena, "%s%s%s", *m->source ? m->source : "imported from",
-			     *m->source ? ", " : " ", path_name(name));
+	import_note_source(m, name);
 	if (stats.told)
 		m->source = arena_printf(m->arena, "%s (registers as lspci tells them)",
 					 m->source);

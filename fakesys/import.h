@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * import - one machine from what people have: lspci text, boot log, /proc/cpuinfo, ACPI
- * tables, a canonical tree. The format of each file is recognised by its content.
+ * tables, a canonical tree, a copied /sys, a umockdev dump. The format of each file is
+ * recognised by its content.
  */
 #pragma once
 
@@ -12,9 +13,10 @@ enum import_kind {
 	IMPORT_LSPCI, /* lspci -nn -vvv -xxxx or a part of it */
 	IMPORT_DMESG,
 	IMPORT_CPUINFO,
-	IMPORT_ACPI,    /* DMAR, IVRS, VIOT; others (MCFG) are recognised, not used */
-	IMPORT_LISTING, /* a canonical tree, fixtures/FORMAT.md */
-	IMPORT_IOPORTS, /* recognised, not used */
+	IMPORT_ACPI,     /* DMAR, IVRS, VIOT; others (MCFG) are recognised, not used */
+	IMPORT_LISTING,  /* a canonical tree, fixtures/FORMAT.md */
+	IMPORT_UMOCKDEV, /* what umockdev-record wrote */
+	IMPORT_IOPORTS,  /* recognised, not used */
 	IMPORT_KINDS,
 };
 const char *import_kind_name(enum import_kind k);
@@ -22,8 +24,9 @@ enum import_kind import_recognise(struct blob data);
 
 struct import_stats {
 	unsigned lines;          /* read, in texts */
-	unsigned not_understood; /* of those */
-	const char *first;       /* the first such line, in the machine's arena */
+	unsigned functions;      /* read, in trees */
+	unsigned not_understood; /* lines, or functions of which nothing could be read */
+	const char *first;       /* the first such, in the machine's arena */
 	bool told;               /* registers in words, not as bytes: source says so */
 	bool unused; /* recognised, but nothing in it matters: not in source */
 };
@@ -35,6 +38,12 @@ struct import_stats {
  */
 int import_add(struct machine *m, const char *name, struct blob data,
 	       struct import_stats *ret, struct err *e);
+/*
+ * The same for a folder: a copied /sys, or one that holds sys/ and perhaps proc/, etc/
+ * and boot/. A link that was not copied, or became a folder, leaves its fact unknown.
+ */
+int import_add_dir(struct machine *m, const char *dir, struct import_stats *ret,
+		   struct err *e);
 /*
  * After the last file: what is missing becomes unknown with the reason, and the parts
  * that no recording of this kind holds (modules, loader, configuration files) are assumed
@@ -51,5 +60,7 @@ int import_dmesg(struct machine *m, const char *name, const char *text,
 		 struct import_stats *ret, struct err *e);
 int import_listing(struct machine *m, const char *name, const char *text,
 		   struct import_stats *ret, struct err *e);
+int import_umockdev(struct machine *m, const char *name, const char *text,
+		    struct import_stats *ret, struct err *e);
 int import_cpuinfo(struct machine *m, const char *name, const char *text,
 		   struct import_stats *ret, struct err *e);

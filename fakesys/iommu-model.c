@@ -7,26 +7,6 @@
 
 /* Debian: CONFIG_IOMMU_DEFAULT_DMA_LAZY */
 #define TYPE_DEFAULT "DMA-FQ"
-/* A hostile fixture's number does not make a table of gigabytes. */
-#define GROUP_ID_MAX 1000000
-#define MSI_WINDOW "0x00000000fee00000 0x00000000feefffff msi\n"
-
-/* What a group's reserved_regions hold where nobody recorded them. */
-static const struct {
-	const char *kind, *text;
-} reserved[] = {
-	{ "intel", MSI_WINDOW },
-	{ "amd", MSI_WINDOW "0x000000fd00000000 0x000000ffffffffff reserved\n" },
-	{ "virtio", "0x0000000008000000 0x00000000080fffff msi\n" },
-};
-
-static const char *default_reserved(const struct sim *s)
-{
-	for (size_t i = 0; s->units.n && i < ARRAY_SIZE(reserved); i++)
-		if (streq(reserved[i].kind, s->units.v[0].kind))
-			return reserved[i].text;
-	return "";
-}
 
 /* What a group gets when it is made. */
 static const char *group_type(const struct sim *s, const struct sim_group *g)
@@ -34,13 +14,6 @@ static const char *group_type(const struct sim *s, const struct sim_group *g)
 	if (s->domain_type)
 		return s->domain_type;
 	return g->recorded_type ? g->recorded_type : TYPE_DEFAULT;
-}
-
-static int cmp_int(const void *x, const void *y)
-{
-	int a = *(const int *)x, b = *(const int *)y;
-
-	return (a > b) - (a < b);
 }
 
 uint32_t sim_find_group(const struct sim *s, int id)
@@ -74,103 +47,41 @@ void iommu_group_made(struct sim *s, struct sim_group *g)
 	g->claimed = false;
 }
 
-/* Every number that the machine names, once, in order. */
-static void build_groups(struct sim *s)
-{
-	const struct machine *m = s->m;
-	int *ids = arena_alloc(s->arena, (m->groups.n + m->fns.n + 1) * sizeof(*ids));
-	size_t n = 0;
-
-	vec_foreach(g, &m->groups)
-		ids[n++] = g->id;
-	vec_foreach(fn, &m->fns)
-		if (fn->group >= 0)
-			ids[n++] = fn->group;
-	qsort(ids, n, sizeof(*ids), cmp_int);
-	for (size_t i = 0; i < n; i++)
-		if (ids[i] >= 0 && ids[i] <= GROUP_ID_MAX &&
-		    (!i || ids[i] != ids[i - 1])) {
-			vec_push(s->arena, &s->groups)->recorded_id = ids[i];
-			take_id(s, ids[i], (uint32_t)s->groups.n - 1);
-		}
-	vec_foreach(g, &m->groups) {
-		uint32_t at = sim_find_group(s, g->id);
-
-		if (at == SIM_NONE)
-			continue;
-		s->groups.v[at].recorded_type = g->type;
-		s->groups.v[at].reserved = g->reserved;
-	}
-}
-
-/*
- * iommu.c:pci_device_group: a virtual function is single, so alone in its group, unless
- * the port above isolates nothing and has its own group with the physical function.
- */
-static uint32_t group_of_vf(struct sim *s, uint32_t vf)
-{
-	uint32_t pf = sim_find_fn(s, s->m->fns.v[vf].physfn), up = s->places[vf].parent;
-
-	if (s->m->fns.v[pf].group == GROUP_NONE)
-		return SIM_NONE;
-	if (up != SIM_NONE && s->m->fns.v[up].group == s->m->fns.v[pf].group)
-		return sim_find_group(s, s->m->fns.v[pf].group);
-	*vec_push(s->arena, &s->groups) =
-		(struct sim_group){ .id = GROUP_NONE, .recorded_id = GROUP_NONE };
-	return (uint32_t)s->groups.n - 1;
-}
-
-static void build_members(struct sim *s)
-{
-	uint32_t at = 0;
-
-	s->members = arena_alloc(s->arena, (s->m->fns.n + 1) * sizeof(*s->members));
-	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
-		uint32_t g = s->places[fn].traits & FN_UNRECORDED
-				     ? group_of_vf(s, fn)
-				     : sim_find_group(s, s->m->fns.v[fn].group);
-
-		s->places[fn].group = g;
-		if (g != SIM_NONE)
-			s->groups.v[g].n++;
-	}
-	vec_foreach(g, &s->groups) {
-		g->first = at;
-		at += g->n;
-		g->n = 0;
-		if (!g->reserved)
-			g->reserved = default_reserved(s);
-	}
-	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
-		uint32_t g = s->places[fn].group;
-
-		if (g != SIM_NONE)
-			s->members[s->groups.v[g].first + s->groups.v[g].n++] = fn;
-	}
-}
-
 static void add_unit(struct sim *s, const char *name, const char *kind)
 {
 	*vec_push(s->arena, &s->units) =
 		(struct sim_unit){ .name = name, .kind = kind, .fn = SIM_NONE };
 }
 
+/* The firmware's tables, and the units that a kernel makes of them; a virtio unit is
+ * named after its function. */
+static const struct unit_table {
+	const char *table, *kind, *form;
+} unit_tables[] = {
+	{ "DMAR", "intel", "dmar" },
+	{ "IVRS", "amd", "ivhd" },
+	{ "VIOT", "virtio", NULL },
+};
+
+static bool read_units(const struct sim *s, const struct unit_table *k,
+		       struct acpi_iommu *ret)
+{
+	const struct acpi_table *t = machine_acpi(s->m, k->table);
+
+	return t && !acpi_parse_iommu(s->arena, t->name, t->data, ret, NULL);
+}
+
 /* A machine recorded with its IOMMU off has the units its tables describe. */
 static void units_from_tables(struct sim *s)
 {
-	static const struct {
-		const char *table, *kind, *form;
-	} kinds[] = { { "DMAR", "intel", "dmar" }, { "IVRS", "amd", "ivhd" } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		const struct acpi_table *t = machine_acpi(s->m, kinds[i].table);
+	for (size_t i = 0; i < ARRAY_SIZE(unit_tables); i++) {
+		const struct unit_table *k = &unit_tables[i];
 		struct acpi_iommu parsed;
 
-		if (!t || acpi_parse_iommu(s->arena, t->name, t->data, &parsed, NULL) < 0)
+		if (!k->form || !read_units(s, k, &parsed))
 			continue;
 		for (size_t u = 0; u < parsed.units.n; u++)
-			add_unit(s, arena_printf(s->arena, "%s%zu", kinds[i].form, u),
-				 kinds[i].kind);
+			add_unit(s, arena_printf(s->arena, "%s%zu", k->form, u), k->kind);
 	}
 }
 
@@ -193,34 +104,43 @@ static void place_units(struct sim *s)
 	}
 }
 
-/*
- * Intel: a unit claims the functions of its scope, all below a bridge with it, and the
- * last one (INCLUDE_ALL) the rest. dmarN is the N-th DRHD of the table.
- */
-static void assign_scopes(struct sim *s)
+/* The @at-th unit of the table: dmarN and ivhdN are numbered so. */
+static uint32_t find_unit(const struct sim *s, const struct unit_table *k,
+			  const struct acpi_unit *u, uint32_t at)
 {
-	const struct acpi_table *t = machine_acpi(s->m, "DMAR");
-	struct acpi_iommu parsed;
+	if (k->form)
+		return at < s->units.n && streq(s->units.v[at].kind, k->kind) ? at
+									      : SIM_NONE;
+	for (uint32_t i = 0; u->is_fn && i < s->units.n; i++) {
+		const struct pci_fn *fn = s->units.v[i].fn == SIM_NONE
+						  ? NULL
+						  : &s->m->fns.v[s->units.v[i].fn];
 
-	if (!t || acpi_parse_iommu(s->arena, t->name, t->data, &parsed, NULL) < 0)
-		return;
-	for (uint32_t u = 0; u < parsed.units.n && u < s->units.n; u++)
-		vec_foreach(scope, &parsed.units.v[u].scopes) {
-			const struct pci_fn *fn =
-				scope->type > 2
-					? NULL
-					: acpi_scope_fn(s->m, parsed.units.v[u].segment,
-							scope);
+		if (fn && fn->bdf.domain == u->segment && fn->bdf.bus == u->devid >> 8 &&
+		    (fn->bdf.dev << 3 | fn->bdf.fn) == (u->devid & 0xff))
+			return i;
+	}
+	return SIM_NONE;
+}
 
-			if (fn)
-				s->places[fn - s->m->fns.v].unit = u;
-		}
-	/* A parent comes before its children. */
-	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
-		uint32_t up = s->places[fn].parent;
+static void assign_units(struct sim *s)
+{
+	uint32_t *of = arena_alloc(s->arena, (s->m->fns.n + 1) * sizeof(*of));
 
-		if (s->places[fn].unit == SIM_NONE && up != SIM_NONE)
-			s->places[fn].unit = s->places[up].unit;
+	for (size_t i = 0; i < ARRAY_SIZE(unit_tables); i++) {
+		const struct unit_table *k = &unit_tables[i];
+		struct acpi_iommu parsed;
+		uint32_t *ours;
+
+		if (!read_units(s, k, &parsed))
+			continue;
+		ours = arena_alloc(s->arena, (parsed.units.n + 1) * sizeof(*ours));
+		for (uint32_t u = 0; u < parsed.units.n; u++)
+			ours[u] = find_unit(s, k, &parsed.units.v[u], u);
+		acpi_assign_units(s->m, &parsed, s->arena, of);
+		for (size_t fn = 0; fn < s->m->fns.n; fn++)
+			if (of[fn] != ACPI_UNIT_NONE && ours[of[fn]] != SIM_NONE)
+				s->places[fn].unit = ours[of[fn]];
 	}
 }
 
@@ -231,16 +151,15 @@ void iommu_build(struct sim *s)
 	if (!s->units.n)
 		units_from_tables(s);
 	place_units(s);
-	build_groups(s);
-	build_members(s);
+	groups_build(s);
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
 		s->places[fn].unit = SIM_NONE;
 	if (!s->units.n)
 		return;
-	if (s->units.n > 1)
-		assign_scopes(s);
+	assign_units(s);
+	/* What was recorded in a group has a unit, though its table is not there. */
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
-		if (s->places[fn].unit == SIM_NONE)
+		if (s->places[fn].unit == SIM_NONE && s->m->fns.v[fn].group != GROUP_NONE)
 			s->places[fn].unit = (uint32_t)s->units.n - 1;
 }
 
@@ -249,6 +168,10 @@ void sim_set_iommu(struct sim *s, bool on, bool interrupt_remapping, const char 
 	s->iommu_on = on;
 	s->interrupt_remapping = interrupt_remapping;
 	s->domain_type = type ? arena_strdup(s->run, type) : NULL;
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
+		s->places[fn].acs_at = 0;
+	if (on)
+		groups_form(s);
 	for (size_t i = 0; i < s->group_ids.n; i++)
 		s->group_ids.v[i] = SIM_NONE;
 	vec_foreach(g, &s->groups) {
@@ -271,7 +194,8 @@ bool iommu_group_present(const struct sim *s, const struct sim_group *g)
 	for (uint32_t i = 0; s->iommu_on && i < g->n; i++)
 		if (!s->fns[s->members[g->first + i]].gone)
 			return true;
-	return s->iommu_on && !g->n;
+	/* Members that are no PCI functions are not simulated. */
+	return s->iommu_on && !g->n && g->recorded_id != GROUP_NONE;
 }
 
 static uint32_t count_members(const struct sim *s, const struct sim_group *g,

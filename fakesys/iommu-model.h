@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* iommu-model - IOMMUs and groups of the simulated host, numbered as recorded. */
+/* iommu-model - IOMMUs and groups of the simulated host. */
 #pragma once
 
 #include "fakesys/sim-internal.h"
 
-/* Fill sim.groups, members and units, and places' shares of them. */
+/* Fill sim.units, and places' shares of them; make room for groups. */
 void iommu_build(struct sim *s);
+/* The latter alone (iommu-group.c). */
+void groups_build(struct sim *s);
+/*
+ * Which groups this boot makes, with their members: the recorded ones, unless none were
+ * recorded, or the command line says other things about ACS than it did then; those are
+ * computed (core/grouping.h).
+ */
+void groups_form(struct sim *s);
 /* Does it exist now: the IOMMU is on and a member is there? */
 bool iommu_group_present(const struct sim *s, const struct sim_group *g);
 /* Its first member has come: it gets the lowest free number and the boot's type. */

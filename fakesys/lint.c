@@ -7,9 +7,12 @@
 
 #include "core/acpi.h"
 #include "core/boot.h"
+#include "core/cmdline.h"
+#include "core/grouping.h"
 #include "core/initramfs.h"
 #include "core/inventory.h"
 #include "fakesys/lint-part.h"
+#include "fakesys/profile.h"
 
 PRINTF(3, 0)
 static void add_note(struct lint *l, bool error, const char *fmt, va_list ap)
@@ -145,6 +148,26 @@ static void check_groups(struct lint *l)
 		if (!used.n ||
 		    !bsearch(&g->id, used.v, used.n, sizeof(*used.v), cmp_ints))
 			lint_warn(l, "groups[%d]: no function is in it", g->id);
+}
+
+/* What a kernel would form of the recorded functions is what one has formed. */
+static void compare_groups(struct lint *l)
+{
+	bool proven;
+	const struct kernel_profile *p = profile_for(l->m, &proven);
+	struct grouping_want want = { .kernel = p->acs, .virtio_lazy = p->virtio_lazy };
+	struct grouping g;
+	struct grouping_match match;
+
+	if (!l->m->groups.n)
+		return;
+	want.kernel.override = cmdline_acs_known(l->m->release, &l->m->klog);
+	grouping_compute(l->m, &want, l->arena, &g);
+	grouping_compare(&g, &match);
+	vec_foreach(d, &match.differences)
+		lint_warn(l, "groups: %s", *d);
+	for (size_t i = 0; match.differences.n && i < g.assumptions.n; i++)
+		lint_warn(l, "groups: computed with a guess: %s", g.assumptions.v[i]);
 }
 
 static uint64_t bus_key(uint32_t domain, uint8_t bus)
@@ -361,9 +384,9 @@ static void check_files(struct lint *l)
 void lint_machine(const struct machine *m, struct arena *a, lint_notes *ret)
 {
 	static void (*const checks[])(struct lint * l) = {
-		check_head,  check_groups, check_bridges, check_config,
-		check_vfs,   check_acpi,   check_kernels, check_boot,
-		check_files, lint_facts,   lint_private,
+		check_head,   check_groups, compare_groups, check_bridges,
+		check_config, check_vfs,    check_acpi,     check_kernels,
+		check_boot,   check_files,  lint_facts,     lint_private,
 	};
 	struct lint l = { .m = m, .arena = a, .notes = ret };
 

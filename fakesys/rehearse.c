@@ -112,8 +112,7 @@ static void judge_boot(struct rehearsal *h, const struct boot_report *boot,
 
 		bdf_format(h->m->fns.v[i].bdf, bdf);
 		if (is_target(plan, bdf)) {
-			/* Without groups vfio-pci gets nothing, by no chance. */
-			if (race && h->m->groups.n)
+			if (race)
 				problem(h, "%s: chance decides: %s", bdf, race);
 		} else if (!same_driver(h->baseline[i], h->after[i])) {
 			problem(h, "%s was not asked for and goes from %s to %s", bdf,
@@ -360,11 +359,10 @@ static int play(struct rehearsal *h, json_t *report)
 			    changes(h, h->recorded, h->after, boot, plan));
 	judge_boot(h, boot, plan);
 	if (!h->m->groups.n)
-		problem(h,
-			"the machine was recorded without IOMMU groups, because its "
-			"IOMMU was off or not to be read: vfio-pci takes nothing without "
-			"one. The plan switches the IOMMU on; what the device shares its "
-			"group with shows after that reboot only");
+		json_array_append_new(
+			json_object_get(plan, "notes"),
+			json_string("No IOMMU groups were recorded: those of the copy "
+				    "are computed from the machine's topology."));
 	r = verify(h, &verified);
 	if (!verified)
 		return r > 0 ? -r : r;

@@ -106,56 +106,6 @@ uint32_t sim_find_fn(const struct sim *s, struct bdf bdf)
 								      : SIM_NONE;
 }
 
-static uint64_t bus_behind(const struct sim *s, uint32_t bridge)
-{
-	const struct pci_fn *fn = &s->m->fns.v[bridge];
-
-	return (uint64_t)fn->bdf.domain << 8 | cfg_u8(fn->config, PCI_SECONDARY_BUS);
-}
-
-static int bridge_cmp(const void *x, const void *y, void *arg)
-{
-	uint32_t i = *(const uint32_t *)x, k = *(const uint32_t *)y;
-	uint64_t a = bus_behind(arg, i), b = bus_behind(arg, k);
-
-	return a != b ? (a > b) - (a < b) : (i > k) - (i < k);
-}
-
-uint32_t sim_find_bridge(const struct sim *s, uint32_t domain, uint8_t bus)
-{
-	uint64_t want = (uint64_t)domain << 8 | bus;
-	size_t lo = 0, hi = s->n_bridges;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (bus_behind(s, s->bridges[mid]) < want)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < s->n_bridges && bus_behind(s, s->bridges[lo]) == want ? s->bridges[lo]
-									  : SIM_NONE;
-}
-
-/* Only a bus above its own is behind a bridge: what claims otherwise could be a circle.
- */
-static void find_bridges(struct sim *s)
-{
-	uint32_t n = (uint32_t)s->m->fns.n;
-
-	s->bridges = arena_alloc(s->arena, (n + 1) * sizeof(*s->bridges));
-	for (uint32_t i = 0; i < n; i++) {
-		struct blob c = s->m->fns.v[i].config;
-
-		if (cfg_is_bridge(c) && c.len > PCI_SECONDARY_BUS &&
-		    cfg_u8(c, PCI_SECONDARY_BUS) > s->m->fns.v[i].bdf.bus)
-			s->bridges[s->n_bridges++] = i;
-	}
-	if (s->n_bridges)
-		qsort_r(s->bridges, s->n_bridges, sizeof(*s->bridges), bridge_cmp, s);
-}
-
 static uint32_t root_of(struct sim *s, struct bdf bdf)
 {
 	/* Functions come in order of address, and so do their root buses. */
@@ -177,7 +127,7 @@ static void find_parents(struct sim *s)
 		p->first_child = p->next_sibling = p->parent = p->root = SIM_NONE;
 		if (fn->is_vf)
 			continue;
-		p->parent = sim_find_bridge(s, fn->bdf.domain, fn->bdf.bus);
+		p->parent = s->topology.up[i];
 		p->root = p->parent == SIM_NONE ? root_of(s, fn->bdf)
 						: s->places[p->parent].root;
 	}
@@ -242,7 +192,7 @@ void places_build(struct sim *s, const struct machine *recorded)
 	uint32_t n = (uint32_t)s->m->fns.n;
 
 	s->places = arena_alloc(s->arena, (n + 1) * sizeof(*s->places));
-	find_bridges(s);
+	topology_build(s->m, s->arena, &s->topology);
 	find_parents(s);
 	link_children(s);
 	find_vfs(s);

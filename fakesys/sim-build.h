@@ -5,11 +5,6 @@
 #include "fakesys/sim-internal.h"
 
 /*
- * @m with all virtual functions that its physical ones can enable, as far as their SR-IOV
- * capability was recorded; @m itself if there are no more. In @a, which borrows from @m.
- */
-const struct machine *vfs_complete(struct arena *a, const struct machine *m);
-/*
  * Fill sim.places, roots, bridges and vfs: how the functions hang together. What is not
  * in
  * @recorded was never seen.

@@ -82,7 +82,7 @@ static bool bus_find(const struct sim *s, const char *class, const char *name, s
 	snprintf(again, sizeof(again), "%04x:%02x", domain, bus);
 	if (!streq(text, again))
 		return false;
-	bridge = sim_find_bridge(s, domain, (uint8_t)bus);
+	bridge = topology_bridge_to(&s->topology, domain, (uint8_t)bus);
 	if (bridge != SIM_NONE) {
 		*ret = (struct node){ .kind = &dir_pci_bus, .i = bridge };
 		return !s->fns[bridge].gone;
@@ -107,8 +107,8 @@ static int bus_each(const struct sim *s, const char *class, host_list_fn *fn, vo
 			 s->roots.v[i].bus);
 		r = fn(arg, name);
 	}
-	for (uint32_t i = 0; r >= 0 && i < s->n_bridges; i++) {
-		uint32_t b = s->bridges[i];
+	for (uint32_t i = 0; r >= 0 && i < s->topology.n_bridges; i++) {
+		uint32_t b = s->topology.bridges[i];
 
 		if (s->fns[b].gone)
 			continue;

@@ -9,10 +9,11 @@
 #pragma once
 
 #include "core/err.h"
+#include "core/topology.h"
 #include "fakesys/sim.h"
 
-#define SIM_NONE UINT32_MAX /* no such index */
-#define SIM_PAGE 4096       /* what one show or store of sysfs passes at most */
+#define SIM_NONE FN_NONE /* no such index */
+#define SIM_PAGE 4096    /* what one show or store of sysfs passes at most */
 
 /* What a driver does beside matching, where drivers differ; rows in driver.c. */
 struct driver_traits {
@@ -99,9 +100,11 @@ enum fn_traits {
 struct fn_place {
 	uint32_t traits;
 	uint32_t parent, first_child, next_sibling;
-	uint32_t root;              /* into sim.roots */
-	uint32_t group;             /* into sim.groups */
-	uint32_t unit;              /* into sim.units: what translates for it */
+	uint32_t root;   /* into sim.roots */
+	uint32_t group;  /* into sim.groups */
+	uint32_t acs_at; /* its ACS control register, if this boot has set it; else 0 */
+	uint16_t acs;    /* to what */
+	uint32_t unit;   /* into sim.units: what translates for it */
 	const char *resets;         /* reset_method as found; NULL: no such file */
 	uint32_t first_vf, n_vfs;   /* into sim.vfs */
 	uint32_t first_kid, n_kids; /* into sim.kids, in order of path */
@@ -194,15 +197,20 @@ struct sim {
 	bool off; /* every operation is -EIO */
 
 	/* Built once from the machine. */
+	struct topology topology;
 	struct fn_place *places;
 	VEC(struct sim_root) roots;
 	uint32_t *vfs; /* functions, by physical function, then address */
 	uint32_t *members;
-	VEC(struct sim_group) groups; /* by recorded id */
-	VEC(uint32_t) group_ids;      /* by id: into groups, or SIM_NONE */
+	/*
+	 * First the recorded ones, by id, then room for others; as the last boot formed
+	 * them (iommu-group.c).
+	 */
+	VEC(struct sim_group) groups;
+	const int *recorded_groups; /* ids, sorted */
+	size_t n_recorded_groups;
+	VEC(uint32_t) group_ids; /* by id: into groups, or SIM_NONE */
 	VEC(struct sim_unit) units;
-	uint32_t *bridges; /* functions, by domain and secondary bus */
-	uint32_t n_bridges;
 	VEC(struct sim_kid) kids; /* by function, then path */
 	uint32_t *kids_by_name;   /* of kids: by class, then name */
 	struct {
@@ -332,8 +340,6 @@ const char *sim_fn_driver(const struct sim *s, uint32_t fn);
 /* Index of the function at @bdf, removed or not; SIM_NONE: there is none. O(log n). */
 uint32_t sim_find_fn(const struct sim *s, struct bdf bdf);
 
-/* The bridge whose secondary bus this is, or SIM_NONE. */
-uint32_t sim_find_bridge(const struct sim *s, uint32_t domain, uint8_t bus);
 /* Index into s->groups, or SIM_NONE; whether the IOMMU is on or not. */
 uint32_t sim_find_group(const struct sim *s, int id);
 

@@ -167,7 +167,7 @@ static uint32_t window_of(const struct sim *s, const char *name)
 	unsigned domain, bus;
 
 	return sscanf(name, "PCI Bus %x:%x", &domain, &bus) == 2 && bus < 256
-		       ? sim_find_bridge(s, domain, (uint8_t)bus)
+		       ? topology_bridge_to(&s->topology, domain, (uint8_t)bus)
 		       : SIM_NONE;
 }
 

@@ -38,7 +38,7 @@ static bool is_there(const struct sim *s, const struct pci_slot *slot)
 
 	if (!place_of(slot, &p))
 		return false;
-	bridge = sim_find_bridge(s, p.domain, (uint8_t)p.bus);
+	bridge = topology_bridge_to(&s->topology, p.domain, (uint8_t)p.bus);
 	if (bridge == SIM_NONE)
 		return true;
 	return !s->fns[bridge].gone &&

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "core/vf.h"
 #include "fakesys/driver.h"
 #include "fakesys/iommu-model.h"
 #include "fakesys/node.h"
@@ -48,7 +49,7 @@ int sim_new(const struct machine *m, const struct kernel_profile *p, struct sim 
 		return r;
 	arena = arena_new();
 	s = arena_alloc(arena, sizeof(*s));
-	s->m = vfs_complete(arena, m);
+	s->m = vf_complete(m, arena);
 	s->arena = arena;
 	s->profile = p ? p : profile_for(m, &proven);
 	s->disk = disk_new();

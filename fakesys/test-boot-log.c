@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "core/test-acpi.h"
 #include "core/test-captures.h"
 #include "fakesys/import.h"
 #include "fakesys/test-sim.h"
@@ -250,7 +251,7 @@ static struct boot_case boots[] = {
 	{ "a kernel whose default is passthrough", "", HEAD "iommu: Default domain type: Passthrough\n" VGA, "",
 	  MODE "iommu: Default domain type: Passthrough\n" VGA "(groups)\n" },
 	{ "switched on: what the table implies", "intel_iommu=off intremap=off", HEAD LAZY VGA TABLE, "",
-	  TABLE IR MODE LAZY VGA NONE QI VTD, .off = true },
+	  TABLE IR MODE LAZY VGA NONE QI "(groups)\n" VTD, .off = true },
 	{ "no log: what the machine implies", "", NULL, "",
 	  DERIVED IR MODE LAZY "pci 0000:00:02.0: vgaarb: setting as boot VGA device\n" NONE QI "(groups)\n" VTD },
 	{ "no frame buffer", "", INTEL, "initcall_blacklist=foo,sysfb_init",
@@ -513,13 +514,53 @@ static struct recorded_case recordings[] = {
 /* clang-format on */
 #define N_TREES 3
 
+/*
+ * dmar.c:dmar_register_drhd_unit: of the units that are not for all the last in the table
+ * registers first, and takes its functions then.
+ */
+static void test_three_units(void **state)
+{
+	AUTOMACHINE struct machine *m = test_machine(true);
+	struct blob t = make_table(
+		m->arena, "DMAR",
+		DMAR_HEAD DRHD("2000", "0000") ENDPOINT_SCOPE(
+			"0200") "03 08 0000 01 f0 1f00" DRHD("2000", "0010")
+			BRIDGE_SCOPE("0800") "03 08 0000 02 f0 1f01"
+					     "0000 1000 01 00 0000 0020d9fe00000000");
+	char *text = arena_strdup(m->arena, "");
+	strings log;
+
+	(void)state;
+	*vec_push(m->arena, &m->acpi) = (struct acpi_table){ "DMAR", t };
+	m->units.n = 0;
+	for (int i = 0; i < 3; i++)
+		*vec_push(m->arena, &m->units) =
+			(struct iommu_unit){ arena_printf(m->arena, "dmar%d", i),
+					     "intel" };
+	set_klog(m, NULL);
+	log = reboot_log(m, "6.12", "");
+	vec_foreach(l, &log) {
+		const char *p = after_prefix(*l, "pci 0000:");
+
+		if (p && strstr(p, ": Adding to iommu group "))
+			text = arena_printf(m->arena, "%s %.7s", text, p);
+		p = after_prefix(*l, "DMAR-IR: IOAPIC id ");
+		if (p)
+			text = arena_printf(m->arena, "%s ioapic%.1s", text, p);
+	}
+	assert_string_equal(text, " ioapic2 ioapic1 00:08.0 0a:00.0 00:02.0 00:00.0 "
+				  "00:03.0 00:04.0 00:09.0 01:00.0 01:00.1");
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(boots) + ARRAY_SIZE(rescans) +
+	struct CMUnitTest tests[1 + ARRAY_SIZE(boots) + ARRAY_SIZE(rescans) +
 				ARRAY_SIZE(recordings) + 2 * N_TREES];
 	size_t n = 0;
 
 	make_dmar();
+	tests[n++] = (struct CMUnitTest){ .name = "three units register",
+					  .test_func = test_three_units };
 	for (size_t i = 0; i < ARRAY_SIZE(boots); i++)
 		tests[n++] = (struct CMUnitTest){ .name = boots[i].name,
 						  .test_func = test_boot,

@@ -29,6 +29,8 @@ struct machine_case {
 	const char *unknown[6], *known[6];
 	const char *facts[8];    /* "BDF VENDOR:DEVICE group driver" */
 	const char *findings[4]; /* "DEVICE RULE" */
+	const char *scopes; /* functions that its tables name, "-" if one is not there */
+	const char *units;  /* of each function in order; '-' none */
 	const char *dir;
 };
 
@@ -218,6 +220,54 @@ static void test_facts(void **state)
 	}
 }
 
+static void say_scopes(FILE *f, const struct machine *m, uint16_t segment,
+		       const acpi_scopes *scopes)
+{
+	vec_foreach(s, scopes) {
+		const struct pci_fn *fn = acpi_scope_fn(m, segment, s);
+		char bdf[BDF_SIZE];
+
+		if (s->type <= ACPI_SCOPE_BRIDGE)
+			fprintf(f, " %s", fn ? bdf_format(fn->bdf, bdf) + 5 : "-");
+	}
+}
+
+/* What its IOMMU table says of its functions; Linux said the same where it had it on. */
+static void test_units(void **state)
+{
+	const struct machine_case *c = *state;
+	AUTOMACHINE struct machine *m = import_dir(c);
+	const struct acpi_table *t = m->acpi.n ? &m->acpi.v[0] : NULL;
+	uint32_t *unit = arena_alloc(m->arena, m->fns.n * sizeof(*unit));
+	char *units = arena_alloc(m->arena, m->fns.n + 1);
+	AUTOFREE char *text = NULL;
+	struct acpi_iommu parsed;
+	size_t len;
+	FILE *f;
+
+	if (!t)
+		return;
+	assert_int_equal(acpi_parse_iommu(m->arena, t->name, t->data, &parsed, NULL), 0);
+	f = open_memstream(&text, &len);
+	assert_non_null(f);
+	vec_foreach(u, &parsed.units)
+		say_scopes(f, m, u->segment, &u->scopes);
+	vec_foreach(v, &parsed.reserved)
+		say_scopes(f, m, v->segment, &v->scopes);
+	vec_foreach(s, &parsed.atsr)
+		say_scopes(f, m, s->segment, &s->scopes);
+	fclose(f);
+	assert_string_equal(text, c->scopes ? c->scopes : "");
+	acpi_assign_units(m, &parsed, m->arena, unit);
+	for (size_t i = 0; i < m->fns.n; i++) {
+		units[i] = unit[i] == ACPI_UNIT_NONE ? '-' : (char)('0' + unit[i]);
+		if (c->groups)
+			assert_int_equal(m->fns.v[i].group >= 0,
+					 unit[i] != ACPI_UNIT_NONE);
+	}
+	assert_string_equal(units, c->units);
+}
+
 static void test_json(void **state)
 {
 	const struct machine_case *c = *state;
@@ -260,6 +310,7 @@ static void test_findings(void **state)
 static struct machine_case machines[] = {
 	/* clang-format off */
 	{ "h310ch5", .fns = 14, .groups = 8, .cpus = 12, .release = "6.1.0-20-amd64",
+	  .scopes = " 00:14.0", .units = "00000000000000",
 	  .cpu = "GenuineIntel", .boot_vga = "0000:01:00.0", .unit = "dmar0", .efi = true,
 	  .remapping = true, .drhd = 1, .known = { "groups", "acpi/DMAR", "acpi/IVRS", "efi" },
 	  .unknown = { "files", "mounts", "modules", "functions/0000:01:00.0/rom" },
@@ -268,6 +319,7 @@ static struct machine_case machines[] = {
 		     "0000:00:14.2 8086:a2b1 3 -", "0000:00:1f.4 8086:a2a3 6 i801_smbus" },
 	  .findings = { "01:00.0 framebuffer-holds-bar", "00:14.0 host-keyboard" } },
 	{ "ms7721-fm2", .fns = 24, .groups = 10, .cpus = 4, .release = "4.4.5-1-ARCH",
+	  .units = "--0000000000000000000000",
 	  .cpu = "AuthenticAMD", .boot_vga = "0000:00:01.0", .unit = "ivhd0", .remapping = true,
 	  .drhd = 1, .known = { "groups", "acpi/DMAR", "cmdline" },
 	  .facts = { "0000:00:00.0 1022:1410 -1 -", "0000:00:00.2 1022:1419 -1 -",
@@ -275,10 +327,13 @@ static struct machine_case machines[] = {
 		     "0000:00:04.0 1022:1414 1 pcieport", "0000:01:00.0 10ec:8168 1 r8169",
 		     "0000:00:18.5 1022:1405 9 -" } },
 	{ "x99-bd4", .fns = 87, .cpus = 20, .cpu = "GenuineIntel", .boot_vga = "0000:05:00.0",
+	  .scopes = " 00:1b.0 00:14.0 00:1a.0 00:1d.0 00:01.0 00:01.1 00:02.0 00:03.0", .units = "111111111110111111111111111111111111111111111111111111111111"
+		   "111111111111111111111111111",
 	  .drhd = 2, .unknown = { "groups", "klog", "cmdline" }, .known = { "acpi/DMAR", "cpu" },
 	  .facts = { "0000:05:00.0 1002:73ff -1 amdgpu", "0000:05:00.1 1002:ab28 -1 snd_hda_intel",
 		     "0000:04:00.0 1002:1479 -1 pcieport", "0000:ff:0b.0 8086:2f81 -1 -" } },
 	{ "latitude-e6430", .fns = 22, .cpus = 4, .unread = 1, .cpu = "GenuineIntel",
+	  .scopes = " 00:02.0 00:1d.0 00:1a.0 00:14.0 00:02.0", .units = "1101111111111111111111",
 	  .boot_vga = "0000:00:02.0", .drhd = 2,
 	  .unknown = { "groups", "functions/0000:01:00.1/config" },
 	  .facts = { "0000:01:00.0 10de:0dfc -1 nouveau", "0000:01:00.1 10de:0bea -1 snd_hda_intel",
@@ -337,11 +392,9 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *what;
 		CMUnitTestFunction func;
-	} checks[] = { { "counts", test_counts },
-		       { "functions", test_functions },
-		       { "facts", test_facts },
-		       { "findings", test_findings },
-		       { "as JSON", test_json } };
+	} checks[] = { { "counts", test_counts },     { "functions", test_functions },
+		       { "facts", test_facts },       { "units", test_units },
+		       { "findings", test_findings }, { "as JSON", test_json } };
 	const char *dir = captures_dir(argc, argv);
 	AUTOARENA struct arena *a = arena_new();
 	struct CMUnitTest tests[200];

@@ -45,6 +45,10 @@ static struct kind_case kind_cases[] = {
 	{ "syslog", "Nov 22 10:00:00 host kernel: [    0.000000] x86/fpu: x87\n", IMPORT_DMESG },
 	{ "cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\n", IMPORT_CPUINFO },
 	{ "ioports", "0000-0cf7 : PCI Bus 0000:00\n  0000-001f : dma1\n", IMPORT_IOPORTS },
+	{ "umockdev", "P: /devices/pci0000:00/0000:00:03.0\nE: SUBSYSTEM=pci\nA: class=0x020000\\n\n",
+	  IMPORT_UMOCKDEV },
+	{ "a report with a log in it",
+	  "2026-11-22 10:00:00,496 DEBUG:\tpci 0000:00:00.0: [1022:14e8] type 00 class 0x060000\n", IMPORT_DMESG },
 	{ "a tree", "D /sys/bus/pci 755 nl=5\nL /sys/a -> ../b sz=0\n", IMPORT_LISTING },
 	{ "prose", "Nothing of that kind.\n", IMPORT_UNKNOWN },
 	{ "empty", "", IMPORT_UNKNOWN },
@@ -237,11 +241,11 @@ static struct lspci_case lspci_cases[] = {
 	  .why = "no boot log that reaches back to the boot was given" },
 	{ "reset methods", NIC,
 	  { "0000:01:00.0 8086:10d3/0000:0000 020000 r01 g-1 n-1 i0 c0/256 -" },
-	  .unknown = "functions/0000:01:00.0/reset", .why = "lspci does not record it" },
+	  .unknown = "functions/0000:01:00.0/reset", .why = "neither lspci nor a boot log tells it" },
 	{ "no groups, no log", NIC,
 	  { "0000:01:00.0 8086:10d3/0000:0000 020000 r01 g-1 n-1 i0 c0/256 -" },
-	  .unknown = "groups", .why = "lspci shows none and there is no boot log: the IOMMU was "
-	  "off, or lspci was too old to show groups" },
+	  .unknown = "groups", .why = "none is shown and there is no boot log: the IOMMU was "
+	  "off, or what recorded this does not show groups" },
 	/* clang-format on */
 };
 
@@ -423,7 +427,7 @@ static void test_log_alone(void **state)
 	assert_int_equal(m->fns.n, 1);
 	assert_string_equal(describe(m, &m->fns.v[0]),
 			    "0000:01:00.0 10de:1244/0000:0000 030000 "
-			    "r00 g12 n-1 i0 c0/256 - boot");
+			    "r00 g12 n-1 i0 c64/256 - boot");
 	assert_int_equal(m->groups.n, 1);
 }
 
@@ -898,7 +902,8 @@ static void test_bad_tree(void **state)
 	assert_non_null(after_prefix(e.text, "T:2: "));
 	assert_int_equal(import_add(m, "T", text_blob("D /sys 755 nl=2\n"), NULL, &e),
 			 -EINVAL);
-	assert_string_equal(e.text, "T: no PCI function in this tree");
+	assert_string_equal(e.text, "T: no PCI function below sys/bus/pci/devices in "
+				    "this tree");
 }
 
 /* ---- two machines ---- */
@@ -988,6 +993,21 @@ static void test_cpuinfo(void **state)
 	assert_string_equal(m->cpu_flags.v[0], "svm");
 }
 
+static void test_two_processors(void **state)
+{
+	AUTOMACHINE struct machine *m = machine_new();
+	struct err e = { "" };
+
+	(void)state;
+	assert_int_equal(import_cpuinfo(m, "C", "model name\t: AMD A8\n", NULL, &e), 0);
+	assert_int_equal(import_cpuinfo(m, "C", "model name\t: AMD A8\n", NULL, &e), 0);
+	assert_int_equal(import_cpuinfo(m, "D", "model name\t: Xeon\n", NULL, &e),
+			 -EINVAL);
+	assert_string_equal(e.text,
+			    "D: the processor is a \"Xeon\" here and a \"AMD A8\" "
+			    "before: these are two machines");
+}
+
 #define ROWS(cases, func)                                                                \
 	for (size_t i_ = 0; i_ < ARRAY_SIZE(cases); i_++)                                \
 		tests[n++] = (struct CMUnitTest)                                         \
@@ -1015,6 +1035,7 @@ int main(void)
 		  NULL, NULL },
 		{ "what MODULES=most takes", test_initramfs, NULL, NULL, NULL },
 		{ "cpuinfo", test_cpuinfo, NULL, NULL, NULL },
+		{ "cpuinfo of two machines", test_two_processors, NULL, NULL, NULL },
 	};
 	struct CMUnitTest tests[200];
 	size_t n = 0;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
 #include <jansson.h>
 
@@ -22,6 +23,7 @@
 #include "fakesys/sim.h"
 #include "fakesys/tree.h"
 #include "tools/args.h"
+#include "tools/groups.h"
 #include "tools/subject.h"
 
 enum command {
@@ -41,6 +43,7 @@ enum command {
 struct values {
 	const char *kernel, *output, *at;
 	bool json, rewrite, keep_ids;
+	struct groups_options groups;
 };
 
 #define ON(command) (1u << (command))
@@ -49,11 +52,11 @@ struct values {
 static const struct arg_command command_names[N_COMMANDS] = {
 	/* clang-format off */
 	[CMD_IMPORT] = { "import", "FILE...", 1, -1,
-			 "one machine from lspci, dmesg, cpuinfo, ACPI and tree files" },
+			 "one machine from lspci, dmesg, a copied /sys, ACPI and more" },
 	[CMD_TREE]   = { "tree", "FIXTURE", 1, 1, "list the simulated machine's files" },
 	[CMD_LINT]   = { "lint", "FIXTURE...", 1, -1, "is it fit to contribute?" },
 	[CMD_DIFF]   = { "diff", "A B", 2, 2, "compare two fixtures or tree listings" },
-	[CMD_GROUPS] = { "groups", "FIXTURE", 1, 1, "IOMMU groups as recorded" },
+	[CMD_GROUPS] = { "groups", "FIXTURE", 1, 1, "IOMMU groups, computed and explained" },
 	[CMD_RUN]    = { "run", "FIXTURE -- COMMAND...", 2, -1,
 			 "run a command on the simulated machine" },
 	[CMD_MOUNT]  = { "mount", "FIXTURE DIR", 2, 2,
@@ -70,8 +73,18 @@ static const struct arg_option options[] = {
 	{ "keep-ids", 0, ARG_FLAG, OPTION(keep_ids), ON(CMD_IMPORT), NULL,
 	  "keep serial numbers, MAC addresses, UUIDs" },
 	{ "kernel", 0, ARG_TEXT, OPTION(kernel),
-	  ON(CMD_TREE) | ON(CMD_DIFF) | ON(CMD_RUN) | ON(CMD_MOUNT), "PROFILE",
-	  "simulate this kernel (6.1, 6.12, 7.3)" },
+	  ON(CMD_TREE) | ON(CMD_DIFF) | ON(CMD_RUN) | ON(CMD_MOUNT) | ON(CMD_GROUPS), "PROFILE",
+	  "as on this kernel (6.1, 6.12, 7.3)" },
+	{ "why", 0, ARG_TEXT, OPTION(groups.why), ON(CMD_GROUPS), "DEVICE[,DEVICE]",
+	  "all about one function, or why two share a group" },
+	{ "acs-override", 0, ARG_TEXT, OPTION(groups.acs_override), ON(CMD_GROUPS), "LIST",
+	  "what if the kernel had the patch, and pcie_acs_override=LIST" },
+	{ "cmdline", 0, ARG_TEXT, OPTION(groups.cmdline), ON(CMD_GROUPS), "WORDS",
+	  "what if these were on the kernel's command line, too" },
+	{ "move", 0, ARG_TEXT, OPTION(groups.move), ON(CMD_GROUPS), "DEVICE=PORT",
+	  "what if the card were in the slot of that port" },
+	{ "vfs", 0, ARG_TEXT, OPTION(groups.vfs), ON(CMD_GROUPS), "DEVICE=NUMBER",
+	  "what if it had so many virtual functions" },
 	{ "at", 0, ARG_TEXT, OPTION(at), ON(CMD_CTL), "DIR",
 	  "where it is mounted, if not over this machine's /sys" },
 	{ "rewrite", 0, ARG_FLAG, OPTION(rewrite), ON(CMD_LINT), NULL,
@@ -135,32 +148,43 @@ static void print_json(const json_t *report)
 	putchar('\n');
 }
 
-/* {"file": "lspci.log", "kind": "lspci text", "lines": 9, "not_understood": 0,
- * "first": null} */
+/* {"file": "lspci.log", "kind": "lspci text", "lines": 9, "functions": 0,
+ * "not_understood": 0, "first": null} */
 static json_t *import_one(struct machine *m, const char *path, struct err *e)
 {
 	struct import_stats stats = { 0 };
+	const char *kind = "folder with a copied /sys";
+	struct stat st;
 	struct blob data;
 
-	if (read_file(path, m->arena, &data, e) < 0 ||
-	    import_add(m, path, data, &stats, e) < 0)
-		return NULL;
-	return json_pack("{s:s, s:s+, s:i, s:i, s:s?}", "file", path, "kind",
-			 import_kind_name(import_recognise(data)),
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		if (import_add_dir(m, path, &stats, e) < 0)
+			return NULL;
+	} else {
+		if (read_file(path, m->arena, &data, e) < 0 ||
+		    import_add(m, path, data, &stats, e) < 0)
+			return NULL;
+		kind = import_kind_name(import_recognise(data));
+	}
+	return json_pack("{s:s, s:s+, s:i, s:i, s:i, s:s?}", "file", path, "kind", kind,
 			 stats.unused ? ", recognised, not used" : "", "lines",
-			 (int)stats.lines, "not_understood", (int)stats.not_understood,
-			 "first", stats.first);
+			 (int)stats.lines, "functions", (int)stats.functions,
+			 "not_understood", (int)stats.not_understood, "first",
+			 stats.first);
 }
 
 static void print_import(const json_t *one)
 {
 	json_int_t lines = json_integer_value(json_object_get(one, "lines"));
+	json_int_t functions = json_integer_value(json_object_get(one, "functions"));
 	json_int_t odd = json_integer_value(json_object_get(one, "not_understood"));
 
 	fprintf(stderr, "%s: %s", json_string_value(json_object_get(one, "file")),
 		json_string_value(json_object_get(one, "kind")));
 	if (lines)
 		fprintf(stderr, ", %lld lines", (long long)lines);
+	if (functions)
+		fprintf(stderr, ", %lld functions", (long long)functions);
 	if (odd)
 		fprintf(stderr, ", %lld not understood, the first: %s", (long long)odd,
 			json_string_value(json_object_get(one, "first")));
@@ -200,6 +224,10 @@ static int import(const struct values *v, const struct args *args, struct err *e
 		return VERB_REFUSED;
 	if (v->json)
 		print_json(report);
+	else
+		fprintf(stderr, "%s: %zu functions, %zu groups, %zu facts unknown\n",
+			v->output ? v->output : "fixture", m->fns.n, m->groups.n,
+			m->unknown.n);
 	return VERB_YES;
 }
 
@@ -388,72 +416,13 @@ static int lint(const struct values *v, const struct args *args, struct err *e)
 	return status;
 }
 
-/* The place of group @id in m->groups, which are sorted; m->groups.n if it is not there.
- */
-static size_t group_index(const struct machine *m, int id)
-{
-	size_t lo = 0, hi = m->groups.n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (m->groups.v[mid].id == id)
-			return mid;
-		if (m->groups.v[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return m->groups.n;
-}
-
-/* {"groups": [{"id": 0, "devices": ["0000:00:00.0"]}]} */
-static json_t *groups_json(const struct machine *m)
-{
-	json_t *all = json_array();
-
-	vec_foreach(g, &m->groups)
-		json_array_append_new(all,
-				      json_pack("{s:i, s:[]}", "id", g->id, "devices"));
-	vec_foreach(fn, &m->fns) {
-		json_t *group = json_array_get(all, group_index(m, fn->group));
-		char buf[BDF_SIZE];
-
-		json_array_append_new(json_object_get(group, "devices"),
-				      json_string(bdf_format(fn->bdf, buf)));
-	}
-	return json_pack("{s:o}", "groups", all);
-}
-
 static int groups(const struct values *v, const struct args *args, struct err *e)
 {
-	AUTOMACHINE struct machine *m = NULL;
-	json_auto_t *report = NULL;
-	json_t *group, *device;
-	const char *why;
-	size_t i, k;
+	struct groups_options o = v->groups;
 
-	if (machine_load(args->operands[0], &m, e) < 0)
-		return VERB_INPUT;
-	report = groups_json(m);
-	if (v->json) {
-		print_json(report);
-		return VERB_YES;
-	}
-	json_array_foreach(json_object_get(report, "groups"), i, group)
-	{
-		printf("group %lld:",
-		       (long long)json_integer_value(json_object_get(group, "id")));
-		json_array_foreach(json_object_get(group, "devices"), k, device)
-			printf(" %s", json_string_value(device));
-		putchar('\n');
-	}
-	why = machine_unknown(m, "groups");
-	if (why)
-		printf("the groups are not known: %s\n", why);
-	else if (m->groups.n == 0)
-		printf("no groups are recorded: the IOMMU was off\n");
-	return VERB_YES;
+	o.kernel = v->kernel;
+	o.json = v->json;
+	return groups_command(args->operands[0], &o, e);
 }
 
 static int simulate(const char *path, const char *kernel, struct machine **ret_m,

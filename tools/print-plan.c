@@ -348,10 +348,13 @@ static void print_way_back(const struct printer *p, const json_t *undo, const js
 	    "  %zu of %zu functions have the driver they had\n", same, n);
 }
 
-/* Was the machine recorded with its IOMMU off? */
-static bool no_groups(const struct printer *p)
+/* Has the copy no IOMMU either, because nothing that was recorded makes it one? */
+static bool no_groups(const struct printer *p, const json_t *verified)
 {
-	return p->m && !p->m->groups.n && !machine_unknown(p->m, "groups");
+	const json_t *fn = json_array_get(json_object_get(verified, "devices"), 0);
+
+	return p->m && !p->m->groups.n && !machine_unknown(p->m, "groups") &&
+	       json_is_null(json_object_get(fn, "group"));
 }
 
 void print_rehearse(const struct printer *p, const json_t *report)
@@ -388,7 +391,7 @@ void print_rehearse(const struct printer *p, const json_t *report)
 		print_way_back(p, json_object_get(report, "undo"), fns);
 	print_list_of(p, TONE_DIM, "Notes", json_object_get(plan, "notes"));
 	print_list_of(p, TONE_BAD, "Problems", problems);
-	if (json_array_size(problems) && no_groups(p))
+	if (json_array_size(problems) && no_groups(p, json_object_get(report, "verify")))
 		say(p, TONE_WARN,
 		    "\nOnly half of it can be rehearsed. Next: %s%s apply %s, reboot, "
 		    "and "

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
 #include <langinfo.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
@@ -230,6 +231,40 @@ void report_add_names(json_t *report, const struct machine *m)
 
 	walk(report, add_name, &n);
 	names_close(n.names);
+}
+
+static void shorten_string(json_t *j, void *arg)
+{
+	const char *from = json_string_value(j), *at;
+	AUTOFREE char *copy = NULL;
+	char *to;
+
+	(void)arg;
+	if (!from || !strstr(from, "0000:"))
+		return;
+	to = copy = malloc(strlen(from) + 1);
+	if (!copy)
+		abort();
+	for (; (at = strstr(from, "0000:")); from = at) {
+		struct bdf bdf;
+		bool inside =
+			at > from && (isxdigit((unsigned char)at[-1]) || at[-1] == ':');
+
+		to = mempcpy(to, from, (size_t)(at - from));
+		if (inside || bdf_parse(at, &bdf) < 0)
+			to = mempcpy(to, at, strlen("0000:"));
+		at += strlen("0000:");
+	}
+	strcpy(to, from);
+	json_string_set_nocheck(j, copy);
+}
+
+void report_shorten(json_t *report, const struct machine *m)
+{
+	vec_foreach(fn, &m->fns)
+		if (fn->bdf.domain)
+			return;
+	walk(report, shorten_string, NULL);
 }
 
 static void clean_string(json_t *j, void *arg)

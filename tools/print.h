@@ -39,6 +39,9 @@ void report_add_names(json_t *report, const struct machine *m);
  */
 void report_clean(json_t *report, const struct printer *p);
 
+/* "0000:" before an address goes, where all functions of @m are in that domain. */
+void report_shorten(json_t *report, const struct machine *m);
+
 void print_list(const struct printer *p, const json_t *report);
 void print_check(const struct printer *p, const json_t *report);
 void print_verify(const struct printer *p, const json_t *report);
@@ -49,6 +52,7 @@ void print_apply(const struct printer *p, const json_t *report);
 void print_undo(const struct printer *p, const json_t *report);
 void print_history(const struct printer *p, const json_t *report);
 void print_vm(const struct printer *p, const json_t *report);
+void print_groups(const struct printer *p, const json_t *report);
 
 /* The following is for the print-*.c files. */
 

@@ -145,7 +145,20 @@ expect "lint after one that is no fixture" 2 'captured.json: fit to contribute' 
 json "lint as JSON" '"fit": true' fakesys lint --json "$dir/captured.json"
 expect "tree of an unknown kernel" 2 'no such kernel profile; there are ' \
 	fakesys tree --kernel 2.4 "$fixture"
-expect "groups" 0 '^group ' fakesys groups "$fixture"
+expect "groups" 0 '^ +2 00:01\.0 PCI bridge .*stays with the host' fakesys groups "$fixture"
+expect "groups: why" 0 '01:00\.0 is behind 00:01\.0, which has no ACS' \
+	fakesys groups --why 01:00.0 "$fixture"
+expect "groups: why two" 0 'The two of them' \
+	fakesys groups --why 01:00.0,01:00.1 "$fixture"
+expect "groups: another slot" 2 '00:1c\.0: the slot is taken' \
+	fakesys groups --move 01:00.0=00:1c.0 "$fixture"
+expect "groups: no slot" 2 '00:1f\.0 is no root or downstream port' \
+	fakesys groups --move 01:00.0=00:1f.0 "$fixture"
+expect "groups: half a move" 2 'takes DEVICE=PORT' fakesys groups --move 01:00.0 "$fixture"
+expect "groups: override" 0 '^What it costs' \
+	fakesys groups --acs-override downstream,multifunction "$fixture"
+expect "groups: no SR-IOV" 2 'no SR-IOV' fakesys groups --vfs 01:00.0=2 "$fixture"
+json "groups as JSON" '"0000:01:00.1"' fakesys groups --json "$fixture"
 expect "tree" 0 '^D ' fakesys tree "$fixture"
 expect "diff with itself" 0 '^$' fakesys diff "$fixture" "$fixture"
 printf 'D sys 0755 nl=2\n' >"$dir/a.txt"
@@ -157,6 +170,25 @@ printf '00:00.0 0600: 8086:1234\n' >"$dir/lspci.txt"
 printf '0000-0cf7 : PCI Bus 0000:00\n' >"$dir/ioports.txt"
 json "import as JSON" '"kind": "/proc/ioports or /proc/iomem, recognised, not used"' \
 	fakesys import --json -o "$dir/imported.json" "$dir/lspci.txt" "$dir/ioports.txt"
+mkdir -p "$dir/copy/bus/pci/devices/0000:00:03.0"
+printf '0x8086\n' >"$dir/copy/bus/pci/devices/0000:00:03.0/vendor"
+expect "import of a copied sys" 0 'copy: folder with a copied /sys, 1 functions$' \
+	fakesys import -o "$dir/imported.json" "$dir/copy"
+expect "import of another folder" 2 ': no PCI function below sys/bus/pci/devices in this tree' \
+	fakesys import -o "$dir/imported.json" "$dir"
+printf 'P: /devices/pci0000:00/0000:00:03.0\nE: SUBSYSTEM=pci\nA: vendor=0x8086\\n\nA: x=\\q\n' \
+	>"$dir/dump.txt"
+expect "import of a umockdev dump" 0 \
+	'umockdev dump, 4 lines, 1 functions, 1 not understood, the first: A: x=.q$' \
+	fakesys import -o "$dir/imported.json" "$dir/dump.txt"
+printf 'pci 0000:00:03.0: [8086:10d3] type 00 class 0x020000\npci 0000:00:03.0: sang\n' \
+	>"$dir/dmesg.txt"
+expect "import of a boot log" 0 \
+	'boot log, 2 lines, 1 not understood, the first: pci 0000:00:03.0: sang$' \
+	fakesys import -o "$dir/imported.json" "$dir/dmesg.txt"
+printf '00:03.0 0200: 8086:10d4\n' >"$dir/other.txt"
+expect "import of two machines" 2 ' in what else was given: these are two machines$' \
+	fakesys import -o "$dir/imported.json" "$dir/dmesg.txt" "$dir/other.txt"
 expect "import as JSON onto the fixture" 2 '^fakesys: --json prints on stdout' \
 	fakesys import --json "$dir/lspci.txt"
 

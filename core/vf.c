@@ -6,12 +6,11 @@
  */
 #include <pci/header.h>
 
-#include "fakesys/iommu-model.h"
-#include "fakesys/sim-build.h"
+#include "core/vf.h"
 
 #define CONFIG_SIZE 4096
 #define FIRST_IOV 7      /* of machine.fns.res: the six of the SR-IOV capability */
-#define MOST 65536       /* addresses of a domain: no fixture asks for more of them */
+#define MOST 65536       /* addresses of a domain: nobody asks for more of them */
 #define EXPRESS_LEN 0x3c /* of the PCI Express capability, version 2 */
 #define VERSION_1_LEN 0x14
 
@@ -83,8 +82,8 @@ static unsigned last_bus(const struct machine *m, const struct pci_fn *pf)
 	return 0xff;
 }
 
-static void add_vfs(struct arena *a, const struct machine *m, const struct pci_fn *pf,
-		    struct machine *ret)
+void vf_add(struct machine *to, const struct machine *m, const struct pci_fn *pf,
+	    unsigned n, struct arena *a)
 {
 	uint32_t cap = cfg_find_ext_cap(pf->config, PCI_EXT_CAP_ID_SRIOV);
 	uint32_t rid = (uint32_t)pf->bdf.bus << 8 | (uint32_t)pf->bdf.dev << 3 |
@@ -106,7 +105,7 @@ static void add_vfs(struct arena *a, const struct machine *m, const struct pci_f
 	last = (last_bus(m, pf) << 8) + 0xff;
 	vf.config = vf_config(a, m, pf);
 	vf.id.device = cfg_u16(pf->config, cap + PCI_IOV_DID);
-	for (unsigned i = 0; i < pf->vfs_total && rid <= last; i++, rid += stride) {
+	for (unsigned i = 0; i < n && rid <= last; i++, rid += stride) {
 		vf.bdf = (struct bdf){ .domain = pf->bdf.domain,
 				       .bus = (uint8_t)(rid >> 8),
 				       .dev = rid >> 3 & 0x1f,
@@ -122,10 +121,10 @@ static void add_vfs(struct arena *a, const struct machine *m, const struct pci_f
 					all->start + (i + 1) * size - 1, all->flags
 				};
 		}
-		if (ret->fns.n - m->fns.n == MOST || (!stride && i))
+		if (to->fns.n == MOST || (!stride && i))
 			return;
 		if (!machine_fn(m, vf.bdf))
-			*vec_push(a, &ret->fns) = vf;
+			*vec_push(a, &to->fns) = vf;
 	}
 }
 
@@ -134,14 +133,14 @@ static int fn_cmp(const void *x, const void *y)
 	return bdf_cmp(((const struct pci_fn *)x)->bdf, ((const struct pci_fn *)y)->bdf);
 }
 
-const struct machine *vfs_complete(struct arena *a, const struct machine *m)
+const struct machine *vf_complete(const struct machine *m, struct arena *a)
 {
 	struct machine *ret = arena_memdup(a, m, sizeof(*m));
 
 	ret->fns.v = NULL;
 	ret->fns.n = ret->fns.cap = 0;
 	vec_foreach(fn, &m->fns)
-		add_vfs(a, m, fn, ret);
+		vf_add(ret, m, fn, fn->vfs_total, a);
 	if (!ret->fns.n)
 		return m;
 	vec_foreach(fn, &m->fns)

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the command line says about ACS: pci=disable_acs_redir=, pci=config_acs=, and
+ * pcie_acs_override= of the kernels that have the patch. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <pci/header.h>
+
+#include "core/acs-internal.h"
+#include "core/cmdline.h"
+
+#define REDIRECT (PCI_ACS_CAP_REQ_RED | PCI_ACS_CAP_CMPLT_RED | PCI_ACS_CAP_EGRESS)
+#define OVERRIDE_IDS_MAX 15 /* the patch's max_acs_ids */
+
+struct acs_override {
+	bool downstream, multifunction;
+	unsigned n_ids;
+	uint16_t ids[OVERRIDE_IDS_MAX][2]; /* vendor, device */
+};
+
+/* pci.c:pci_dev_str_match_path: checked from its end. */
+static bool path_matches(const struct topology *t, uint32_t fn, const char *text)
+{
+	char path[128], *hop;
+	unsigned dev, func;
+	struct bdf bdf;
+	int n;
+
+	if (snprintf(path, sizeof(path), "%s", text) >= (int)sizeof(path))
+		return false;
+	while ((hop = strrchr(path, '/'))) {
+		if (sscanf(hop + 1, "%x.%x%n", &dev, &func, &n) != 2 || hop[1 + n] ||
+		    fn == FN_NONE || t->m->fns.v[fn].bdf.dev != dev ||
+		    t->m->fns.v[fn].bdf.fn != func)
+			return false;
+		*hop = '\0';
+		fn = t->up[fn];
+	}
+	n = bdf_parse(path, &bdf);
+	return fn != FN_NONE && n > 0 && !path[n] &&
+	       bdf_cmp(bdf, t->m->fns.v[fn].bdf) == 0;
+}
+
+bool acs_names_fn(const struct topology *t, uint32_t fn, const char *text)
+{
+	const struct pci_ident *id = &t->m->fns.v[fn].id;
+	unsigned want[4] = { 0 }; /* 0 stands for any */
+	const char *ids = after_prefix(text, "pci:");
+
+	if (!ids)
+		return path_matches(t, fn, text);
+	return sscanf(ids, "%x:%x:%x:%x", &want[0], &want[1], &want[2], &want[3]) >= 2 &&
+	       (!want[0] || want[0] == id->vendor) &&
+	       (!want[1] || want[1] == id->device) &&
+	       (!want[2] || want[2] == id->subvendor) &&
+	       (!want[3] || want[3] == id->subdevice);
+}
+
+/* "DEVICE[;DEVICE]..." */
+static void read_redirect(struct acs_option *o, char *list, struct arena *a)
+{
+	char *save = NULL;
+
+	for (char *w = strtok_r(list, ";", &save); w; w = strtok_r(NULL, ";", &save))
+		*vec_push(a, o) = (struct acs_change){ .device = w, .mask = REDIRECT };
+}
+
+/* "BITS@DEVICE[;BITS@DEVICE]...": 0, 1 and x from the highest bit to the lowest
+ * (pci.c:__pci_config_acs, which stops at what it does not know). */
+static void read_config(struct acs_option *o, char *list, struct arena *a)
+{
+	char *save = NULL;
+
+	for (char *w = strtok_r(list, ";", &save); w; w = strtok_r(NULL, ";", &save)) {
+		char *at = strchr(w, '@');
+		struct acs_change c = { .device = at ? at + 1 : NULL };
+
+		if (!at || at - w > 7 || strspn(w, "01xX") != (size_t)(at - w))
+			return;
+		for (unsigned bit = 0; &at[-1 - (int)bit] >= w; bit++) {
+			char digit = at[-1 - (int)bit];
+
+			c.mask |= (uint16_t)((digit == '0' || digit == '1') << bit);
+			c.set |= (uint16_t)((digit == '1') << bit);
+		}
+		*vec_push(a, o) = c;
+	}
+}
+
+static const struct {
+	const char *key;
+	void (*read)(struct acs_option *o, char *list, struct arena *a);
+	bool newer; /* only with F21 */
+} pci_options[] = {
+	/* In the order in which the kernel obeys them (pci.c:pci_enable_acs). */
+	{ "disable_acs_redir=", read_redirect, false },
+	{ "config_acs=", read_config, true },
+};
+
+struct reading {
+	struct arena *arena;
+	struct acs_override *override;
+	char *lists[ARRAY_SIZE(pci_options)]; /* the last of each */
+};
+
+/* pci.c:pci_setup: options joined by commas, in any number of words pci=. */
+static void read_pci(struct reading *r, const char *value)
+{
+	for (const char *p = value; *p; p += strcspn(p, ","), p += *p == ',')
+		for (size_t i = 0; i < ARRAY_SIZE(pci_options); i++) {
+			const char *list = after_prefix(p, pci_options[i].key);
+
+			if (list)
+				r->lists[i] =
+					arena_strndup(r->arena, list, strcspn(list, ","));
+		}
+}
+
+/* "id:VVVV:DDDD": just so many digits; others are passed over with a complaint. */
+static void read_override_id(struct acs_override *o, const char *text)
+{
+	unsigned vendor, device;
+	int n = 0;
+
+	if (strlen(text) != 9 || text[4] != ':' ||
+	    sscanf(text, "%4x:%4x%n", &vendor, &device, &n) != 2 || n != 9 ||
+	    o->n_ids == OVERRIDE_IDS_MAX)
+		return;
+	o->ids[o->n_ids][0] = (uint16_t)vendor;
+	o->ids[o->n_ids++][1] = (uint16_t)device;
+}
+
+static void read_override(struct reading *r, const char *value)
+{
+	struct acs_override *o =
+		r->override ? r->override : arena_alloc(r->arena, sizeof(*o));
+	char *save = NULL, *list = arena_strdup(r->arena, value);
+
+	for (char *w = strtok_r(list, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
+		const char *id = after_prefix(w, "id:");
+
+		o->downstream |= after_prefix(w, "downstream") != NULL;
+		o->multifunction |= after_prefix(w, "multifunction") != NULL;
+		if (id)
+			read_override_id(o, id);
+	}
+	r->override = o;
+}
+
+static void read_word(void *arg, const char *word, const char *key, const char *value)
+{
+	(void)word;
+	if (value && cmdline_key_is(key, "pci"))
+		read_pci(arg, value);
+	if (value && cmdline_key_is(key, "pcie_acs_override"))
+		read_override(arg, value);
+}
+
+void acs_read_options(struct acs *acs, const char *cmdline, struct arena *a)
+{
+	struct reading r = { .arena = a };
+
+	cmdline_each(a, cmdline, read_word, &r);
+	if (acs->kernel.override)
+		acs->override = r.override;
+	for (size_t i = ARRAY_SIZE(pci_options); i-- > 0;) {
+		struct acs_option *o;
+
+		if (!r.lists[i] || (pci_options[i].newer && !acs->kernel.config_acs))
+			continue;
+		o = arena_alloc(a, sizeof(*o));
+		pci_options[i].read(o, r.lists[i], a);
+		o->next = acs->options;
+		acs->options = o;
+	}
+}
+
+/* The patch's pcie_acs_overrides(): nothing for what has a capability of its own. */
+bool acs_by_override(const struct acs *acs, uint32_t fn, int type, struct acs_state *ret)
+{
+	const struct acs_override *o = acs->override;
+	const struct pci_fn *f = &acs->t->m->fns.v[fn];
+	bool says = false;
+
+	if (!o || type < 0 || cfg_find_ext_cap(f->config, PCI_EXT_CAP_ID_ACS))
+		return false;
+	for (unsigned i = 0; i < o->n_ids; i++)
+		says |= o->ids[i][0] == f->id.vendor && o->ids[i][1] == f->id.device;
+	switch (type) {
+	case PCI_EXP_TYPE_ROOT_PORT:
+	case PCI_EXP_TYPE_DOWNSTREAM:
+		says |= o->downstream;
+		break;
+	case PCI_EXP_TYPE_ENDPOINT:
+	case PCI_EXP_TYPE_UPSTREAM:
+	case PCI_EXP_TYPE_LEG_END:
+	case PCI_EXP_TYPE_ROOT_INT_EP:
+		says |= o->multifunction && topology_is_multifunction(acs->t, fn);
+		break;
+	default:
+		break;
+	}
+	if (says)
+		*ret = (struct acs_state){ .on = true, .why = ACS_OVERRIDE };
+	return says;
+}
+
+struct words {
+	struct arena *arena;
+	char *text;
+};
+
+static void keep_word(void *arg, const char *word, const char *key, const char *value)
+{
+	struct words *w = arg;
+
+	if (cmdline_key_is(key, "pcie_acs_override") ||
+	    (cmdline_key_is(key, "pci") && value && strstr(value, "acs")))
+		w->text = arena_printf(w->arena, "%s %s", w->text, word);
+}
+
+char *acs_words(struct arena *a, const char *cmdline)
+{
+	struct words w = { a, arena_strdup(a, "") };
+
+	cmdline_each(a, cmdline, keep_word, &w);
+	return w.text;
+}

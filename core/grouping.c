@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <pci/header.h>
+
+#include "core/grouping.h"
+
+/* Devices and functions of a bus that a search has been to: bit devfn. */
+struct seen {
+	uint64_t bits[4];
+};
+
+static bool see(struct seen *s, struct bdf b)
+{
+	unsigned devfn = b.dev * 8u + b.fn;
+	uint64_t bit = UINT64_C(1) << devfn % 64, *word = &s->bits[devfn / 64 % 4];
+	bool before = *word & bit;
+
+	*word |= bit;
+	return before;
+}
+
+static bool has_group(const struct grouping *g, uint32_t fn)
+{
+	return g->fns[fn].group != GROUP_NONE;
+}
+
+static uint32_t find_by_function(struct grouping *g, uint32_t p, struct seen *seen);
+
+/*
+ * iommu.c:get_pci_alias_group: a member of the group that @p must be in because requests
+ * of its bus may be taken for one another's; FN_NONE: there is none.
+ */
+static uint32_t find_by_alias(struct grouping *g, uint32_t p, struct seen *seen)
+{
+	const struct topology *t = &g->topology;
+
+	if (see(seen, g->m->fns.v[p].bdf))
+		return FN_NONE;
+	if (has_group(g, p))
+		return p;
+	if (!g->aliases.bus_has[t->bus_first[p]])
+		return FN_NONE;
+	for (uint32_t i = t->bus_first[p]; i < t->n && topology_same_bus(t, i, p); i++) {
+		uint32_t found;
+
+		if (i == p || !dma_aliases_share(&g->aliases, p, i))
+			continue;
+		found = find_by_alias(g, i, seen);
+		if (found == FN_NONE)
+			found = find_by_function(g, i, seen);
+		if (found != FN_NONE)
+			return found;
+	}
+	return FN_NONE;
+}
+
+static void note_assumed(struct grouping *g, uint32_t fn, uint32_t for_fn)
+{
+	g->fns[for_fn].assumed |= g->isolation[fn].assumed;
+}
+
+/* iommu.c:get_pci_function_alias_group: functions of one device that none keeps apart. */
+static uint32_t find_by_function(struct grouping *g, uint32_t p, struct seen *seen)
+{
+	const struct topology *t = &g->topology;
+	const struct pci_fn *f = &g->m->fns.v[p];
+	uint32_t first = p;
+
+	if (!topology_is_multifunction(t, p) || g->isolation[p].on)
+		return FN_NONE;
+	while (first && bdf_same_slot(g->m->fns.v[first - 1].bdf, f->bdf))
+		first--;
+	for (uint32_t i = first; i < t->n && bdf_same_slot(g->m->fns.v[i].bdf, f->bdf);
+	     i++) {
+		uint32_t found = i == p || g->isolation[i].on ? FN_NONE
+							      : find_by_alias(g, i, seen);
+
+		if (found != FN_NONE)
+			return found;
+	}
+	return FN_NONE;
+}
+
+static void join(struct grouping *g, uint32_t fn, enum grouping_join how, uint32_t with,
+		 uint32_t via)
+{
+	struct grouping_fn *f = &g->fns[fn];
+
+	f->join = how;
+	f->with = with;
+	f->via = via == fn ? FN_NONE : via;
+	f->group = with == FN_NONE ? g->n_groups++ : g->fns[with].group;
+}
+
+/* iommu.c:pci_device_group */
+static void give_group(struct grouping *g, uint32_t fn)
+{
+	uint32_t visited[DMA_ALIAS_MAX], n, p, found;
+	struct seen seen = { 0 };
+
+	n = dma_aliases_visit(&g->aliases, fn, visited);
+	for (uint32_t i = 0; i < n; i++)
+		if (has_group(g, visited[i])) {
+			join(g, fn,
+			     visited[i] == g->aliases.real[fn] ? JOIN_DMA : JOIN_BRIDGE,
+			     visited[i], visited[i]);
+			return;
+		}
+	p = visited[n - 1];
+	for (uint32_t up = g->topology.up[p]; up != FN_NONE; up = g->topology.up[up]) {
+		if (g->blocked[up] == FN_NONE) {
+			note_assumed(g, up, fn);
+			break;
+		}
+		note_assumed(g, g->blocked[up], fn);
+		p = up;
+		if (has_group(g, up)) {
+			join(g, fn, JOIN_PORT, up, g->blocked[up]);
+			return;
+		}
+	}
+	if (topology_is_multifunction(&g->topology, p))
+		note_assumed(g, p, fn);
+	found = find_by_alias(g, p, &seen);
+	if (found != FN_NONE) {
+		join(g, fn, JOIN_ALIAS, found, p);
+		return;
+	}
+	found = find_by_function(g, p, &seen);
+	join(g, fn, found != FN_NONE ? JOIN_FUNCTION : JOIN_NEW, found, p);
+}
+
+/* What keeps apart, and the first port at or above each function that does not. */
+static void find_isolation(struct grouping *g)
+{
+	const struct topology *t = &g->topology;
+
+	g->isolation = arena_alloc(g->arena, (t->n + 1) * sizeof(*g->isolation));
+	g->blocked = arena_alloc(g->arena, (t->n + 1) * sizeof(*g->blocked));
+	for (uint32_t i = 0; i < t->n; i++) {
+		uint32_t fn = t->order[i];
+
+		g->isolation[fn] = acs_of(&g->acs, fn);
+		g->blocked[fn] = !g->isolation[fn].on   ? fn
+				 : t->up[fn] == FN_NONE ? FN_NONE
+							: g->blocked[t->up[fn]];
+	}
+}
+
+/* ---- who is translated, and in which order they come ---- */
+
+static void assume(struct grouping *g, const char *sentence)
+{
+	*vec_push(g->arena, &g->assumptions) = sentence;
+}
+
+static void read_table(struct grouping *g)
+{
+	static const char *const names[] = { "DMAR", "IVRS", "VIOT" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct acpi_table *t = machine_acpi(g->m, names[i]);
+
+		if (t &&
+		    acpi_parse_iommu(g->arena, t->name, t->data, &g->table, NULL) >= 0)
+			return;
+	}
+}
+
+/*
+ * Without a table: Intel's processors have an IOMMU of its own for their graphics,
+ * listed first, and one for all else. AMD's are functions of the device that the host
+ * bridge belongs to; no table seen so far names that device.
+ */
+static void guess_units(struct grouping *g, uint32_t *units)
+{
+	bool intel = g->topology.n && g->m->fns.v[0].id.vendor == 0x8086;
+	const struct pci_fn *amd = NULL;
+
+	for (uint32_t i = 0; i < g->topology.n && !amd; i++)
+		if (fn_class(&g->m->fns.v[i]) == CLASS_IOMMU)
+			amd = &g->m->fns.v[i];
+	for (uint32_t i = 0; i < g->topology.n; i++) {
+		const struct pci_fn *f = &g->m->fns.v[i];
+		bool graphics = f->bdf.bus == 0 && fn_is_display(f);
+
+		units[i] = amd && bdf_same_slot(amd->bdf, f->bdf) ? ACPI_UNIT_NONE
+			   : intel && !graphics                   ? 1
+								  : 0;
+	}
+	assume(g, "Which functions an IOMMU translates was not recorded (no table DMAR, "
+		  "IVRS or VIOT): all are taken to be.");
+}
+
+/*
+ * drivers/iommu/iommu.c:iommu_device_register: each IOMMU as it comes takes what is its
+ * own. Returns how many there are.
+ */
+static uint32_t find_units(struct grouping *g, const struct grouping_want *want)
+{
+	uint32_t *units = arena_alloc(g->arena, (g->topology.n + 1) * sizeof(*units));
+	uint32_t n = 0;
+
+	if (g->table.table)
+		acpi_assign_units(g->m, &g->table, g->arena, units);
+	else
+		guess_units(g, units);
+	for (uint32_t i = 0; i < g->topology.n; i++) {
+		const struct pci_fn *f = &g->m->fns.v[i];
+		/* A group without driver: one was tried, and did not stay. */
+		bool lazy = want->virtio_lazy && g->table.table &&
+			    streq(g->table.table, "VIOT") && !f->driver &&
+			    f->group == GROUP_NONE;
+
+		/* What VMD hides comes to the IOMMU as VMD's own. */
+		g->fns[i].unit = lazy ? ACPI_UNIT_NONE : units[g->aliases.real[i]];
+		if (g->fns[i].unit != ACPI_UNIT_NONE && g->fns[i].unit >= n)
+			n = g->fns[i].unit + 1;
+	}
+	return n;
+}
+
+/*
+ * iommu.c:generic_device_group, amd/iommu.c:acpihid_device_group: platform devices that
+ * the tables name, or that a driver made of a PCI function. Whether the kernel found them
+ * only its log tells; those that a table names come before any PCI function, at boot.
+ */
+static void add_others(struct grouping *g, bool late)
+{
+	bool pci_seen = false;
+
+	vec_foreach(line, &g->m->klog) {
+		const char *end = strstr(*line, ": Adding to iommu group "), *name = end;
+		struct bdf bdf;
+
+		if (!end)
+			continue;
+		while (name > *line && name[-1] != ' ')
+			name--;
+		if (bdf_parse(name, &bdf) == end - name)
+			pci_seen = true;
+		else if (pci_seen == late)
+			*vec_push(g->arena, &g->others) = (struct grouping_other){
+				arena_strndup(g->arena, name, (size_t)(end - name)),
+				g->n_groups++
+			};
+	}
+}
+
+/*
+ * When each IOMMU has its turn, by unit. AMD's have divided all up before the first of
+ * them takes its own.
+ */
+static uint32_t *find_turns(const struct grouping *g, uint32_t n_units, struct arena *a)
+{
+	uint32_t *turns = arena_alloc(a, (n_units + 1) * sizeof(*turns));
+	uint32_t *order = arena_alloc(a, (g->table.units.n + 1) * sizeof(*order));
+	bool at_once = g->table.table && streq(g->table.table, "IVRS");
+
+	for (uint32_t u = 0; u < n_units; u++)
+		turns[u] = at_once ? 0 : u;
+	if (!g->table.table || at_once)
+		return turns;
+	acpi_unit_order(&g->table, order);
+	for (uint32_t i = 0; i < g->table.units.n; i++)
+		if (order[i] < n_units)
+			turns[order[i]] = i;
+	return turns;
+}
+
+static void walk(struct grouping *g, uint32_t n_units)
+{
+	AUTOARENA struct arena *scratch = arena_new();
+	uint32_t *turns = find_turns(g, n_units, scratch);
+	/* What a driver makes later comes after all others. */
+	uint32_t last = g->table.units.n > n_units ? (uint32_t)g->table.units.n : n_units;
+
+	add_others(g, false);
+	for (uint32_t turn = 0; turn <= last; turn++)
+		for (uint32_t i = 0; i < g->topology.n; i++) {
+			uint32_t fn = g->topology.order[i], unit = g->fns[fn].unit;
+
+			if (unit != ACPI_UNIT_NONE &&
+			    turn == (g->m->fns.v[fn].is_vf ? last : turns[unit]))
+				give_group(g, fn);
+		}
+	add_others(g, true);
+}
+
+static void list_members(struct grouping *g)
+{
+	size_t n = (size_t)g->n_groups + 1;
+	uint32_t at = 0;
+
+	g->first = arena_alloc(g->arena, n * sizeof(*g->first));
+	g->size = arena_alloc(g->arena, n * sizeof(*g->size));
+	g->members = arena_alloc(g->arena, (g->topology.n + 1) * sizeof(*g->members));
+	for (uint32_t i = 0; i < g->topology.n; i++)
+		if (g->fns[i].group != GROUP_NONE)
+			g->size[g->fns[i].group]++;
+	for (int k = 0; k < g->n_groups; k++) {
+		g->first[k] = at;
+		at += g->size[k];
+		g->size[k] = 0;
+	}
+	for (uint32_t i = 0; i < g->topology.n; i++) {
+		int k = g->fns[i].group;
+
+		if (k != GROUP_NONE)
+			g->members[g->first[k] + g->size[k]++] = i;
+	}
+}
+
+static bool iommu_was_on(const struct machine *m)
+{
+	vec_foreach(fn, &m->fns)
+		if (fn->group != GROUP_NONE)
+			return true;
+	return false;
+}
+
+static void note_assumptions(struct grouping *g)
+{
+	bool ports = false, functions = false, spt = false;
+
+	for (uint32_t i = 0; i < g->topology.n; i++) {
+		const struct acs_state *s = &g->isolation[i];
+
+		spt |= s->assumed && s->why == ACS_QUIRK;
+		ports |= s->assumed && s->why == ACS_CONTROL;
+		functions |= s->assumed && s->why == ACS_ABSENT;
+	}
+	if (ports)
+		assume(g, "The ACS of ports was not recorded: they are taken to have it, "
+			  "switched on.");
+	if (functions)
+		assume(g, "The ACS of devices with several functions was not recorded: "
+			  "they are taken to have none.");
+	if (spt)
+		assume(g, "The registers of the chipset's ports were not recorded: the "
+			  "kernel is taken to have switched their isolation on.");
+}
+
+void grouping_compute(const struct machine *m, const struct grouping_want *want,
+		      struct arena *a, struct grouping *ret)
+{
+	const char *cmdline = want->cmdline ? want->cmdline : m->cmdline;
+
+	*ret = (struct grouping){ .m = m, .arena = a };
+	topology_build(m, a, &ret->topology);
+	acs_init(&ret->acs, &ret->topology, &want->kernel, cmdline,
+		 iommu_was_on(m) && !want->forecast, a);
+	read_table(ret);
+	dma_aliases_build(&ret->acs, ret->table.table ? &ret->table : NULL, a,
+			  &ret->aliases);
+	ret->fns = arena_alloc(a, (ret->topology.n + 1) * sizeof(*ret->fns));
+	for (uint32_t i = 0; i < ret->topology.n; i++)
+		ret->fns[i] = (struct grouping_fn){ .group = GROUP_NONE,
+						    .with = FN_NONE,
+						    .via = FN_NONE,
+						    .unit = ACPI_UNIT_NONE };
+	find_isolation(ret);
+	walk(ret, find_units(ret, want));
+	list_members(ret);
+	note_assumptions(ret);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which groups a boot makes: those recorded, as long as nothing that decides them has
+ * changed; else those that the kernel would form.
+ */
+#include "core/cmdline.h"
+#include "core/grouping.h"
+#include "fakesys/iommu-model.h"
+
+/* A hostile fixture's number does not make a table of gigabytes. */
+#define GROUP_ID_MAX 1000000
+#define MSI_WINDOW "0x00000000fee00000 0x00000000feefffff msi\n"
+
+/* What a group's reserved_regions hold where nobody recorded them. */
+static const struct {
+	const char *kind, *text;
+} reserved[] = {
+	{ "intel", MSI_WINDOW },
+	{ "amd", MSI_WINDOW "0x000000fd00000000 0x000000ffffffffff reserved\n" },
+	{ "virtio", "0x0000000008000000 0x00000000080fffff msi\n" },
+};
+
+static const char *default_reserved(const struct sim *s)
+{
+	for (size_t i = 0; s->units.n && i < ARRAY_SIZE(reserved); i++)
+		if (streq(reserved[i].kind, s->units.v[0].kind))
+			return reserved[i].text;
+	return "";
+}
+
+static int cmp_int(const void *x, const void *y)
+{
+	int a = *(const int *)x, b = *(const int *)y;
+
+	return (a > b) - (a < b);
+}
+
+/* Every number that the machine names, once, in order. */
+static void find_recorded(struct sim *s)
+{
+	const struct machine *m = s->m;
+	int *ids = arena_alloc(s->arena, (m->groups.n + m->fns.n + 1) * sizeof(*ids));
+	size_t n = 0;
+
+	vec_foreach(g, &m->groups)
+		ids[n++] = g->id;
+	vec_foreach(fn, &m->fns)
+		if (fn->group >= 0)
+			ids[n++] = fn->group;
+	if (n)
+		qsort(ids, n, sizeof(*ids), cmp_int);
+	s->recorded_groups = ids;
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] >= 0 && ids[i] <= GROUP_ID_MAX &&
+		    (!s->n_recorded_groups || ids[s->n_recorded_groups - 1] != ids[i]))
+			ids[s->n_recorded_groups++] = ids[i];
+}
+
+void groups_build(struct sim *s)
+{
+	size_t most;
+
+	find_recorded(s);
+	s->members = arena_alloc(s->arena, (s->m->fns.n + 1) * sizeof(*s->members));
+	/* At most one for each function, beside those of which nobody knows members. */
+	most = s->n_recorded_groups + s->m->fns.n;
+	for (size_t i = 0; i < most; i++)
+		*vec_push(s->arena, &s->groups) =
+			(struct sim_group){ .id = GROUP_NONE, .recorded_id = GROUP_NONE };
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
+		s->places[fn].group = SIM_NONE;
+}
+
+/* The place in s->groups of recorded number @id, SIM_NONE without. */
+static uint32_t recorded_place(const struct sim *s, int id)
+{
+	const int *at = s->n_recorded_groups
+				? bsearch(&id, s->recorded_groups, s->n_recorded_groups,
+					  sizeof(id), cmp_int)
+				: NULL;
+
+	return at ? (uint32_t)(at - s->recorded_groups) : SIM_NONE;
+}
+
+static void compute(const struct sim *s, struct arena *a, bool forecast,
+		    struct grouping *ret)
+{
+	struct grouping_want want = { .cmdline = s->cmdline,
+				      .kernel = s->profile->acs,
+				      .virtio_lazy = s->profile->virtio_lazy,
+				      .forecast = forecast };
+
+	want.kernel.override = cmdline_acs_known(s->release, &s->m->klog);
+	grouping_compute(s->m, &want, a, ret);
+}
+
+/*
+ * The recorded group of @fn. A virtual function that nobody recorded has that of its
+ * physical one where the port above is in it, too: that port does not isolate.
+ */
+static int like_recorded(const struct sim *s, uint32_t fn)
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+	uint32_t up = s->places[fn].parent, pf;
+
+	if (!(s->places[fn].traits & FN_UNRECORDED) || up == SIM_NONE)
+		return f->group;
+	pf = sim_find_fn(s, f->physfn);
+	return s->m->fns.v[up].group == s->m->fns.v[pf].group ? s->m->fns.v[pf].group
+							      : f->group;
+}
+
+/* Those the machine had, by number; what was not there then is computed. */
+static void take_recorded(struct sim *s)
+{
+	AUTOARENA struct arena *scratch = arena_new();
+	uint32_t next = (uint32_t)s->n_recorded_groups;
+	struct grouping g = { .m = NULL };
+	uint32_t *made = NULL; /* by computed group: the new place of one */
+
+	for (size_t i = 0; i < s->n_recorded_groups; i++)
+		s->groups.v[i].recorded_id = s->recorded_groups[i];
+	vec_foreach(r, &s->m->groups) {
+		uint32_t at = recorded_place(s, r->id);
+
+		if (at == SIM_NONE)
+			continue;
+		s->groups.v[at].recorded_type = r->type;
+		s->groups.v[at].reserved = r->reserved;
+	}
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
+		const struct pci_fn *f = &s->m->fns.v[fn];
+		int k = like_recorded(s, fn);
+
+		s->places[fn].group = recorded_place(s, k);
+		if (k != GROUP_NONE || !(s->places[fn].traits & FN_UNRECORDED) ||
+		    s->m->fns.v[sim_find_fn(s, f->physfn)].group == GROUP_NONE)
+			continue;
+		if (!g.m) {
+			compute(s, scratch, false, &g);
+			made = arena_alloc(scratch,
+					   ((size_t)g.n_groups + 1) * sizeof(*made));
+			memset(made, 0xff, ((size_t)g.n_groups + 1) * sizeof(*made));
+		}
+		k = g.fns[fn].group;
+		for (uint32_t i = 0; k != GROUP_NONE && i < g.size[k]; i++) {
+			int other = s->m->fns.v[g.members[g.first[k] + i]].group;
+
+			if (other != GROUP_NONE)
+				made[k] = recorded_place(s, other);
+		}
+		if (k != GROUP_NONE && made[k] == SIM_NONE)
+			made[k] = next++;
+		s->places[fn].group = k == GROUP_NONE ? SIM_NONE : made[k];
+	}
+}
+
+/* What the kernel forms; virtual functions get theirs when they come. */
+static void take_computed(struct sim *s, bool forecast)
+{
+	AUTOARENA struct arena *scratch = arena_new();
+	struct grouping g;
+
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
+		s->places[fn].group = SIM_NONE;
+	if (!s->units.n) /* no table, or one that its driver refuses */
+		return;
+	compute(s, scratch, forecast, &g);
+	for (int k = 0; k < g.n_groups; k++)
+		for (uint32_t i = 0; i < g.size[k]; i++) {
+			uint32_t fn = g.members[g.first[k] + i];
+
+			if (!(s->places[fn].traits & FN_UNRECORDED))
+				s->groups.v[k].recorded_id = k;
+		}
+	vec_foreach(other, &g.others)
+		s->groups.v[other->group].recorded_id = other->group;
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
+		int k = g.fns[fn].group;
+
+		s->places[fn].group = k == GROUP_NONE ? SIM_NONE : (uint32_t)k;
+		/* pci.c:pci_enable_acs, with the groups it makes */
+		s->places[fn].acs_at = acs_control(&g.acs, fn, &s->places[fn].acs);
+	}
+}
+
+void groups_form(struct sim *s)
+{
+	AUTOARENA struct arena *scratch = arena_new();
+	bool same = streq(acs_words(scratch, s->m->cmdline),
+			  acs_words(scratch, s->cmdline ? s->cmdline : ""));
+	uint32_t at = 0;
+
+	vec_foreach(g, &s->groups) {
+		g->recorded_id = GROUP_NONE;
+		g->recorded_type = g->reserved = NULL;
+		g->n = 0;
+	}
+	if (s->n_recorded_groups && same)
+		take_recorded(s);
+	else
+		take_computed(s, s->n_recorded_groups > 0);
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
+		if (s->places[fn].group != SIM_NONE)
+			s->groups.v[s->places[fn].group].n++;
+	vec_foreach(g, &s->groups) {
+		g->first = at;
+		at += g->n;
+		g->n = 0;
+		if (!g->reserved)
+			g->reserved = default_reserved(s);
+	}
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
+		struct sim_group *g;
+
+		if (s->places[fn].group == SIM_NONE)
+			continue;
+		g = &s->groups.v[s->places[fn].group];
+		s->members[g->first + g->n++] = fn;
+	}
+}
