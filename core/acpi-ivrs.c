@@ -72,8 +72,10 @@ static void read_special(struct block *b, struct acpi_entry entry)
 	/* add_special_device fails then, and all of the driver with it. */
 	if (entry.kind == ACPI_ENTRY_OTHER) {
 		r->out->refused |= b->index != ACPI_UNIT_NONE;
-		acpi_note(r, entry.offset, "special device of type %u is not known",
-			  variety);
+		acpi_note(r, entry.offset, "special device of type %u is not known%s",
+			  variety,
+			  b->index != ACPI_UNIT_NONE ? ", so Linux uses none of the table"
+						     : "");
 	}
 	if (entry.kind == ACPI_ENTRY_IOAPIC && b->index != ACPI_UNIT_NONE)
 		r->out->interrupt_remapping = true;

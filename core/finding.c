@@ -84,8 +84,13 @@ static void parse_acpi(struct judged *j)
 
 		if (!t)
 			continue;
-		if (acpi_parse_iommu(j->arena, t->name, t->data, &j->acpi, &e) == 0)
+		if (acpi_parse_iommu(j->arena, t->name, t->data, &j->acpi, &e) == 0) {
+			vec_foreach(note, &j->acpi.notes)
+				if (j->acpi.refused && strstr(*note, "so Linux"))
+					j->acpi_error = arena_printf(j->arena, "%s: %s",
+								     t->name, *note);
 			return;
+		}
 		j->acpi_error = arena_printf(j->arena, "%s: %s", t->name, e.text);
 	}
 }

@@ -141,6 +141,10 @@ static void find_targets(struct planner *p)
 	vec_foreach(it, &p->j->asked)
 		if (!list_has(&p->plan->targets, *it))
 			*vec_push(p->a, &p->plan->targets) = *it;
+	if (p->j->computed)
+		planner_note(p,
+			     "The IOMMU is not on, so that there are no groups yet; what "
+			     "comes along is computed from the machine's topology.");
 	vec_foreach(member, &p->j->members) {
 		if (member->role != GROUP_COMES ||
 		    list_has(&p->plan->targets, member->fn))

@@ -272,7 +272,7 @@ static struct parse_case ivrs_cases[] = {
 	{ "IOAPIC and HPET", "IVRS", IVRS("2800", "480000d7 20a00001 48000000 00a10002"),
 	  .want = AMD_UNIT " ioapic32:00a0sd7 hpet0:00a1" },
 	{ "special device of tomorrow", "IVRS", IVRS("2000", "48000000 00a00003"),
-	  .want = AMD_UNIT " other0:00a0; offset 0x48: special device of type 3 is not known" },
+	  .want = AMD_UNIT " other0:00a0; offset 0x48: special device of type 3 is not known, so Linux uses none of the table" },
 	{ "entry of tomorrow", "IVRS", IVRS("2800", "80000000 00000000 00000000 00000000"),
 	  .want = AMD_UNIT "; offset 0x48: device entry type 128 is not known" },
 	{ "range without end", "IVRS", IVRS("1c00", "03080000"),

@@ -35,7 +35,7 @@ static int add_functions(struct machine *m, const struct machine *from,
 		struct listed *f = vec_push(m->arena, &all);
 
 		f->fn = *fn;
-		f->hex = fn->config.len;
+		f->hex = fn->config.len; /* bytes, not words */
 		note_module(h, m->arena, f);
 	}
 	return import_merge_functions(m, name, &all, e);

@@ -347,6 +347,8 @@ static void check_acpi(struct lint *l)
 
 		if (acpi_parse_iommu(l->arena, t->name, t->data, &parsed, &e) < 0)
 			lint_error(l, "acpi.%s: %s", t->name, e.text);
+		vec_foreach(note, &parsed.notes)
+			lint_warn(l, "acpi.%s: %s", t->name, *note);
 	}
 	vec_foreach(u, &m->units)
 		if (streq(u->kind, "intel") && !machine_acpi(m, "DMAR") &&
