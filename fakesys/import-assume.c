@@ -93,11 +93,42 @@ static void add_grub(struct machine *m, const char *release)
 	add_file(m, arena_printf(a, "boot/vmlinuz-%s", release), arena_strdup(a, ""));
 }
 
+/* "initrd=\\...": systemd-boot put them in front of the words that its entry has. */
+static const char *skip_initrds(const char *cmdline)
+{
+	while (after_prefix(cmdline, "initrd=\\")) {
+		cmdline += strcspn(cmdline, " ");
+		cmdline += strspn(cmdline, " ");
+	}
+	return cmdline;
+}
+
+static void add_systemd_boot(struct machine *m, const char *release)
+{
+	const char *words = skip_initrds(m->cmdline);
+	struct arena *a = m->arena;
+
+	add_file(m, "etc/kernel/cmdline", arena_printf(a, "%s\n", words));
+	add_file(m, arena_printf(a, "boot/efi/loader/entries/debian-%s.conf", release),
+		 arena_printf(a,
+			      "title Debian GNU/Linux\n"
+			      "version %s\n"
+			      "linux /debian/%s/linux\n"
+			      "initrd /debian/%s/initrd.img-%s\n"
+			      "options %s\n",
+			      release, release, release, release, words));
+	add_file(m, arena_printf(a, "boot/vmlinuz-%s", release), arena_strdup(a, ""));
+}
+
 static void add_files(struct machine *m, const char *release)
 {
 	struct arena *a = m->arena;
+	bool systemd_boot = skip_initrds(m->cmdline) != m->cmdline;
 
-	add_grub(m, release);
+	if (systemd_boot)
+		add_systemd_boot(m, release);
+	else
+		add_grub(m, release);
 	add_file(m, "etc/initramfs-tools/initramfs.conf",
 		 arena_strdup(a, "MODULES=most\nBUSYBOX=auto\nCOMPRESS=zstd\n"));
 	add_file(m, "etc/initramfs-tools/modules",
@@ -106,8 +137,12 @@ static void add_files(struct machine *m, const char *release)
 		 arena_strdup(a, "# Modules to load at boot, one a line.\n"));
 	machine_set_unknown(
 		m,
-		"assumed: a plain Debian with GRUB and initramfs-tools, whose "
-		"configuration files have the usual contents",
+		systemd_boot
+			? "assumed: a plain Debian with systemd-boot and "
+			  "initramfs-tools, whose configuration files have the usual "
+			  "contents"
+			: "assumed: a plain Debian with GRUB and initramfs-tools, "
+			  "whose configuration files have the usual contents",
 		"files");
 }
 
