@@ -57,9 +57,12 @@ static void find_parents(struct topology *t, struct arena *scratch)
 		const struct pci_fn *fn = &t->m->fns.v[i];
 		uint8_t behind = cfg_u8(fn->config, PCI_SECONDARY_BUS);
 
-		/* Only a bus above its own: what claims otherwise could be a circle. */
-		if (cfg_is_bridge(fn->config) && fn->config.len > PCI_SECONDARY_BUS &&
-		    behind > fn->bdf.bus)
+		/*
+		 * Only a bus above its own: what claims otherwise could be a circle, and
+		 * so could a virtual function, which is found below another one's bus.
+		 */
+		if (!fn->is_vf && cfg_is_bridge(fn->config) &&
+		    fn->config.len > PCI_SECONDARY_BUS && behind > fn->bdf.bus)
 			bridges[n++] =
 				(struct bridge){ bus_key(fn->bdf.domain, behind), i };
 	}
