@@ -5,6 +5,9 @@
 #include "core/acs.h"
 
 #define PCI_CFG_SPACE_SIZE 256u
+#define ACS_KNOWN 0x7fu /* all bits that the specification has given a name */
+/* What pci=disable_acs_redir= switches off. */
+#define ACS_REDIRECT (PCI_ACS_CAP_REQ_RED | PCI_ACS_CAP_CMPLT_RED | PCI_ACS_CAP_EGRESS)
 /* So much of a configuration space holds a conventional function's capabilities. */
 #define ACS_LEGACY_SPACE 256u
 
@@ -23,8 +26,12 @@ struct acs_option {
 
 void acs_read_options(struct acs *acs, const char *cmdline, struct arena *a);
 
-/* What they make of the control register's bits @ctrl. */
-uint16_t acs_apply_options(const struct acs *acs, uint32_t fn, uint16_t ctrl);
+/* Does an option name @fn, as far as the kernel reads it? */
+bool acs_option_names(const struct acs *acs, uint32_t fn);
+/* What they make of the control register's bits @ctrl, which firmware left as @firmware.
+ */
+uint16_t acs_apply_options(const struct acs *acs, uint32_t fn, uint16_t ctrl,
+			   uint16_t firmware);
 
 /* Does a row of the kernel's table settle it? @type as acs_port_type(). */
 bool acs_by_quirk(const struct acs *acs, uint32_t fn, int type, struct acs_state *ret);

@@ -330,7 +330,10 @@ void grouping_compute(const struct machine *m, const struct grouping_want *want,
 	*ret = (struct grouping){ .m = m, .arena = a };
 	topology_build(m, a, &ret->topology);
 	acs_init(&ret->acs, &ret->topology, &want->kernel, cmdline,
-		 iommu_was_on(m) && !want->forecast, a);
+		 !iommu_was_on(m) ? ACS_OF_FIRMWARE
+		 : want->forecast ? ACS_OF_ANOTHER
+				  : ACS_AS_RECORDED,
+		 a);
 	read_table(ret);
 	dma_aliases_build(&ret->acs, ret->table.table ? &ret->table : NULL, a,
 			  &ret->aliases);
