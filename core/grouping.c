@@ -166,6 +166,8 @@ static void read_table(struct grouping *g)
 	}
 }
 
+#define GUESSED_UNITS 2
+
 /*
  * Without a table: Intel's processors have an IOMMU of its own for their graphics,
  * listed first, and one for all else; where AMD's sit, their functions show.
@@ -186,20 +188,29 @@ static void guess_units(struct grouping *g, uint32_t *units)
 		  "IVRS or VIOT): all are taken to be.");
 }
 
-/* AMD's IOMMUs have divided all up before the first of them takes its own. */
-static uint32_t rank_of(const struct grouping *g, uint32_t unit)
+/*
+ * When each unit registers. The drivers of Intel, AMD and virtio leave alone what belongs
+ * to a unit that is still to come (amd_iommu_probe_device: "Not registered yet?").
+ */
+static uint32_t *rank_units(const struct grouping *g, struct arena *a)
 {
-	return g->table.table && streq(g->table.table, "IVRS") ? 0 : unit;
+	size_t n = g->table.table ? g->table.units.n : GUESSED_UNITS;
+	uint32_t *order = arena_alloc(a, (n + 1) * sizeof(*order));
+	uint32_t *rank = arena_alloc(a, (n + 1) * sizeof(*rank));
+
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = i;
+	if (g->table.table)
+		acpi_unit_order(&g->table, order);
+	for (uint32_t i = 0; i < n; i++)
+		rank[order[i]] = i;
+	return rank;
 }
 
-/*
- * drivers/iommu/iommu.c:iommu_device_register: each IOMMU as it comes takes what is its
- * own, platform devices before PCI. Returns how many there are.
- */
-static uint32_t find_units(struct grouping *g, const struct grouping_want *want)
+/* drivers/iommu/iommu.c:iommu_device_register: each IOMMU as it comes takes its own. */
+static void find_units(struct grouping *g, const struct grouping_want *want)
 {
 	uint32_t *units = arena_alloc(g->arena, (g->topology.n + 1) * sizeof(*units));
-	uint32_t n = 0;
 
 	if (g->table.table)
 		acpi_assign_units(g->m, &g->table, g->arena, units);
@@ -211,23 +222,44 @@ static uint32_t find_units(struct grouping *g, const struct grouping_want *want)
 
 		/* What VMD hides comes to the IOMMU as VMD's own. */
 		g->fns[i].unit = lazy ? ACPI_UNIT_NONE : units[g->aliases.real[i]];
-		if (g->fns[i].unit != ACPI_UNIT_NONE && g->fns[i].unit >= n)
-			n = g->fns[i].unit + 1;
 	}
-	return n;
+}
+
+/* What wants a group, in the order in which they come. */
+struct arrival {
+	uint32_t rank;     /* of its unit; virtual functions come when all are there */
+	bool pci;          /* the bus of platform devices is walked before that of PCI */
+	uint32_t place;    /* in the bus's order */
+	const char *other; /* NULL: a function */
+	bool shares;       /* with the one before it */
+};
+typedef VEC(struct arrival) arrivals;
+
+static int cmp_arrival(const void *x, const void *y)
+{
+	const struct arrival *a = x, *b = y;
+
+	if (a->rank != b->rank)
+		return (a->rank > b->rank) - (a->rank < b->rank);
+	if (a->pci != b->pci)
+		return a->pci ? 1 : -1;
+	return (a->place > b->place) - (a->place < b->place);
 }
 
 /*
  * iommu.c:generic_device_group, amd/iommu.c:acpihid_device_group: platform devices that
  * the table names. Whether the kernel found them only its log tells.
  */
-static void add_others(struct grouping *g, uint32_t rank)
+static void add_others(struct grouping *g, const uint32_t *rank, struct arena *a,
+		       arrivals *to)
 {
-	size_t n = 0;
+	bool ivrs = g->table.table && streq(g->table.table, "IVRS");
+	const struct acpi_device *last = NULL;
+	uint32_t n = 0;
 
 	vec_foreach(line, &g->m->klog) {
 		const char *end = strstr(*line, ": Adding to iommu group "), *name = end;
-		uint32_t unit = 0;
+		const struct acpi_device *dev = NULL;
 		struct bdf bdf;
 
 		if (!end)
@@ -237,35 +269,53 @@ static void add_others(struct grouping *g, uint32_t rank)
 		if (bdf_parse(name, &bdf) == end - name)
 			continue;
 		if (g->table.devices.n)
-			unit = g->table.devices
-				       .v[n < g->table.devices.n ? n
-								 : g->table.devices.n - 1]
-				       .unit;
-		n++;
-		if (rank_of(g, unit) == rank)
-			*vec_push(g->arena, &g->others) = (struct grouping_other){
-				arena_strndup(g->arena, name, (size_t)(end - name)),
-				g->n_groups++
+			dev = &g->table.devices.v[n < g->table.devices.n
+							  ? n
+							  : g->table.devices.n - 1];
+		if (!dev || dev->unit != ACPI_UNIT_NONE)
+			*vec_push(a, to) = (struct arrival){
+				.rank = rank[dev ? dev->unit : 0],
+				.place = n,
+				.other = arena_strndup(g->arena, name,
+						       (size_t)(end - name)),
+				.shares = ivrs && last && last->unit == dev->unit &&
+					  last->source == dev->source,
 			};
+		last = dev;
+		n++;
 	}
 }
 
-static void walk(struct grouping *g, uint32_t n_units)
+static void give_other(struct grouping *g, const struct arrival *it)
 {
-	for (int vfs = 0; vfs <= 1; vfs++)
-		for (uint32_t rank = 0; rank <= (vfs ? 0 : rank_of(g, n_units)); rank++) {
-			if (!vfs)
-				add_others(g, rank);
-			for (uint32_t i = 0; i < g->topology.n; i++) {
-				uint32_t fn = g->topology.order[i];
-				uint32_t unit = g->fns[fn].unit;
+	bool shares = it->shares && g->others.n;
+	int group = shares ? g->others.v[g->others.n - 1].group : g->n_groups++;
 
-				if (unit != ACPI_UNIT_NONE &&
-				    g->m->fns.v[fn].is_vf == vfs &&
-				    (vfs || rank_of(g, unit) == rank))
-					give_group(g, fn);
-			}
-		}
+	*vec_push(g->arena, &g->others) = (struct grouping_other){ it->other, group };
+}
+
+static void walk(struct grouping *g)
+{
+	AUTOARENA struct arena *scratch = arena_new();
+	const uint32_t *rank = rank_units(g, scratch);
+	arrivals all = { 0 };
+
+	add_others(g, rank, scratch, &all);
+	for (uint32_t i = 0; i < g->topology.n; i++)
+		if (g->fns[i].unit != ACPI_UNIT_NONE)
+			*vec_push(scratch, &all) = (struct arrival){
+				.rank = g->m->fns.v[i].is_vf ? UINT32_MAX
+							     : rank[g->fns[i].unit],
+				.pci = true,
+				.place = g->topology.slot_of_order[i],
+			};
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), cmp_arrival);
+	vec_foreach(it, &all)
+		if (it->other)
+			give_other(g, it);
+		else
+			give_group(g, g->topology.order[it->place]);
 }
 
 static void list_members(struct grouping *g)
@@ -344,7 +394,8 @@ void grouping_compute(const struct machine *m, const struct grouping_want *want,
 						    .via = FN_NONE,
 						    .unit = ACPI_UNIT_NONE };
 	find_isolation(ret);
-	walk(ret, find_units(ret, want));
+	find_units(ret, want);
+	walk(ret);
 	list_members(ret);
 	note_assumptions(ret);
 }
