@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <pci/header.h>
 
-#include "core/grouping.h"
+#include "core/grouping-part.h"
 
 /* Devices and functions of a bus that a search has been to: bit devfn. */
 struct seen {
@@ -146,145 +146,7 @@ static void find_isolation(struct grouping *g)
 	}
 }
 
-/* ---- who is translated, and in which order they come ---- */
-
-static void assume(struct grouping *g, const char *sentence)
-{
-	*vec_push(g->arena, &g->assumptions) = sentence;
-}
-
-static void read_table(struct grouping *g)
-{
-	static const char *const names[] = { "DMAR", "IVRS", "VIOT" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const struct acpi_table *t = machine_acpi(g->m, names[i]);
-
-		if (t &&
-		    acpi_parse_iommu(g->arena, t->name, t->data, &g->table, NULL) >= 0)
-			return;
-	}
-}
-
-#define GUESSED_UNITS 2
-
-/*
- * Without a table: Intel's processors have an IOMMU of its own for their graphics,
- * listed first, and one for all else; where AMD's sit, their functions show.
- */
-static void guess_units(struct grouping *g, uint32_t *units)
-{
-	bool intel = g->topology.n && g->m->fns.v[0].id.vendor == 0x8086;
-
-	for (uint32_t i = 0; i < g->topology.n; i++) {
-		const struct pci_fn *f = &g->m->fns.v[i];
-		bool graphics = f->bdf.bus == 0 && fn_is_display(f);
-
-		units[i] = fn_class(f) == CLASS_IOMMU ? ACPI_UNIT_NONE
-			   : intel && !graphics       ? 1
-						      : 0;
-	}
-	assume(g, "Which functions an IOMMU translates was not recorded (no table DMAR, "
-		  "IVRS or VIOT): all are taken to be.");
-}
-
-/*
- * When each unit registers. The drivers of Intel, AMD and virtio leave alone what belongs
- * to a unit that is still to come (amd_iommu_probe_device: "Not registered yet?").
- */
-static uint32_t *rank_units(const struct grouping *g, struct arena *a)
-{
-	size_t n = g->table.table ? g->table.units.n : GUESSED_UNITS;
-	uint32_t *order = arena_alloc(a, (n + 1) * sizeof(*order));
-	uint32_t *rank = arena_alloc(a, (n + 1) * sizeof(*rank));
-
-	for (uint32_t i = 0; i < n; i++)
-		order[i] = i;
-	if (g->table.table)
-		acpi_unit_order(&g->table, order);
-	for (uint32_t i = 0; i < n; i++)
-		rank[order[i]] = i;
-	return rank;
-}
-
-/* drivers/iommu/iommu.c:iommu_device_register: each IOMMU as it comes takes its own. */
-static void find_units(struct grouping *g, const struct grouping_want *want)
-{
-	uint32_t *units = arena_alloc(g->arena, (g->topology.n + 1) * sizeof(*units));
-
-	if (g->table.table)
-		acpi_assign_units(g->m, &g->table, g->arena, units);
-	else
-		guess_units(g, units);
-	for (uint32_t i = 0; i < g->topology.n; i++) {
-		bool lazy = want->virtio_lazy && g->table.table &&
-			    streq(g->table.table, "VIOT") && !g->m->fns.v[i].driver;
-
-		/* What VMD hides comes to the IOMMU as VMD's own. */
-		g->fns[i].unit = lazy ? ACPI_UNIT_NONE : units[g->aliases.real[i]];
-	}
-}
-
-/* What wants a group, in the order in which they come. */
-struct arrival {
-	uint32_t rank;     /* of its unit; virtual functions come when all are there */
-	bool pci;          /* the bus of platform devices is walked before that of PCI */
-	uint32_t place;    /* in the bus's order */
-	const char *other; /* NULL: a function */
-	bool shares;       /* with the one before it */
-};
-typedef VEC(struct arrival) arrivals;
-
-static int cmp_arrival(const void *x, const void *y)
-{
-	const struct arrival *a = x, *b = y;
-
-	if (a->rank != b->rank)
-		return (a->rank > b->rank) - (a->rank < b->rank);
-	if (a->pci != b->pci)
-		return a->pci ? 1 : -1;
-	return (a->place > b->place) - (a->place < b->place);
-}
-
-/*
- * iommu.c:generic_device_group, amd/iommu.c:acpihid_device_group: platform devices that
- * the table names. Whether the kernel found them only its log tells.
- */
-static void add_others(struct grouping *g, const uint32_t *rank, struct arena *a,
-		       arrivals *to)
-{
-	bool ivrs = g->table.table && streq(g->table.table, "IVRS");
-	const struct acpi_device *last = NULL;
-	uint32_t n = 0;
-
-	vec_foreach(line, &g->m->klog) {
-		const char *end = strstr(*line, ": Adding to iommu group "), *name = end;
-		const struct acpi_device *dev = NULL;
-		struct bdf bdf;
-
-		if (!end)
-			continue;
-		while (name > *line && name[-1] != ' ')
-			name--;
-		if (bdf_parse(name, &bdf) == end - name)
-			continue;
-		if (g->table.devices.n)
-			dev = &g->table.devices.v[n < g->table.devices.n
-							  ? n
-							  : g->table.devices.n - 1];
-		if (!dev || dev->unit != ACPI_UNIT_NONE)
-			*vec_push(a, to) = (struct arrival){
-				.rank = rank[dev ? dev->unit : 0],
-				.place = n,
-				.other = arena_strndup(g->arena, name,
-						       (size_t)(end - name)),
-				.shares = ivrs && last && last->unit == dev->unit &&
-					  last->source == dev->source,
-			};
-		last = dev;
-		n++;
-	}
-}
+/* ---- all of them ---- */
 
 static void give_other(struct grouping *g, const struct arrival *it)
 {
@@ -294,28 +156,18 @@ static void give_other(struct grouping *g, const struct arrival *it)
 	*vec_push(g->arena, &g->others) = (struct grouping_other){ it->other, group };
 }
 
-static void walk(struct grouping *g)
+/* drivers/iommu/iommu.c:iommu_device_register: each IOMMU as it comes takes its own. */
+static void walk(struct grouping *g, const struct grouping_want *want)
 {
 	AUTOARENA struct arena *scratch = arena_new();
-	const uint32_t *rank = rank_units(g, scratch);
 	arrivals all = { 0 };
 
-	add_others(g, rank, scratch, &all);
-	for (uint32_t i = 0; i < g->topology.n; i++)
-		if (g->fns[i].unit != ACPI_UNIT_NONE)
-			*vec_push(scratch, &all) = (struct arrival){
-				.rank = g->m->fns.v[i].is_vf ? UINT32_MAX
-							     : rank[g->fns[i].unit],
-				.pci = true,
-				.place = g->topology.slot_of_order[i],
-			};
-	if (all.n)
-		qsort(all.v, all.n, sizeof(*all.v), cmp_arrival);
+	grouping_arrive(g, want, scratch, &all);
 	vec_foreach(it, &all)
 		if (it->other)
 			give_other(g, it);
 		else
-			give_group(g, g->topology.order[it->place]);
+			give_group(g, it->fn);
 }
 
 static void list_members(struct grouping *g)
@@ -348,6 +200,11 @@ static bool iommu_was_on(const struct machine *m)
 		if (fn->group != GROUP_NONE)
 			return true;
 	return false;
+}
+
+static void assume(struct grouping *g, const char *sentence)
+{
+	*vec_push(g->arena, &g->assumptions) = sentence;
 }
 
 static void note_assumptions(struct grouping *g)
@@ -384,7 +241,7 @@ void grouping_compute(const struct machine *m, const struct grouping_want *want,
 		 : want->forecast ? ACS_OF_ANOTHER
 				  : ACS_AS_RECORDED,
 		 a);
-	read_table(ret);
+	grouping_read_table(ret);
 	dma_aliases_build(&ret->acs, ret->table.table ? &ret->table : NULL, a,
 			  &ret->aliases);
 	ret->fns = arena_alloc(a, (ret->topology.n + 1) * sizeof(*ret->fns));
@@ -394,8 +251,7 @@ void grouping_compute(const struct machine *m, const struct grouping_want *want,
 						    .via = FN_NONE,
 						    .unit = ACPI_UNIT_NONE };
 	find_isolation(ret);
-	find_units(ret, want);
-	walk(ret);
+	walk(ret, want);
 	list_members(ret);
 	note_assumptions(ret);
 }
