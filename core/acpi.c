@@ -24,7 +24,8 @@ uint64_t acpi_u64(const struct acpi_reader *r, uint32_t off)
 	return cfg_u32(r->t, off) | (uint64_t)cfg_u32(r->t, off + 4) << 32;
 }
 
-static char *at_offset(struct acpi_reader *r, uint32_t off, const char *fmt, va_list ap)
+static PRINTF(3, 0) char *at_offset(struct acpi_reader *r, uint32_t off, const char *fmt,
+				    va_list ap)
 {
 	return arena_printf(r->a, "offset 0x%x: %s", off, arena_vprintf(r->a, fmt, ap));
 }
