@@ -5,7 +5,10 @@
 #include "core/acs.h"
 
 #define PCI_CFG_SPACE_SIZE 256u
-#define ACS_SPT_CTRL 8 /* of 32 bits, where Intel's ports have it */
+#define ACS_SPT_CTRL 8  /* of 32 bits, where Intel's ports have it */
+#define ACS_KNOWN 0x7fu /* all bits that the specification has given a name */
+/* What pci=disable_acs_redir= switches off. */
+#define ACS_REDIRECT (PCI_ACS_CAP_REQ_RED | PCI_ACS_CAP_CMPLT_RED | PCI_ACS_CAP_EGRESS)
 /* So much of a configuration space holds a conventional function's capabilities. */
 #define ACS_LEGACY_SPACE 256u
 
@@ -24,8 +27,12 @@ struct acs_option {
 
 void acs_read_options(struct acs *acs, const char *cmdline, struct arena *a);
 
-/* What they make of the control register's bits @ctrl. */
-uint16_t acs_apply_options(const struct acs *acs, uint32_t fn, uint16_t ctrl);
+/* Does an option name @fn, as far as the kernel reads it? */
+bool acs_option_names(const struct acs *acs, uint32_t fn);
+/* What they make of the control register's bits @ctrl, which firmware left as @firmware.
+ */
+uint16_t acs_apply_options(const struct acs *acs, uint32_t fn, uint16_t ctrl,
+			   uint16_t firmware);
 
 /* Does @f, of whose registers too few were recorded, have ACS, as far as ids tell? */
 bool acs_guess(const struct pci_fn *f, int type);

@@ -9,7 +9,6 @@
 #include "core/acs-internal.h"
 #include "core/cmdline.h"
 
-#define REDIRECT (PCI_ACS_CAP_REQ_RED | PCI_ACS_CAP_CMPLT_RED | PCI_ACS_CAP_EGRESS)
 #define OVERRIDE_IDS_MAX 15 /* the patch's max_acs_ids */
 
 struct acs_override {
@@ -18,8 +17,15 @@ struct acs_override {
 	uint16_t ids[OVERRIDE_IDS_MAX][2]; /* vendor, device */
 };
 
+/* Of a device in an option. */
+enum match {
+	NO_DEVICE = -1, /* the kernel reads no further */
+	OTHER,
+	MATCHES,
+};
+
 /* pci.c:pci_dev_str_match_path: checked from its end. */
-static bool path_matches(const struct topology *t, uint32_t fn, const char *text)
+static enum match match_path(const struct topology *t, uint32_t fn, const char *text)
 {
 	char path[128], *hop;
 	unsigned dev, func;
@@ -27,62 +33,131 @@ static bool path_matches(const struct topology *t, uint32_t fn, const char *text
 	int n;
 
 	if (snprintf(path, sizeof(path), "%s", text) >= (int)sizeof(path))
-		return false;
+		return OTHER;
 	while ((hop = strrchr(path, '/'))) {
-		if (sscanf(hop + 1, "%x.%x%n", &dev, &func, &n) != 2 || hop[1 + n] ||
-		    fn == FN_NONE || t->m->fns.v[fn].bdf.dev != dev ||
-		    t->m->fns.v[fn].bdf.fn != func)
-			return false;
+		if (sscanf(hop + 1, "%x.%x%n", &dev, &func, &n) != 2 || hop[1 + n])
+			return NO_DEVICE;
+		if (t->m->fns.v[fn].bdf.dev != dev || t->m->fns.v[fn].bdf.fn != func)
+			return OTHER;
 		*hop = '\0';
 		fn = t->up[fn];
+		if (fn == FN_NONE)
+			return OTHER;
 	}
 	n = bdf_parse(path, &bdf);
-	return fn != FN_NONE && n > 0 && !path[n] &&
-	       bdf_cmp(bdf, t->m->fns.v[fn].bdf) == 0;
+	if (n < 0 || path[n])
+		return NO_DEVICE;
+	return bdf_cmp(bdf, t->m->fns.v[fn].bdf) ? OTHER : MATCHES;
 }
 
-bool acs_names_fn(const struct topology *t, uint32_t fn, const char *text)
+/* pci.c:pci_dev_str_match */
+static enum match match_device(const struct topology *t, uint32_t fn, const char *text)
 {
 	const struct pci_ident *id = &t->m->fns.v[fn].id;
 	unsigned want[4] = { 0 }; /* 0 stands for any */
 	const char *ids = after_prefix(text, "pci:");
+	int n;
 
 	if (!ids)
-		return path_matches(t, fn, text);
-	return sscanf(ids, "%x:%x:%x:%x", &want[0], &want[1], &want[2], &want[3]) >= 2 &&
-	       (!want[0] || want[0] == id->vendor) &&
-	       (!want[1] || want[1] == id->device) &&
-	       (!want[2] || want[2] == id->subvendor) &&
-	       (!want[3] || want[3] == id->subdevice);
+		return match_path(t, fn, text);
+	n = sscanf(ids, "%x:%x:%x:%x", &want[0], &want[1], &want[2], &want[3]);
+	if (n < 2)
+		return NO_DEVICE;
+	if (n < 4)
+		want[2] = want[3] = 0;
+	return (!want[0] || want[0] == id->vendor) &&
+			       (!want[1] || want[1] == id->device) &&
+			       (!want[2] || want[2] == id->subvendor) &&
+			       (!want[3] || want[3] == id->subdevice)
+		       ? MATCHES
+		       : OTHER;
+}
+
+bool acs_names_fn(const struct topology *t, uint32_t fn, const char *text)
+{
+	return match_device(t, fn, text) == MATCHES;
+}
+
+/* The change for @fn: the first that matches before one that cannot be read. */
+static const struct acs_change *find_change(const struct acs *acs, uint32_t fn,
+					    const struct acs_option *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		enum match m = match_device(acs->t, fn, o->v[i].device);
+
+		if (m != OTHER)
+			return m == MATCHES ? &o->v[i] : NULL;
+	}
+	return NULL;
+}
+
+bool acs_option_names(const struct acs *acs, uint32_t fn)
+{
+	for (const struct acs_option *o = acs->options; o; o = o->next)
+		if (find_change(acs, fn, o))
+			return true;
+	return false;
+}
+
+/*
+ * Up to 6.1 (pci.c:pci_disable_acs_redir) the rest stays as the kernel has set it; later
+ * (pci.c:__pci_config_acs) as the firmware had, for each option anew.
+ */
+uint16_t acs_apply_options(const struct acs *acs, uint32_t fn, uint16_t ctrl,
+			   uint16_t firmware)
+{
+	for (const struct acs_option *o = acs->options; o; o = o->next) {
+		const struct acs_change *c = find_change(acs, fn, o);
+		uint16_t rest = acs->kernel.config_acs ? firmware : ctrl;
+
+		if (c)
+			ctrl = (uint16_t)((rest & ~c->mask) | (c->set & c->mask));
+	}
+	return ctrl;
 }
 
 /* "DEVICE[;DEVICE]..." */
 static void read_redirect(struct acs_option *o, char *list, struct arena *a)
 {
-	char *save = NULL;
-
-	for (char *w = strtok_r(list, ";", &save); w; w = strtok_r(NULL, ";", &save))
-		*vec_push(a, o) = (struct acs_change){ .device = w, .mask = REDIRECT };
+	for (char *w; (w = strsep(&list, ";"));)
+		*vec_push(a, o) =
+			(struct acs_change){ .device = w, .mask = ACS_REDIRECT };
 }
 
-/* "BITS@DEVICE[;BITS@DEVICE]...": 0, 1 and x from the highest bit to the lowest
- * (pci.c:__pci_config_acs, which stops at what it does not know). */
+/* 0, 1 and x from the highest bit to the lowest. */
+static bool read_bits(const char *bits, size_t n, struct acs_change *c)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint16_t bit = i < 16 ? (uint16_t)(1u << i) : 0;
+
+		switch (bits[n - 1 - i]) {
+		case '1':
+			c->set |= bit;
+			c->mask |= bit;
+			break;
+		case '0':
+			c->mask |= bit;
+			break;
+		case 'x':
+		case 'X':
+			break;
+		default:
+			return false;
+		}
+	}
+	return !(c->mask & ~ACS_KNOWN);
+}
+
+/* "BITS@DEVICE[;BITS@DEVICE]..."; the kernel stops at bits that it does not know
+ * (pci.c:__pci_config_acs). */
 static void read_config(struct acs_option *o, char *list, struct arena *a)
 {
-	char *save = NULL;
-
-	for (char *w = strtok_r(list, ";", &save); w; w = strtok_r(NULL, ";", &save)) {
+	for (char *w; (w = strsep(&list, ";"));) {
 		char *at = strchr(w, '@');
 		struct acs_change c = { .device = at ? at + 1 : NULL };
 
-		if (!at || at - w > 7 || strspn(w, "01xX") != (size_t)(at - w))
+		if (!at || !read_bits(w, (size_t)(at - w), &c))
 			return;
-		for (unsigned bit = 0; &at[-1 - (int)bit] >= w; bit++) {
-			char digit = at[-1 - (int)bit];
-
-			c.mask |= (uint16_t)((digit == '0' || digit == '1') << bit);
-			c.set |= (uint16_t)((digit == '1') << bit);
-		}
 		*vec_push(a, o) = c;
 	}
 }

@@ -148,10 +148,14 @@ static bool judge_spt(const struct acs *acs, uint32_t fn, struct acs_state *ret)
 	}
 	ret->cap = (uint16_t)cfg_u32(f->config, at + PCI_ACS_CAP);
 	ctrl = cfg_u32(f->config, at + ACS_SPT_CTRL);
-	ret->assumed = acs->recorded && !ctrl;
-	if (!acs->recorded || !ctrl)
+	ret->assumed = acs->registers == ACS_AS_RECORDED && !ctrl;
+	if (acs->registers != ACS_AS_RECORDED || !ctrl)
 		ctrl |= ret->cap & ACS_ISOLATION;
-	ret->ctrl = acs_apply_options(acs, fn, (uint16_t)ctrl);
+	/* Whatever is asked for, pci_quirk_disable_intel_spt_pch_acs_redir is all it
+	 * gets. */
+	if (acs_option_names(acs, fn))
+		ctrl &= ~(uint32_t)ACS_REDIRECT;
+	ret->ctrl = (uint16_t)ctrl;
 	ret->missing = (uint16_t)(ACS_ISOLATION & ret->cap & ~ret->ctrl);
 	ret->on = !ret->missing;
 	return true;

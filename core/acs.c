@@ -4,8 +4,6 @@
 #include "core/acs.h"
 #include "core/acs-internal.h"
 
-#define ACS_KNOWN 0x7fu /* all bits that the specification has given a name */
-
 /* pcie_capability_type() where registers say it, else what a person would guess. */
 static int port_type(const struct acs *acs, uint32_t fn, bool *ret_guessed)
 {
@@ -47,26 +45,15 @@ static uint16_t broken_bits(const struct acs *acs, const struct pci_fn *f)
 	return acs->kernel.idt_no_sv && idt ? PCI_ACS_CAP_VALID : 0;
 }
 
-/* What options make of @ctrl, of a register that can do @cap. */
-uint16_t acs_apply_options(const struct acs *acs, uint32_t fn, uint16_t ctrl)
-{
-	for (const struct acs_option *list = acs->options; list; list = list->next)
-		for (size_t i = 0; i < list->n; i++) {
-			const struct acs_change *c = &list->v[i];
-
-			if (!acs_names_fn(acs->t, fn, c->device))
-				continue;
-			ctrl = (uint16_t)((ctrl & ~c->mask) | (c->set & c->mask));
-			break; /* the first that matches */
-		}
-	return ctrl;
-}
-
 static uint16_t control(const struct acs *acs, uint32_t fn, uint16_t cap, uint16_t ctrl)
 {
-	if (!acs->recorded)
+	uint16_t firmware = ctrl;
+
+	if (acs->registers != ACS_AS_RECORDED)
 		ctrl |= cap & ACS_ISOLATION;
-	return acs_apply_options(acs, fn, ctrl);
+	if (acs->registers == ACS_OF_ANOTHER)
+		firmware &= (uint16_t)~ACS_ISOLATION;
+	return acs_apply_options(acs, fn, ctrl, firmware);
 }
 
 /* The same for a capability that stands at @at, as the specification has it. */
@@ -156,9 +143,9 @@ struct acs_state acs_of(const struct acs *acs, uint32_t fn)
 }
 
 void acs_init(struct acs *acs, const struct topology *t, const struct acs_kernel *kernel,
-	      const char *cmdline, bool recorded, struct arena *a)
+	      const char *cmdline, enum acs_registers registers, struct arena *a)
 {
-	*acs = (struct acs){ .t = t, .kernel = *kernel, .recorded = recorded };
+	*acs = (struct acs){ .t = t, .kernel = *kernel, .registers = registers };
 	acs->ivrs = machine_acpi(t->m, "IVRS") != NULL;
 	vec_foreach(line, &t->m->klog)
 		acs->pch_failed |=
@@ -193,7 +180,9 @@ char *acs_clause(struct arena *a, const struct acs_state *s)
 	};
 	const char *text = clauses[ACS_NO_NEED];
 
-	if (s->why == ACS_QUIRK)
+	if (s->missing)
+		text = arena_printf(a, "has ACS with %s off", acs_bits(a, s->missing));
+	else if (s->why == ACS_QUIRK)
 		text = arena_printf(a,
 				    s->on ? "isolates without ACS, as the kernel knows "
 					    "(quirk: %s)"
@@ -202,8 +191,6 @@ char *acs_clause(struct arena *a, const struct acs_state *s)
 				    s->quirk);
 	else if (s->why == ACS_OVERRIDE)
 		text = "is taken to isolate because pcie_acs_override= says so";
-	else if (s->missing)
-		text = arena_printf(a, "has ACS with %s off", acs_bits(a, s->missing));
 	else
 		text = clauses[s->why];
 	return arena_printf(a, "%s%s", text, s->assumed ? " (assumed)" : "");

@@ -43,15 +43,24 @@ struct acs_state {
 	bool assumed; /* its registers were not recorded that far: `why` is a guess */
 };
 
+/*
+ * How the recorded control registers came about. Where the boot in question sets them its
+ * own way, all that serves isolation is on, and then come the options of the command
+ * line.
+ */
+enum acs_registers {
+	ACS_AS_RECORDED, /* by that boot, with an IOMMU on */
+	ACS_OF_FIRMWARE, /* without an IOMMU: as the firmware left them */
+	/* By another boot with an IOMMU. What the firmware had set is not known then, and
+	 * is taken to be nothing of what isolation takes. */
+	ACS_OF_ANOTHER,
+};
+
 /* What is asked of all functions at once. */
 struct acs {
 	const struct topology *t;
 	struct acs_kernel kernel;
-	/*
-	 * The control registers were read while an IOMMU was on; else they are set here
-	 * as a boot with IOMMU sets them. The options of the command line come on top.
-	 */
-	bool recorded;
+	enum acs_registers registers;
 	bool ivrs;       /* the machine has such a table */
 	bool pch_failed; /* the log: "Failed to enable Intel PCH ACS quirk" */
 	const struct acs_option *options;    /* parsed; NULL: none touches ACS */
@@ -61,7 +70,7 @@ struct acs {
 /* What options ask for is parsed once, into @a; words that no kernel would take are
  * passed over, as kernels do. The rest is borrowed. */
 void acs_init(struct acs *acs, const struct topology *t, const struct acs_kernel *kernel,
-	      const char *cmdline, bool recorded, struct arena *a);
+	      const char *cmdline, enum acs_registers registers, struct arena *a);
 /* Its type (PCI_EXP_TYPE_*), a guess where it was not recorded; -1: conventional PCI. */
 int acs_port_type(const struct acs *acs, uint32_t fn);
 
@@ -83,7 +92,7 @@ bool acs_names_fn(const struct topology *t, uint32_t fn, const char *text);
 /* The words of @cmdline that touch ACS, joined by blanks; in @a. */
 char *acs_words(struct arena *a, const char *cmdline);
 
-/* Names of the bits as lspci has them, "SrcValid+ReqRedir"; in @a. */
+/* Names of the bits as lspci has them, "SrcValid, ReqRedir"; in @a. */
 char *acs_bits(struct arena *a, uint16_t bits);
 /* Why @s is off, or on, as a clause that follows the function's name: "has no ACS". */
 char *acs_clause(struct arena *a, const struct acs_state *s);

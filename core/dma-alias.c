@@ -121,7 +121,9 @@ static void find_real(struct dma_aliases *d, struct arena *scratch)
 		const struct pci_fn *f = &m->fns.v[i];
 
 		d->real[i] = i;
-		if (is_vmd(f) && f->bdf.domain < VMD_DOMAIN)
+		/* Without its driver it hides nothing. */
+		if (is_vmd(f) && f->bdf.domain < VMD_DOMAIN &&
+		    (!f->driver || streq(f->driver, "vmd")))
 			vmds[n++] = i;
 		if (f->bdf.domain < VMD_DOMAIN)
 			continue;

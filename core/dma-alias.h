@@ -35,6 +35,6 @@ bool dma_aliases_share(const struct dma_aliases *d, uint32_t x, uint32_t y);
  * time with another address; those seen twice in a row once. Returns how many of them
  * were put into @ret, of the @max there is room for.
  */
-#define DMA_ALIAS_MAX 64
+#define DMA_ALIAS_MAX 256 /* there are no more buses to pass */
 uint32_t dma_aliases_visit(const struct dma_aliases *d, uint32_t fn,
 			   uint32_t ret[static DMA_ALIAS_MAX]);

@@ -1,20 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "core/forecast-compare.h"
 #include "core/grouping-why.h"
 
+#define NAMES_MAX 16 /* of functions in one list: people read them */
+
+/* A sentence that grows: what arena_printf() would copy again and again. */
+struct text {
+	FILE *f;
+	char *data;
+	size_t len;
+};
+
+static void text_begin(struct text *t)
+{
+	t->f = open_memstream(&t->data, &t->len);
+	if (!t->f)
+		abort(); /* as the arena does */
+}
+
+static const char *text_end(struct text *t, struct arena *a)
+{
+	const char *copy;
+
+	fclose(t->f);
+	copy = arena_strndup(a, t->data, t->len);
+	free(t->data);
+	return copy;
+}
+
+static void put_name(FILE *f, const struct grouping *g, uint32_t fn)
+{
+	char bdf[BDF_SIZE];
+
+	fputs(bdf_format(g->m->fns.v[fn].bdf, bdf), f);
+}
+
+static void put_list(FILE *f, const struct grouping *g, int group)
+{
+	uint32_t n = g->size[group];
+
+	fputc('[', f);
+	for (uint32_t i = 0; i < n && i < NAMES_MAX; i++) {
+		if (i)
+			fputc(' ', f);
+		put_name(f, g, g->members[g->first[group] + i]);
+	}
+	if (n > NAMES_MAX)
+		fprintf(f, " and %u more", n - NAMES_MAX);
+	fputc(']', f);
+}
+
 static const char *list(const struct grouping *g, int group, struct arena *a)
 {
-	char *text = arena_alloc(a, g->size[group] * (size_t)BDF_SIZE + 1), *end = text;
+	struct text t = { 0 };
 
-	for (uint32_t i = 0; i < g->size[group]; i++) {
-		uint32_t fn = g->members[g->first[group] + i];
-		char bdf[BDF_SIZE];
-
-		if (i)
-			*end++ = ' ';
-		end = stpcpy(end, bdf_format(g->m->fns.v[fn].bdf, bdf));
-	}
-	return text;
+	text_begin(&t);
+	put_list(t.f, g, group);
+	return text_end(&t, a);
 }
 
 struct comparing {
@@ -34,25 +79,31 @@ static void say(struct comparing *c, strings *to, const char *sentence)
 static const char *list_promised(struct comparing *c, int group)
 {
 	const struct grouping *now = &c->f->now, *then = &c->f->then;
-	char *text = arena_strdup(c->a, ""), bdf[BDF_SIZE];
+	struct text t = { 0 };
+	uint32_t n = 0;
 
+	text_begin(&t);
 	for (uint32_t i = 0; i < now->size[group]; i++) {
 		uint32_t fn = c->f->then_fn[now->members[now->first[group] + i]];
 
-		if (then->isolation[fn].why == ACS_OVERRIDE)
-			text = arena_printf(c->a, "%s%s%s", text, *text ? ", " : "",
-					    bdf_format(then->m->fns.v[fn].bdf, bdf));
+		if (then->isolation[fn].why != ACS_OVERRIDE || n++ >= NAMES_MAX)
+			continue;
+		fputs(n > 1 ? ", " : "", t.f);
+		put_name(t.f, then, fn);
 	}
-	return text;
+	if (n > NAMES_MAX)
+		fprintf(t.f, " and %u more", n - NAMES_MAX);
+	return text_end(&t, c->a);
 }
 
-/* A group of `now` whose members are then in several. */
-static void tell_split(struct comparing *c, int group)
+/* The sets that the members of a group of `now` are then in; *@ret_n: how many. */
+static const char *list_parts(struct comparing *c, int group, unsigned *ret_n)
 {
 	const struct grouping *now = &c->f->now, *then = &c->f->then;
-	const char *parts = "", *promised;
+	struct text t = { 0 };
 	unsigned n = 0;
 
+	text_begin(&t);
 	for (uint32_t i = 0; i < now->size[group]; i++) {
 		uint32_t fn = c->f->then_fn[now->members[now->first[group] + i]];
 		int k = then->fns[fn].group;
@@ -61,15 +112,29 @@ static void tell_split(struct comparing *c, int group)
 		if (c->told_of[k == GROUP_NONE ? then->n_groups : k] == group)
 			continue;
 		c->told_of[k == GROUP_NONE ? then->n_groups : k] = group;
-		n++;
-		parts = arena_printf(c->a, "%s%s[%s]", parts, *parts ? " " : "",
-				     k == GROUP_NONE ? "no group" : list(then, k, c->a));
+		if (n++)
+			fputc(' ', t.f);
+		if (k == GROUP_NONE)
+			fputs("[no group]", t.f);
+		else
+			put_list(t.f, then, k);
 	}
+	*ret_n = n;
+	return text_end(&t, c->a);
+}
+
+/* A group of `now` whose members are then in several. */
+static void tell_split(struct comparing *c, int group)
+{
+	const char *parts, *promised;
+	unsigned n;
+
+	parts = list_parts(c, group, &n);
 	if (n < 2)
 		return;
 	say(c, &c->f->changes,
-	    arena_printf(c->a, "Group %d [%s] is divided: %s.", group,
-			 list(now, group, c->a), parts));
+	    arena_printf(c->a, "Group %d %s is divided: %s.", group,
+			 list(&c->f->now, group, c->a), parts));
 	promised = list_promised(c, group);
 	if (*promised)
 		say(c, &c->f->costs,
@@ -101,7 +166,7 @@ static void tell_merge(struct comparing *c, int group)
 		if (was == FN_NONE || f->now.fns[was].group == f->now.fns[first].group)
 			continue;
 		say(c, &f->changes,
-		    arena_printf(c->a, "These share a group then: [%s].",
+		    arena_printf(c->a, "These share a group then: %s.",
 				 list(&f->then, group, c->a)));
 		grouping_why_pair(&f->then, f->then_fn[first], fn, &f->changes);
 		return;

@@ -48,14 +48,18 @@ static struct machine *copy(const struct machine *m, struct arena *a)
 {
 	struct machine *c = arena_memdup(a, m, sizeof(*m));
 
-	c->fns.v = arena_memdup(a, m->fns.v, (m->fns.n + 1) * sizeof(*m->fns.v));
+	c->fns.v = arena_memdup(a, m->fns.v, m->fns.n * sizeof(*m->fns.v));
+	c->fns.cap = m->fns.n;
 	return c;
 }
 
 static void set_u8(struct pci_fn *f, struct arena *a, uint32_t off, uint8_t value)
 {
-	uint8_t *c = arena_memdup(a, f->config.data, f->config.len);
+	uint8_t *c;
 
+	if (off >= f->config.len)
+		return;
+	c = arena_memdup(a, f->config.data, f->config.len);
 	c[off] = value;
 	f->config.data = c;
 }
@@ -82,25 +86,47 @@ static int one(const struct topology *t, struct arena *a, const char *text, bool
 uint32_t forecast_slot_of(const struct topology *t, uint32_t fn)
 {
 	while ((fn = t->up[fn]) != FN_NONE)
-		if (is_port(&t->m->fns.v[fn]))
+		if (is_port(&t->m->fns.v[fn]) && has_slot(&t->m->fns.v[fn]))
 			return fn;
 	return FN_NONE;
 }
 
-static unsigned highest_bus(const struct machine *m, uint32_t domain)
+/*
+ * The first of @n buses that nobody else has, if possible those that firmware has given
+ * to the empty port @to; else above its own. 0: there are not so many.
+ */
+static unsigned free_buses(const struct topology *t, uint32_t to, unsigned n)
 {
-	unsigned max = 0;
+	const struct pci_fn *port = &t->m->fns.v[to];
+	unsigned own = cfg_u8(port->config, PCI_SECONDARY_BUS), run = 0;
+	bool taken[256] = { false };
 
-	vec_foreach(f, &m->fns) {
-		if (f->bdf.domain != domain)
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct pci_fn *f = &t->m->fns.v[i];
+		unsigned first = cfg_u8(f->config, PCI_SECONDARY_BUS), last = first;
+
+		if (f->bdf.domain != port->bdf.domain)
 			continue;
-		if (f->bdf.bus > max)
-			max = f->bdf.bus;
-		if (cfg_is_bridge(f->config) &&
-		    cfg_u8(f->config, PCI_SUBORDINATE_BUS) > max)
-			max = cfg_u8(f->config, PCI_SUBORDINATE_BUS);
+		taken[f->bdf.bus] = true;
+		if (i == to || !cfg_is_bridge(f->config))
+			continue;
+		/* What is above the port has its buses in common with it. */
+		if (!topology_is_below(t, to, i))
+			last = cfg_u8(f->config, PCI_SUBORDINATE_BUS);
+		for (unsigned bus = first; bus <= last; bus++)
+			taken[bus] = true;
 	}
-	return max;
+	for (unsigned bus = own; own > port->bdf.bus && bus < own + n; bus++)
+		run += bus <= 0xff && !taken[bus];
+	if (run == n)
+		return own;
+	run = 0;
+	for (unsigned bus = port->bdf.bus + 1u; bus <= 0xff; bus++) {
+		run = taken[bus] ? 0 : run + 1;
+		if (run == n)
+			return bus - n + 1;
+	}
+	return 0;
 }
 
 /*
@@ -111,12 +137,13 @@ static int move(struct machine *m, const struct topology *t, uint32_t from, uint
 {
 	unsigned first = cfg_u8(m->fns.v[from].config, PCI_SECONDARY_BUS), last = first;
 	uint32_t domain = m->fns.v[to].bdf.domain;
-	unsigned next = highest_bus(m, domain) + 1;
+	unsigned next;
 
 	for (uint32_t i = 0; i < t->n; i++)
 		if (topology_is_below(t, i, from) && m->fns.v[i].bdf.bus > last)
 			last = m->fns.v[i].bdf.bus;
-	if (next + (last - first) > 0xff)
+	next = free_buses(t, to, last - first + 1);
+	if (!next)
 		return err_set(e, -ENOSPC, "no bus numbers are left for the card");
 	for (uint32_t i = 0; i < t->n; i++) {
 		struct pci_fn *f = &m->fns.v[i];
@@ -126,8 +153,9 @@ static int move(struct machine *m, const struct topology *t, uint32_t from, uint
 		f->bdf.domain = f->physfn.domain = domain;
 		f->bdf.bus = (uint8_t)(f->bdf.bus - first + next);
 		f->physfn.bus = (uint8_t)(f->physfn.bus - first + next);
+		/* A bridge that nobody set up has no numbers, and gets none. */
 		for (uint32_t r = PCI_PRIMARY_BUS; r <= PCI_SUBORDINATE_BUS; r++)
-			if (cfg_is_bridge(f->config))
+			if (cfg_is_bridge(f->config) && cfg_u8(f->config, r) >= first)
 				set_u8(f, a, r,
 				       (uint8_t)(cfg_u8(f->config, r) - first + next));
 	}
@@ -184,7 +212,8 @@ static int enable_vfs(struct machine *m, const struct topology *t,
 	return 0;
 }
 
-/* Sort what was moved or added; @ret tells where each of the first functions went. */
+/* Sort what was moved or added; the result tells where each of the first functions went.
+ */
 struct place {
 	struct bdf bdf;
 	uint32_t was;
@@ -214,24 +243,53 @@ static uint32_t *sort(struct machine *m, uint32_t n_before, struct arena *a)
 	return ret;
 }
 
+/* Virtual functions first: where their physical one goes, they go. */
+static int change(struct machine *m, const struct topology *t,
+		  const struct forecast_want *want, struct arena *a, uint32_t *ret_then,
+		  struct err *e)
+{
+	const uint32_t *vfs, *moved;
+	struct topology wider;
+	int r = want->pf ? enable_vfs(m, t, want, a, e) : 0;
+
+	if (r < 0)
+		return r;
+	vfs = sort(m, t->n, a);
+	topology_build(m, a, &wider);
+	if (want->card)
+		r = move_card(m, &wider, want, a, e);
+	if (r < 0)
+		return r;
+	moved = sort(m, wider.n, a);
+	for (uint32_t i = 0; i < t->n; i++)
+		ret_then[i] = moved[vfs[i]];
+	return 0;
+}
+
+/* Registers were read under the recorded command line. */
+static struct grouping_want of_boot(const struct machine *m,
+				    const struct grouping_want *want)
+{
+	struct grouping_want w = *want;
+
+	w.forecast = w.cmdline && !streq(w.cmdline, m->cmdline);
+	return w;
+}
+
 int forecast_make(const struct machine *m, const struct forecast_want *want,
 		  struct arena *a, struct forecast *ret, struct err *e)
 {
+	struct grouping_want now = of_boot(m, &want->now);
+	struct grouping_want then = of_boot(m, &want->then);
 	struct machine *changed = copy(m, a);
 	struct forecast out = { 0 };
-	struct grouping_want then = want->then;
-	int r = 0;
+	int r;
 
-	grouping_compute(m, &want->now, a, &out.now);
-	if (want->card)
-		r = move_card(changed, &out.now.topology, want, a, e);
-	if (r >= 0 && want->pf)
-		r = enable_vfs(changed, &out.now.topology, want, a, e);
+	grouping_compute(m, &now, a, &out.now);
+	out.then_fn = arena_alloc(a, (m->fns.n + 1) * sizeof(*out.then_fn));
+	r = change(changed, &out.now.topology, want, a, out.then_fn, e);
 	if (r < 0)
 		return r;
-	out.then_fn = sort(changed, out.now.topology.n, a);
-	/* The registers were read under the recorded command line. */
-	then.forecast = then.cmdline && !streq(then.cmdline, m->cmdline);
 	grouping_compute(changed, &then, a, &out.then);
 	forecast_compare(&out, a);
 	*ret = out;

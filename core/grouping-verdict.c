@@ -34,8 +34,8 @@ struct verdict_of *grouping_judge(struct grouping *g)
 
 		for (uint32_t i = 0; i < g->size[k]; i++) {
 			n += comes[v[i]];
-			/* What stays with the host goes on using its memory. */
-			if (comes[v[i]] && pinned[v[i]] && bad == FN_NONE)
+			/* Bridges, too: what stays is still taken out of its domain. */
+			if (pinned[v[i]] && bad == FN_NONE)
 				bad = v[i];
 		}
 		for (uint32_t i = 0; i < g->size[k]; i++) {

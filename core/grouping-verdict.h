@@ -15,7 +15,8 @@ enum verdict {
 struct verdict_of {
 	enum verdict verdict;
 	uint32_t with; /* TOGETHER: how many others must come along */
-	/* PINNED: by this range of this function, itself or one that must come along */
+	/* PINNED: by this range of this function, itself or another of its group: all of
+	 * them get other translations (iommu.c:__iommu_take_dma_ownership) */
 	const struct acpi_reserved *pinned;
 	uint32_t pinned_fn;
 };

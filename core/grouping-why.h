@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "core/group.h"
 #include "core/grouping.h"
 
 /*
@@ -19,7 +18,3 @@ const char *grouping_why_fn(struct grouping *g, uint32_t fn);
  * one to the other; appended to @ret. Or the one sentence that says they do not.
  */
 void grouping_why_pair(struct grouping *g, uint32_t x, uint32_t y, strings *ret);
-
-/* Why @fn shares its group, as a clause in brackets' place, "behind the port
- * 0000:00:01.0, which has no ACS"; NULL: it does not share. */
-const char *grouping_why_shared(struct grouping *g, uint32_t fn);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <pci/header.h>
 
-#include "core/grouping.h"
+#include "core/grouping-part.h"
 
 /* Devices and functions of a bus that a search has been to: bit devfn. */
 struct seen {
@@ -146,144 +146,28 @@ static void find_isolation(struct grouping *g)
 	}
 }
 
-/* ---- who is translated, and in which order they come ---- */
+/* ---- all of them ---- */
 
-static void assume(struct grouping *g, const char *sentence)
+static void give_other(struct grouping *g, const struct arrival *it)
 {
-	*vec_push(g->arena, &g->assumptions) = sentence;
+	bool shares = it->shares && g->others.n;
+	int group = shares ? g->others.v[g->others.n - 1].group : g->n_groups++;
+
+	*vec_push(g->arena, &g->others) = (struct grouping_other){ it->other, group };
 }
 
-static void read_table(struct grouping *g)
-{
-	static const char *const names[] = { "DMAR", "IVRS", "VIOT" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const struct acpi_table *t = machine_acpi(g->m, names[i]);
-
-		if (t &&
-		    acpi_parse_iommu(g->arena, t->name, t->data, &g->table, NULL) >= 0)
-			return;
-	}
-}
-
-/*
- * Without a table: Intel's processors have an IOMMU of its own for their graphics,
- * listed first, and one for all else. AMD's are functions of the device that the host
- * bridge belongs to; no table seen so far names that device.
- */
-static void guess_units(struct grouping *g, uint32_t *units)
-{
-	bool intel = g->topology.n && g->m->fns.v[0].id.vendor == 0x8086;
-	const struct pci_fn *amd = NULL;
-
-	for (uint32_t i = 0; i < g->topology.n && !amd; i++)
-		if (fn_class(&g->m->fns.v[i]) == CLASS_IOMMU)
-			amd = &g->m->fns.v[i];
-	for (uint32_t i = 0; i < g->topology.n; i++) {
-		const struct pci_fn *f = &g->m->fns.v[i];
-		bool graphics = f->bdf.bus == 0 && fn_is_display(f);
-
-		units[i] = amd && bdf_same_slot(amd->bdf, f->bdf) ? ACPI_UNIT_NONE
-			   : intel && !graphics                   ? 1
-								  : 0;
-	}
-	assume(g, "Which functions an IOMMU translates was not recorded (no table DMAR, "
-		  "IVRS or VIOT): all are taken to be.");
-}
-
-/*
- * drivers/iommu/iommu.c:iommu_device_register: each IOMMU as it comes takes what is its
- * own. Returns how many there are.
- */
-static uint32_t find_units(struct grouping *g, const struct grouping_want *want)
-{
-	uint32_t *units = arena_alloc(g->arena, (g->topology.n + 1) * sizeof(*units));
-	uint32_t n = 0;
-
-	if (g->table.table)
-		acpi_assign_units(g->m, &g->table, g->arena, units);
-	else
-		guess_units(g, units);
-	for (uint32_t i = 0; i < g->topology.n; i++) {
-		const struct pci_fn *f = &g->m->fns.v[i];
-		/* A group without driver: one was tried, and did not stay. */
-		bool lazy = want->virtio_lazy && g->table.table &&
-			    streq(g->table.table, "VIOT") && !f->driver &&
-			    f->group == GROUP_NONE;
-
-		/* What VMD hides comes to the IOMMU as VMD's own. */
-		g->fns[i].unit = lazy ? ACPI_UNIT_NONE : units[g->aliases.real[i]];
-		if (g->fns[i].unit != ACPI_UNIT_NONE && g->fns[i].unit >= n)
-			n = g->fns[i].unit + 1;
-	}
-	return n;
-}
-
-/*
- * iommu.c:generic_device_group, amd/iommu.c:acpihid_device_group: platform devices that
- * the tables name, or that a driver made of a PCI function. Whether the kernel found them
- * only its log tells; those that a table names come before any PCI function, at boot.
- */
-static void add_others(struct grouping *g, bool late)
-{
-	bool pci_seen = false;
-
-	vec_foreach(line, &g->m->klog) {
-		const char *end = strstr(*line, ": Adding to iommu group "), *name = end;
-		struct bdf bdf;
-
-		if (!end)
-			continue;
-		while (name > *line && name[-1] != ' ')
-			name--;
-		if (bdf_parse(name, &bdf) == end - name)
-			pci_seen = true;
-		else if (pci_seen == late)
-			*vec_push(g->arena, &g->others) = (struct grouping_other){
-				arena_strndup(g->arena, name, (size_t)(end - name)),
-				g->n_groups++
-			};
-	}
-}
-
-/*
- * When each IOMMU has its turn, by unit. AMD's have divided all up before the first of
- * them takes its own.
- */
-static uint32_t *find_turns(const struct grouping *g, uint32_t n_units, struct arena *a)
-{
-	uint32_t *turns = arena_alloc(a, (n_units + 1) * sizeof(*turns));
-	uint32_t *order = arena_alloc(a, (g->table.units.n + 1) * sizeof(*order));
-	bool at_once = g->table.table && streq(g->table.table, "IVRS");
-
-	for (uint32_t u = 0; u < n_units; u++)
-		turns[u] = at_once ? 0 : u;
-	if (!g->table.table || at_once)
-		return turns;
-	acpi_unit_order(&g->table, order);
-	for (uint32_t i = 0; i < g->table.units.n; i++)
-		if (order[i] < n_units)
-			turns[order[i]] = i;
-	return turns;
-}
-
-static void walk(struct grouping *g, uint32_t n_units)
+/* drivers/iommu/iommu.c:iommu_device_register: each IOMMU as it comes takes its own. */
+static void walk(struct grouping *g, const struct grouping_want *want)
 {
 	AUTOARENA struct arena *scratch = arena_new();
-	uint32_t *turns = find_turns(g, n_units, scratch);
-	/* What a driver makes later comes after all others. */
-	uint32_t last = g->table.units.n > n_units ? (uint32_t)g->table.units.n : n_units;
+	arrivals all = { 0 };
 
-	add_others(g, false);
-	for (uint32_t turn = 0; turn <= last; turn++)
-		for (uint32_t i = 0; i < g->topology.n; i++) {
-			uint32_t fn = g->topology.order[i], unit = g->fns[fn].unit;
-
-			if (unit != ACPI_UNIT_NONE &&
-			    turn == (g->m->fns.v[fn].is_vf ? last : turns[unit]))
-				give_group(g, fn);
-		}
-	add_others(g, true);
+	grouping_arrive(g, want, scratch, &all);
+	vec_foreach(it, &all)
+		if (it->other)
+			give_other(g, it);
+		else
+			give_group(g, it->fn);
 }
 
 static void list_members(struct grouping *g)
@@ -318,6 +202,11 @@ static bool iommu_was_on(const struct machine *m)
 	return false;
 }
 
+static void assume(struct grouping *g, const char *sentence)
+{
+	*vec_push(g->arena, &g->assumptions) = sentence;
+}
+
 static void note_assumptions(struct grouping *g)
 {
 	bool have = false, lack = false, spt = false;
@@ -349,8 +238,11 @@ void grouping_compute(const struct machine *m, const struct grouping_want *want,
 	*ret = (struct grouping){ .m = m, .arena = a };
 	topology_build(m, a, &ret->topology);
 	acs_init(&ret->acs, &ret->topology, &want->kernel, cmdline,
-		 iommu_was_on(m) && !want->forecast, a);
-	read_table(ret);
+		 !iommu_was_on(m) ? ACS_OF_FIRMWARE
+		 : want->forecast ? ACS_OF_ANOTHER
+				  : ACS_AS_RECORDED,
+		 a);
+	grouping_read_table(ret);
 	dma_aliases_build(&ret->acs, ret->table.table ? &ret->table : NULL, a,
 			  &ret->aliases);
 	ret->fns = arena_alloc(a, (ret->topology.n + 1) * sizeof(*ret->fns));
@@ -360,7 +252,7 @@ void grouping_compute(const struct machine *m, const struct grouping_want *want,
 						    .via = FN_NONE,
 						    .unit = ACPI_UNIT_NONE };
 	find_isolation(ret);
-	walk(ret, find_units(ret, want));
+	walk(ret, want);
 	list_members(ret);
 	note_assumptions(ret);
 }

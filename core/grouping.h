@@ -19,8 +19,8 @@ struct grouping_want {
 	/* Another boot than the recorded: ACS is as that one sets it (see struct acs). */
 	bool forecast;
 	/*
-	 * virtio-iommu's groups come when a first driver probes (F23), so what has no
-	 * driver has none.
+	 * virtio-iommu's groups come when a first driver probes (F23), so what no driver
+	 * has tried has none; in which order they did, only a log tells.
 	 */
 	bool virtio_lazy;
 };

@@ -51,8 +51,12 @@ static void find_bridges(struct topology *t)
 	for (uint32_t i = 0; i < t->n; i++) {
 		struct blob c = t->m->fns.v[i].config;
 
-		/* Only a bus above its own: what claims otherwise could be a circle. */
-		if (cfg_is_bridge(c) && c.len > PCI_SECONDARY_BUS &&
+		/*
+		 * Only a bus above its own: what claims otherwise could be a circle, and
+		 * so could a virtual function, which is found below another one's bus.
+		 */
+		if (!t->m->fns.v[i].is_vf && cfg_is_bridge(c) &&
+		    c.len > PCI_SECONDARY_BUS &&
 		    cfg_u8(c, PCI_SECONDARY_BUS) > t->m->fns.v[i].bdf.bus)
 			t->bridges[t->n_bridges++] = i;
 	}

@@ -22,7 +22,9 @@ static void put_u16(uint8_t *c, uint32_t off, uint32_t v)
 
 static const struct pci_fn *recorded_vf(const struct machine *m, const struct pci_fn *pf)
 {
-	for (size_t i = (size_t)(pf - m->fns.v) + 1; i < m->fns.n; i++)
+	/* Behind it, and in its domain. */
+	for (size_t i = (size_t)(pf - m->fns.v) + 1;
+	     i < m->fns.n && m->fns.v[i].bdf.domain == pf->bdf.domain; i++)
 		if (m->fns.v[i].is_vf && !bdf_cmp(m->fns.v[i].physfn, pf->bdf) &&
 		    m->fns.v[i].config.len >= 256)
 			return &m->fns.v[i];
@@ -72,14 +74,9 @@ static struct blob vf_config(struct arena *a, const struct machine *m,
 /* The last bus that functions of its bus may reach to. */
 static unsigned last_bus(const struct machine *m, const struct pci_fn *pf)
 {
-	for (size_t i = 0; i < m->fns.n; i++) {
-		struct blob c = m->fns.v[i].config;
+	const struct pci_fn *up = machine_upstream(m, pf);
 
-		if (m->fns.v[i].bdf.domain == pf->bdf.domain && cfg_is_bridge(c) &&
-		    cfg_u8(c, PCI_SECONDARY_BUS) == pf->bdf.bus)
-			return cfg_u8(c, PCI_SUBORDINATE_BUS);
-	}
-	return 0xff;
+	return up ? cfg_u8(up->config, PCI_SUBORDINATE_BUS) : 0xff;
 }
 
 void vf_add(struct machine *to, const struct machine *m, const struct pci_fn *pf,

@@ -507,7 +507,7 @@ static struct trap traps[] = {
 		{ LINK, DEV("01:00.0") "iommu_group", "5" }, { LINK, DEV("01:00.1") "iommu_group", "5" },
 		IS("sys/kernel/iommu_groups/4/type", "DMA-FQ\n") } },
 	{ NULL, NULL, "server-sriov", .steps = {
-		{ LINK, AT("0000:17:00.0") "iommu_group", "0" }, { LINK, AT("0000:00:00.0") "iommu_group", "15" } } },
+		{ LINK, AT("0000:85:00.0") "iommu_group", "0" }, { LINK, AT("0000:00:00.0") "iommu_group", "15" } } },
 
 	{ "trap 19: ports without ACS share with what is behind them, not with each other", NULL, LAB, .steps = {
 		{ ACS, AT("0000:07:00.0"), "none" }, { ACS, AT("0000:07:01.0"), "none" }, SWITCH,
