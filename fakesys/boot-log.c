@@ -238,8 +238,8 @@ static struct log_boot boot_of(struct sim *s, const char *cmdline, bool on,
 void sim_log_boot(struct sim *s)
 {
 	const struct machine *m = s->m;
-	struct log_boot then =
-		boot_of(s, m->cmdline, m->units.n || s->n_recorded_groups, m->interrupt_remapping);
+	struct log_boot then = boot_of(s, m->cmdline, m->units.n || s->n_recorded_groups,
+				       m->interrupt_remapping);
 	struct log_boot now = boot_of(s, s->cmdline, s->iommu_on, s->interrupt_remapping);
 	struct merge g = {
 		.s = s,
