@@ -6,6 +6,7 @@
  */
 #include <pci/header.h>
 
+#include "core/topology.h"
 #include "core/vf.h"
 
 #define CONFIG_SIZE 4096
@@ -20,25 +21,13 @@ static void put_u16(uint8_t *c, uint32_t off, uint32_t v)
 	c[off + 1] = (uint8_t)(v >> 8);
 }
 
-static const struct pci_fn *recorded_vf(const struct machine *m, const struct pci_fn *pf)
-{
-	/* Behind it, and in its domain. */
-	for (size_t i = (size_t)(pf - m->fns.v) + 1;
-	     i < m->fns.n && m->fns.v[i].bdf.domain == pf->bdf.domain; i++)
-		if (m->fns.v[i].is_vf && !bdf_cmp(m->fns.v[i].physfn, pf->bdf) &&
-		    m->fns.v[i].config.len >= 256)
-			return &m->fns.v[i];
-	return NULL;
-}
-
 /*
  * All virtual functions of one physical one are alike. Of the capabilities only those are
  * sure that every virtual function has: PCI Express, with function level reset, and ARI.
  */
-static struct blob vf_config(struct arena *a, const struct machine *m,
-			     const struct pci_fn *pf)
+static struct blob vf_config(struct arena *a, const struct pci_fn *pf,
+			     const struct pci_fn *like)
 {
-	const struct pci_fn *like = recorded_vf(m, pf);
 	uint32_t exp = cfg_find_cap(pf->config, PCI_CAP_ID_EXP), len;
 	uint8_t *c;
 
@@ -71,17 +60,41 @@ static struct blob vf_config(struct arena *a, const struct machine *m,
 	return (struct blob){ c, CONFIG_SIZE };
 }
 
-/* The last bus that functions of its bus may reach to. */
-static unsigned last_bus(const struct machine *m, const struct pci_fn *pf)
-{
-	const struct pci_fn *up = machine_upstream(m, pf);
+/* What a machine tells of its physical functions, each by index. */
+struct around {
+	struct topology topology;
+	const struct pci_fn **vf; /* a recorded one with its registers; NULL: none */
+};
 
-	return up ? cfg_u8(up->config, PCI_SUBORDINATE_BUS) : 0xff;
+static void look_around(const struct machine *m, struct arena *a, struct around *ret)
+{
+	topology_build(m, a, &ret->topology);
+	ret->vf = arena_alloc(a, (m->fns.n + 1) * sizeof(*ret->vf));
+	vec_foreach(fn, &m->fns) {
+		uint32_t pf = fn->is_vf && fn->config.len >= 256
+				      ? topology_find(&ret->topology, fn->physfn)
+				      : FN_NONE;
+
+		if (pf != FN_NONE && !ret->vf[pf])
+			ret->vf[pf] = fn;
+	}
 }
 
-void vf_add(struct machine *to, const struct machine *m, const struct pci_fn *pf,
-	    unsigned n, struct arena *a)
+/* The last bus that functions of its bus may reach to. */
+static unsigned last_bus(const struct around *at, uint32_t pf)
 {
+	uint32_t up = at->topology.up[pf];
+
+	return up == FN_NONE
+		       ? 0xff
+		       : cfg_u8(at->topology.m->fns.v[up].config, PCI_SUBORDINATE_BUS);
+}
+
+static void add(struct machine *to, const struct around *at, const struct pci_fn *pf,
+		unsigned n, struct arena *a)
+{
+	const struct machine *m = at->topology.m;
+	uint32_t index = (uint32_t)(pf - m->fns.v);
 	uint32_t cap = cfg_find_ext_cap(pf->config, PCI_EXT_CAP_ID_SRIOV);
 	uint32_t rid = (uint32_t)pf->bdf.bus << 8 | (uint32_t)pf->bdf.dev << 3 |
 		       (uint32_t)pf->bdf.fn;
@@ -99,8 +112,8 @@ void vf_add(struct machine *to, const struct machine *m, const struct pci_fn *pf
 	if (!pf->vfs_total || pf->is_vf || !cap || pf->config.len < 256)
 		return;
 	rid += cfg_u16(pf->config, cap + PCI_IOV_OFFSET);
-	last = (last_bus(m, pf) << 8) + 0xff;
-	vf.config = vf_config(a, m, pf);
+	last = (last_bus(at, index) << 8) + 0xff;
+	vf.config = vf_config(a, pf, at->vf[index]);
 	vf.id.device = cfg_u16(pf->config, cap + PCI_IOV_DID);
 	for (unsigned i = 0; i < n && rid <= last; i++, rid += stride) {
 		vf.bdf = (struct bdf){ .domain = pf->bdf.domain,
@@ -125,6 +138,16 @@ void vf_add(struct machine *to, const struct machine *m, const struct pci_fn *pf
 	}
 }
 
+void vf_add(struct machine *to, const struct machine *m, const struct pci_fn *pf,
+	    unsigned n, struct arena *a)
+{
+	AUTOARENA struct arena *scratch = arena_new();
+	struct around at;
+
+	look_around(m, scratch, &at);
+	add(to, &at, pf, n, a);
+}
+
 static int fn_cmp(const void *x, const void *y)
 {
 	return bdf_cmp(((const struct pci_fn *)x)->bdf, ((const struct pci_fn *)y)->bdf);
@@ -132,12 +155,20 @@ static int fn_cmp(const void *x, const void *y)
 
 const struct machine *vf_complete(const struct machine *m, struct arena *a)
 {
+	AUTOARENA struct arena *scratch = arena_new();
 	struct machine *ret = arena_memdup(a, m, sizeof(*m));
+	struct around at;
+	bool any = false;
 
+	vec_foreach(fn, &m->fns)
+		any |= fn->vfs_total;
+	if (!any)
+		return m;
+	look_around(m, scratch, &at);
 	ret->fns.v = NULL;
 	ret->fns.n = ret->fns.cap = 0;
 	vec_foreach(fn, &m->fns)
-		vf_add(ret, m, fn, fn->vfs_total, a);
+		add(ret, &at, fn, fn->vfs_total, a);
 	if (!ret->fns.n)
 		return m;
 	vec_foreach(fn, &m->fns)
