@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "core/machine-groups.h"
 #include "core/machine-json.h"
 #include "core/scrub.h"
 #include "fakesys/import-recorded.h"
@@ -255,6 +256,13 @@ int command_run(struct run *r, struct err *e)
 	if (r->v->resume)
 		facts = 0;
 	s = subject_open(&r->v->where, facts, change, &r->subject, e);
+	if (s == VERB_YES && r->command == CMD_LIST && r->subject.live &&
+	    !(facts & INV_FACTS) &&
+	    machine_groups_from(r->subject.m) == GROUPS_COMPUTED) {
+		/* Groups are computed from more than a list of functions takes. */
+		subject_close(&r->subject);
+		s = subject_open(&r->v->where, facts | INV_FACTS, change, &r->subject, e);
+	}
 	if (s != VERB_YES)
 		return s;
 	if (change && r->v->where.fixture && !r->v->json)

@@ -89,5 +89,7 @@ struct column {
 struct libscols_table *table_new(const struct printer *p, const struct column *columns);
 struct libscols_line *table_line(struct libscols_table *t, struct libscols_line *parent);
 void table_cell(struct libscols_line *l, size_t column, enum tone t, const char *text);
+/* Give a cell the @n-th colour of a palette that repeats, whose neighbours differ. */
+void table_colour(struct libscols_line *l, size_t column, size_t n);
 /* Print and free. */
 void table_end(struct libscols_table *t);
