@@ -124,24 +124,22 @@ static void take_recorded(const struct machine *m, struct arena *a,
 void machine_groups_get(const struct machine *m, struct arena *a,
 			struct machine_groups *ret)
 {
-	struct machine_groups out = { .from = machine_groups_from(m) };
 	int *ids;
 	bool *alike;
 
-	if (out.from == GROUPS_RECORDED) {
-		machine_groups_compute(m, NULL, a, &out.g);
-		grouping_compare(&out.g, &out.match);
-		take_recorded(m, a, &out);
-		*ret = out;
+	*ret = (struct machine_groups){ .from = machine_groups_from(m) };
+	if (ret->from == GROUPS_RECORDED) {
+		machine_groups_compute(m, NULL, a, &ret->g);
+		grouping_compare(&ret->g, &ret->match);
+		take_recorded(m, a, ret);
 		return;
 	}
-	machine_groups_next(m, a, &out.g);
-	ids = arena_alloc(a, ((size_t)out.g.n_groups + 1) * sizeof(*ids));
+	machine_groups_next(m, a, &ret->g);
+	ids = arena_alloc(a, ((size_t)ret->g.n_groups + 1) * sizeof(*ids));
 	alike = arena_alloc(a, m->fns.n + 1);
-	for (int k = 0; k < out.g.n_groups; k++)
+	for (int k = 0; k < ret->g.n_groups; k++)
 		ids[k] = k;
 	memset(alike, true, m->fns.n);
-	out.ids = ids;
-	out.alike = alike;
-	*ret = out;
+	ret->ids = ids;
+	ret->alike = alike;
 }

@@ -28,6 +28,7 @@ void machine_groups_compute(const struct machine *m, const char *cmdline, struct
 /* The same of the boot that comes next, as far as its command line is known. */
 void machine_groups_next(const struct machine *m, struct arena *a, struct grouping *ret);
 
+/* Stays where it was filled: its parts point to one another. */
 struct machine_groups {
 	/*
 	 * What is shown. Its groups are counted from 0; which number the kernel gave them

@@ -67,7 +67,8 @@ static void index_sections(struct names *n)
 	for (const char *s = n->text; s < n->end; s = names_next_line(n, s)) {
 		bool class = s[0] == 'C' && s[1] == ' ';
 		const char *at = class ? s + 2 : s;
-		int64_t id = names_starts_section(s) ? names_take_id(&at, class ? 2 : 4) : -1;
+		int64_t id =
+			names_starts_section(s) ? names_take_id(&at, class ? 2 : 4) : -1;
 
 		if (id >= 0)
 			vec_push(n->arena, &n->sections)->self =
@@ -226,19 +227,28 @@ static char *ask(struct names *n, struct arena *a, int what, uint32_t id, uint32
 	return arena_strdup(a, e->name);
 }
 
+static const char *model(struct names *n, struct arena *a, const struct pci_fn *fn)
+{
+	const char *name = n ? name_below(n, a, fn->id.vendor, fn->id.device) : NULL;
+
+	return name || !n ? name
+			  : ask(n, a, PCI_LOOKUP_DEVICE, fn->id.vendor, fn->id.device);
+}
+
+const char *names_model(struct names *n, struct arena *a, const struct pci_fn *fn)
+{
+	const char *name = model(n, a, fn);
+
+	return name ? name : names_device(n, a, fn);
+}
+
 const char *names_device(struct names *n, struct arena *a, const struct pci_fn *fn)
 {
 	uint32_t v = fn->id.vendor, d = fn->id.device;
-	const char *vendor = NULL, *device = NULL;
+	const char *vendor = n ? section_name(n, a, v) : NULL, *device = model(n, a, fn);
 
-	if (n) {
-		vendor = section_name(n, a, v);
-		if (!vendor)
-			vendor = ask(n, a, PCI_LOOKUP_VENDOR, v, 0);
-		device = name_below(n, a, v, d);
-		if (!device)
-			device = ask(n, a, PCI_LOOKUP_DEVICE, v, d);
-	}
+	if (n && !vendor)
+		vendor = ask(n, a, PCI_LOOKUP_VENDOR, v, 0);
 	if (vendor && device)
 		return arena_printf(a, "%s %s", vendor, device);
 	if (vendor)
