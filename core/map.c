@@ -11,6 +11,7 @@
 #define FREE_W 220
 #define FREE_H 28
 #define RUN_NONE UINT32_MAX
+#define COLUMNS 258 /* root buses, their functions, behind 255 bridges, a free slot */
 
 /* Neighbours in one column that one hull goes around. */
 struct run {
@@ -21,9 +22,13 @@ struct run {
 	uint32_t cards;
 };
 
+struct column {
+	int x, w;
+};
+
 struct layout {
 	struct map *map;
-	struct arena *arena;
+	struct arena *arena, *scratch;
 	const struct grouping *g;
 	uint32_t *child, *next; /* below a function; its siblings; by address */
 	bool *whole;            /* all behind it is of its own, shared group */
@@ -34,6 +39,7 @@ struct layout {
 	int8_t *colour;
 	int n_coloured;
 	int right; /* edge of all that was placed so far */
+	struct column columns[COLUMNS];
 };
 
 static bool is_shared(const struct grouping *g, uint32_t fn)
@@ -262,10 +268,25 @@ static int gap(const struct layout *l, uint32_t prev, uint32_t fn)
 
 /* ---- places ---- */
 
-static int column_x(unsigned column)
+/* Ports say less than devices do. */
+static void find_columns(struct layout *l)
 {
-	return MAP_MARGIN + (column ? MAP_ROOT_W + MAP_GUTTER : 0) +
-	       (int)(column ? column - 1 : 0) * (MAP_CARD_W + MAP_GUTTER);
+	const struct topology *t = &l->g->topology;
+	uint8_t *depth = arena_alloc(l->scratch, t->n + 1);
+	bool wide[COLUMNS] = { false };
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		uint32_t fn = t->order[i], up = t->up[fn];
+
+		if (up != FN_NONE)
+			depth[fn] = (uint8_t)(depth[up] + 1);
+		wide[depth[fn] + 1] |= !cfg_is_bridge(t->m->fns.v[fn].config);
+	}
+	l->columns[0] = (struct column){ MAP_MARGIN, MAP_ROOT_W };
+	for (unsigned i = 1; i < COLUMNS; i++)
+		l->columns[i] = (struct column){ l->columns[i - 1].x +
+							 l->columns[i - 1].w + MAP_GUTTER,
+						 wide[i] ? MAP_CARD_W : MAP_PORT_W };
 }
 
 static size_t add_card(struct layout *l, enum map_kind kind, uint32_t fn,
@@ -343,7 +364,7 @@ static struct extent place_free(struct layout *l, size_t from, uint32_t fn,
 				unsigned column)
 {
 	const struct map_box *b = &l->map->cards.v[from].box;
-	struct map_box box = { column_x(column + 1), b->y + (MAP_CARD_H - FREE_H) / 2,
+	struct map_box box = { l->columns[column + 1].x, b->y + (MAP_CARD_H - FREE_H) / 2,
 			       FREE_W, FREE_H };
 
 	add_link(l, from, &box, box.x);
@@ -380,7 +401,8 @@ static struct extent place(struct layout *l, size_t parent, uint32_t fn, unsigne
 	uint32_t start = fn, head = fn, prev = FN_NONE;
 
 	for (; fn != FN_NONE && !(root && !same_bus(l, start, fn)); fn = l->next[fn]) {
-		struct map_box box = { column_x(column), 0, MAP_CARD_W, MAP_CARD_H };
+		struct map_box box = { l->columns[column].x, 0, l->columns[column].w,
+				       MAP_CARD_H };
 		bool begins = is_edge(l, prev, fn), boxed = in_box(l, prev, fn);
 		bool ends = is_edge(l, fn, l->next[fn]);
 		struct extent e;
@@ -429,9 +451,9 @@ static void place_all(struct layout *l, uint32_t fn)
 	while (fn != FN_NONE) {
 		int top = y + above(l, FN_NONE, fn);
 		uint32_t bus = fn;
-		size_t card = add_card(
-			l, MAP_ROOT, fn,
-			(struct map_box){ column_x(0), top, MAP_ROOT_W, MAP_CARD_H });
+		size_t card = add_card(l, MAP_ROOT, fn,
+				       (struct map_box){ l->columns[0].x, top,
+							 l->columns[0].w, MAP_CARD_H });
 
 		y = place(l, card, fn, 1, y).bottom + ROOT_GAP;
 		while (fn != FN_NONE && same_bus(l, bus, fn))
@@ -475,7 +497,9 @@ const struct guard_use *map_use(const struct map *map, uint32_t fn, size_t i)
 void map_make(const struct machine *m, struct arena *a, struct map *ret)
 {
 	AUTOARENA struct arena *scratch = arena_new();
-	struct layout l = { .map = ret, .arena = a, .g = &ret->groups.g };
+	struct layout l = {
+		.map = ret, .arena = a, .scratch = scratch, .g = &ret->groups.g
+	};
 	size_t n = m->fns.n + 1;
 	uint32_t roots;
 
@@ -496,5 +520,6 @@ void map_make(const struct machine *m, struct arena *a, struct map *ret)
 	roots = list_children(&l);
 	find_whole(&l);
 	find_all_runs(&l, roots);
+	find_columns(&l);
 	place_all(&l, roots);
 }

@@ -15,6 +15,7 @@
 #include "core/machine-groups.h"
 
 #define MAP_CARD_W 340
+#define MAP_PORT_W 286 /* in columns that have nothing but bridges */
 #define MAP_CARD_H 44
 #define MAP_ROOT_W 104
 #define MAP_GUTTER 60    /* between columns */

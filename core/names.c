@@ -239,7 +239,7 @@ const char *names_model(struct names *n, struct arena *a, const struct pci_fn *f
 {
 	const char *name = model(n, a, fn);
 
-	return name ? name : names_device(n, a, fn);
+	return name ? name : arena_printf(a, "%04x:%04x", fn->id.vendor, fn->id.device);
 }
 
 const char *names_device(struct names *n, struct arena *a, const struct pci_fn *fn)

@@ -134,13 +134,14 @@ static void put_tab(FILE *out, const struct map *map, uint32_t fn)
 }
 
 /* The second line: driver and name left, what is most to be known right. */
-static void put_second(FILE *out, const struct map_page *p, uint32_t fn)
+static void put_second(FILE *out, const struct map_page *p, uint32_t fn, int width)
 {
 	const struct map *map = p->map;
 	const struct pci_fn *f = &map->groups.g.m->fns.v[fn];
 	const char *uses = map_uses_word(p->arena, map, fn), *name;
 	const char *driver = f->driver ? f->driver : "no driver";
-	double right = MAP_CARD_W - 5, x = TAB_W + 7;
+	const char *slot = map_slot_word(p->arena, map, fn);
+	double right = width - 5, x = TAB_W + 7;
 	enum map_acs acs;
 
 	if (*uses) {
@@ -160,18 +161,21 @@ static void put_second(FILE *out, const struct map_page *p, uint32_t fn)
 						: "drv",
 		 driver);
 	x += text_width(driver, f->driver ? FACE_MONO : FACE_SANS, 11) + 8;
+	if (slot) {
+		put_text(out, x, LINE_2, "slot", slot);
+		x += text_width(slot, FACE_BOLD, 11) + 8;
+	}
 	name = names_model(p->names, p->arena, f);
 	if (right - x > 45)
 		put_text(out, x, LINE_2, "nam",
 			 text_fit(p->arena, name, FACE_SANS, 11, (int)(right - x - 6)));
 }
 
-static void put_function(FILE *out, const struct map_page *p, uint32_t fn)
+static void put_function(FILE *out, const struct map_page *p, uint32_t fn, int width)
 {
 	const struct map *map = p->map;
 	const struct pci_fn *f = &map->groups.g.m->fns.v[fn];
 	const char *address = map_address(p, fn), *kind = map_port_word(map, fn);
-	const char *slot = map_slot_word(p->arena, map, fn);
 	double x = TAB_W + 7;
 
 	fputs("<title>", out);
@@ -179,19 +183,16 @@ static void put_function(FILE *out, const struct map_page *p, uint32_t fn)
 	fprintf(out,
 		"</title>\n<rect class=\"card\" width=\"%d\" height=\"%d\" "
 		"rx=\"5\"/>\n",
-		MAP_CARD_W, MAP_CARD_H);
+		width, MAP_CARD_H);
 	put_tab(out, map, fn);
 	put_text(out, x, LINE_1, "adr", address);
 	x += text_width(address, FACE_MONO, 12.5) + 8;
 	if (!kind)
 		kind = map_class_word(p->arena, f);
 	put_text(out, x, LINE_1, "kind", kind);
-	x += text_width(kind, FACE_BOLD, 12) + 7;
-	if (slot)
-		put_text(out, x, LINE_1, "nam", slot);
-	(void)pill(out, MAP_CARD_W - 5, PILL_1, style_verdict_class(map, fn),
+	(void)pill(out, width - 5, PILL_1, style_verdict_class(map, fn),
 		   map_verdict_word(p->arena, map, fn));
-	put_second(out, p, fn);
+	put_second(out, p, fn, width);
 }
 
 static void put_root(FILE *out, const struct map_page *p, uint32_t fn)
@@ -229,7 +230,7 @@ static void put_card(FILE *out, const struct map_page *p, const struct map_card 
 	fprintf(out, "<g id=\"%s-%s\" transform=\"translate(%d %d)\">\n", kinds[c->kind],
 		bdf, c->box.x, c->box.y);
 	if (c->kind == MAP_FUNCTION)
-		put_function(out, p, c->fn);
+		put_function(out, p, c->fn, c->box.w);
 	else if (c->kind == MAP_ROOT)
 		put_root(out, p, c->fn);
 	else

@@ -205,7 +205,8 @@ static void print_caveat(const struct list *l, const json_t *report)
 		say(p, TONE_WARN,
 		    "* The IOMMU is not active: these groups are computed from "
 		    "topology.\n");
-	else if (!why && !get_bool(json_object_get(report, "iommu"), "active"))
+	else if (!why && !streq(get_text(report, "groups"), "recorded") &&
+		 !get_bool(json_object_get(report, "iommu"), "active"))
 		say(p, TONE_WARN, "The IOMMU is not active: there are no groups.\n");
 }
 
