@@ -51,8 +51,12 @@ static void find_bridges(struct topology *t)
 	for (uint32_t i = 0; i < t->n; i++) {
 		struct blob c = t->m->fns.v[i].config;
 
-		/* Only a bus above its own: what claims otherwise could be a circle. */
+		/*
+		 * Only a bus above its own, and never behind a virtual function, which
+		 * hangs elsewhere: what claims otherwise could be a circle.
+		 */
 		if (cfg_is_bridge(c) && c.len > PCI_SECONDARY_BUS &&
+		    !t->m->fns.v[i].is_vf &&
 		    cfg_u8(c, PCI_SECONDARY_BUS) > t->m->fns.v[i].bdf.bus)
 			t->bridges[t->n_bridges++] = i;
 	}
