@@ -28,7 +28,9 @@ static map_writer *writer_for(const char *path)
 static int draw(const struct machine *m, map_writer *write, char **ret, size_t *ret_len)
 {
 	AUTOARENA struct arena *a = arena_new();
-	struct map_page page = { .names = names_open(), .arena = a };
+	struct map_page page = { .names = names_open(),
+				 .arena = a,
+				 .one_domain = has_one_domain(m) };
 	FILE *out = open_memstream(ret, ret_len);
 	struct map map;
 

@@ -38,8 +38,8 @@ static void put_member(FILE *out, const struct map_page *p, uint32_t fn)
 	cell(out, names_device(p->names, p->arena, f));
 	cell(out, f->driver ? f->driver : "");
 	cell(out, map_uses_word(p->arena, map, fn));
-	cell(out, verdict_text(g, fn, &map->verdicts[fn]));
-	cell(out, map->groups.alike[fn] ? grouping_why_fn(g, fn) : "");
+	cell(out, map_sentence(p, verdict_text(g, fn, &map->verdicts[fn])));
+	cell(out, map->groups.alike[fn] ? map_sentence(p, grouping_why_fn(g, fn)) : "");
 	fputs("</tr>\n", out);
 }
 

@@ -5,6 +5,7 @@
 #include "tools/map-style.h"
 #include "tools/map-svg.h"
 #include "tools/map-text.h"
+#include "tools/print.h"
 
 #define TAB_W 38
 #define WIDTH_MIN 780
@@ -15,12 +16,16 @@
 
 const char *map_address(const struct map_page *p, uint32_t fn)
 {
-	const struct machine *m = p->map->groups.g.m;
-	char text[BDF_SIZE];
-	bool short_one = !m->fns.n || !m->fns.v[m->fns.n - 1].bdf.domain;
+	char bdf[BDF_SIZE];
 
-	bdf_format(m->fns.v[fn].bdf, text);
-	return arena_strdup(p->arena, short_one ? text + strlen("0000:") : text);
+	return map_sentence(p, bdf_format(p->map->groups.g.m->fns.v[fn].bdf, bdf));
+}
+
+const char *map_sentence(const struct map_page *p, const char *text)
+{
+	char *copy = arena_strdup(p->arena, text);
+
+	return p->one_domain ? shorten_addresses(copy) : copy;
 }
 
 const char *map_origin(const struct map_page *p)
@@ -179,7 +184,7 @@ static void put_function(FILE *out, const struct map_page *p, uint32_t fn, int w
 	double x = TAB_W + 7;
 
 	fputs("<title>", out);
-	text_escape(out, tooltip(p, fn));
+	text_escape(out, map_sentence(p, tooltip(p, fn)));
 	fprintf(out,
 		"</title>\n<rect class=\"card\" width=\"%d\" height=\"%d\" "
 		"rx=\"5\"/>\n",

@@ -133,7 +133,7 @@ static struct row *parent_of(struct row *rows, size_t n, size_t i,
 	struct bdf bdf;
 	size_t lo = 0, hi = n;
 
-	if (bdf_parse(get_text(rows[i].fn, "bdf"), &bdf) < 0 || !machine_fn(m, bdf))
+	if (!m || bdf_parse(get_text(rows[i].fn, "bdf"), &bdf) < 0 || !machine_fn(m, bdf))
 		return NULL;
 	up = machine_upstream(m, machine_fn(m, bdf));
 	while (up && lo < hi) {

@@ -41,6 +41,10 @@ void report_clean(json_t *report, const struct printer *p);
 
 /* "0000:" before an address goes, where all functions of @m are in that domain. */
 void report_shorten(json_t *report, const struct machine *m);
+/* The same in place, whatever the machine; returns @text. */
+char *shorten_addresses(char *text);
+/* Are all functions in domain 0? */
+bool has_one_domain(const struct machine *m);
 
 void print_list(const struct printer *p, const json_t *report);
 void print_check(const struct printer *p, const json_t *report);
