@@ -66,10 +66,12 @@ void map_notes(const struct map_page *p, strings *ret)
 		*vec_push(p->arena, ret) = arena_printf(
 			p->arena, "Group %d has the device %s, which is not on PCI.",
 			g->ids[o->group], o->name);
-	/* What was assumed in computing them says nothing about those that are there. */
-	if (g->from == GROUPS_COMPUTED)
-		vec_foreach(s, &g->g.assumptions)
-			*vec_push(p->arena, ret) = *s;
+	/* Groups that are there need none, but reasons and what ports do rest on them. */
+	vec_foreach(s, &g->g.assumptions)
+		*vec_push(p->arena, ret) =
+			g->from == GROUPS_COMPUTED
+				? *s
+				: arena_printf(p->arena, "For the reasons: %s", *s);
 }
 
 /* ---- cards ---- */
