@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/forecast.h"
-#include "core/map.h"
+#include "core/map-part.h"
 
 #define ROW_GAP 3   /* between functions of one device */
 #define GAP 9       /* between devices, and where something is behind a function */
@@ -10,60 +10,6 @@
 #define PART_PAD 4 /* around some of one device's functions, inside its box */
 #define FREE_W 220
 #define FREE_H 28
-#define RUN_NONE UINT32_MAX
-#define COLUMNS 258 /* root buses, their functions, behind 255 bridges, a free slot */
-
-/* Neighbours in one column that one hull goes around. */
-struct run {
-	int group;
-	bool branch; /* with all that is behind its functions */
-	bool part;   /* some functions of one device, not whole devices */
-	uint32_t first, last;
-	uint32_t cards;
-};
-
-struct column {
-	int x, w;
-};
-
-struct layout {
-	struct map *map;
-	struct arena *arena, *scratch;
-	const struct grouping *g;
-	uint32_t *child, *next; /* below a function; its siblings; by address */
-	bool *whole;            /* all behind it is of its own, shared group */
-	uint32_t *cards;        /* it, and all behind it */
-	bool *covered;          /* inside the hull of a branch */
-	uint32_t *run;          /* index of `runs` */
-	VEC(struct run) runs;
-	int8_t *colour;
-	int n_coloured;
-	int right; /* edge of all that was placed so far */
-	struct column columns[COLUMNS];
-};
-
-static bool is_shared(const struct grouping *g, uint32_t fn)
-{
-	int k = g->fns[fn].group;
-
-	return k != GROUP_NONE && g->size[k] > 1;
-}
-
-static bool same_device(const struct layout *l, uint32_t x, uint32_t y)
-{
-	return bdf_same_slot(l->g->m->fns.v[x].bdf, l->g->m->fns.v[y].bdf);
-}
-
-/* Does @next begin another device than its sibling before it, @fn? Either may be none. */
-static bool is_edge(const struct layout *l, uint32_t fn, uint32_t next)
-{
-	return fn == FN_NONE || next == FN_NONE || !same_device(l, fn, next);
-}
-
-static bool same_bus(const struct layout *l, uint32_t x, uint32_t y)
-{
-	return y != FN_NONE && topology_same_bus(&l->g->topology, x, y);
-}
 
 /* Lists by parent; those on root buses are returned, all of them in one list. */
 static uint32_t list_children(struct layout *l)
@@ -81,117 +27,6 @@ static uint32_t list_children(struct layout *l)
 	}
 	return roots;
 }
-
-/* What is behind comes after it in the kernel's order, so from the end of that on. */
-static void find_whole(struct layout *l)
-{
-	const struct topology *t = &l->g->topology;
-
-	for (uint32_t i = 0; i < t->n; i++) {
-		l->cards[i] = 1;
-		/* A card there would be alone, so the place is not of the group. */
-		l->whole[i] = is_shared(l->g, i) &&
-			      !(l->map->free[i] && l->g->blocked[i] == FN_NONE);
-	}
-	for (uint32_t i = t->n; i-- > 0;) {
-		uint32_t fn = t->order[i], up = t->up[fn];
-
-		if (up == FN_NONE)
-			continue;
-		l->cards[up] += l->cards[fn];
-		if (!l->whole[fn] || l->g->fns[fn].group != l->g->fns[up].group)
-			l->whole[up] = false;
-	}
-}
-
-static bool goes_with(const struct layout *l, uint32_t x, uint32_t y)
-{
-	return l->g->fns[x].group == l->g->fns[y].group && l->whole[x] == l->whole[y];
-}
-
-/* The last function of the device that begins with @fn; *ret_uniform: one run has all. */
-static uint32_t device_end(const struct layout *l, uint32_t fn, bool *ret_uniform)
-{
-	uint32_t last = fn;
-
-	*ret_uniform = true;
-	while (!is_edge(l, last, l->next[last])) {
-		last = l->next[last];
-		*ret_uniform = *ret_uniform && goes_with(l, fn, last);
-	}
-	return last;
-}
-
-static void join_run(struct layout *l, uint32_t at, uint32_t fn)
-{
-	struct run *r = &l->runs.v[at];
-
-	r->last = fn;
-	r->cards += r->branch ? l->cards[fn] : 1;
-	l->run[fn] = at;
-	l->covered[fn] = r->branch;
-}
-
-static uint32_t new_run(struct layout *l, uint32_t fn, bool part)
-{
-	struct run *r = vec_push(l->arena, &l->runs);
-
-	*r = (struct run){ .group = l->g->fns[fn].group,
-			   .branch = l->whole[fn],
-			   .part = part,
-			   .first = fn };
-	return (uint32_t)(l->runs.n - 1);
-}
-
-/* The runs among siblings from @fn on, on one bus if @root. */
-static void find_runs(struct layout *l, uint32_t fn, bool root)
-{
-	uint32_t open = RUN_NONE, start = fn; /* a run of whole devices; where it began */
-
-	while (fn != FN_NONE) {
-		bool uniform, part;
-		uint32_t last = device_end(l, fn, &uniform), end = l->next[last];
-
-		part = !uniform;
-		if (part || !is_shared(l->g, fn) || (root && !same_bus(l, start, fn)) ||
-		    (open != RUN_NONE && !goes_with(l, start, fn)))
-			open = RUN_NONE;
-		for (; fn != end; fn = l->next[fn]) {
-			if (!is_shared(l->g, fn)) {
-				open = RUN_NONE;
-				continue;
-			}
-			if (open == RUN_NONE || (part && !goes_with(l, start, fn))) {
-				open = new_run(l, fn, part);
-				start = fn;
-			}
-			join_run(l, open, fn);
-		}
-		if (part)
-			open = RUN_NONE;
-	}
-}
-
-static void find_all_runs(struct layout *l, uint32_t roots)
-{
-	const struct topology *t = &l->g->topology;
-
-	for (uint32_t i = 0; i < t->n; i++)
-		l->run[i] = RUN_NONE;
-	find_runs(l, roots, true);
-	/* Parents come first in this order, so what covers is known. */
-	for (uint32_t i = 0; i < t->n; i++) {
-		uint32_t fn = t->order[i];
-
-		if (!l->covered[fn])
-			find_runs(l, l->child[fn], false);
-		else
-			for (uint32_t k = l->child[fn]; k != FN_NONE; k = l->next[k])
-				l->covered[k] = true;
-	}
-}
-
-/* ---- room ---- */
 
 static const struct run *run_from(const struct layout *l, uint32_t fn)
 {
@@ -220,14 +55,14 @@ static int hull_head(const struct run *r)
 /* Is @fn, with @prev before it, in a box of several functions? */
 static bool in_box(const struct layout *l, uint32_t prev, uint32_t fn)
 {
-	return !is_edge(l, prev, fn) || !is_edge(l, fn, l->next[fn]);
+	return !map_is_edge(l, prev, fn) || !map_is_edge(l, fn, l->next[fn]);
 }
 
 /* What its box and its hull take above @fn itself. */
 static int own_above(const struct layout *l, uint32_t prev, uint32_t fn)
 {
 	const struct run *r = run_from(l, fn);
-	bool first = is_edge(l, prev, fn);
+	bool first = map_is_edge(l, prev, fn);
 
 	return (r ? hull_head(r) : 0) + (first && in_box(l, prev, fn) ? DEVICE_PAD : 0);
 }
@@ -248,25 +83,20 @@ static int above(const struct layout *l, uint32_t prev, uint32_t fn)
 static int below(const struct layout *l, uint32_t prev, uint32_t fn)
 {
 	const struct run *r = run_to(l, fn);
-	bool last = is_edge(l, fn, l->next[fn]);
+	bool last = map_is_edge(l, fn, l->next[fn]);
 
 	return (r ? hull_pad(r) : 0) + (last && in_box(l, prev, fn) ? DEVICE_PAD : 0);
-}
-
-static bool has_behind(const struct layout *l, uint32_t fn)
-{
-	return l->child[fn] != FN_NONE || l->map->free[fn];
 }
 
 static int gap(const struct layout *l, uint32_t prev, uint32_t fn)
 {
 	if (prev == FN_NONE)
 		return 0;
-	return is_edge(l, prev, fn) || has_behind(l, prev) || has_behind(l, fn) ? GAP
-										: ROW_GAP;
+	return map_is_edge(l, prev, fn) || map_has_behind(l, prev) ||
+			       map_has_behind(l, fn)
+		       ? GAP
+		       : ROW_GAP;
 }
-
-/* ---- places ---- */
 
 /* Ports say less than devices do. */
 static void find_columns(struct layout *l)
@@ -400,11 +230,12 @@ static struct extent place(struct layout *l, size_t parent, uint32_t fn, unsigne
 	struct map_box first = { 0 }; /* card of the device's first function */
 	uint32_t start = fn, head = fn, prev = FN_NONE;
 
-	for (; fn != FN_NONE && !(root && !same_bus(l, start, fn)); fn = l->next[fn]) {
+	for (; fn != FN_NONE && !(root && !map_same_bus(l, start, fn));
+	     fn = l->next[fn]) {
 		struct map_box box = { l->columns[column].x, 0, l->columns[column].w,
 				       MAP_CARD_H };
-		bool begins = is_edge(l, prev, fn), boxed = in_box(l, prev, fn);
-		bool ends = is_edge(l, fn, l->next[fn]);
+		bool begins = map_is_edge(l, prev, fn), boxed = in_box(l, prev, fn);
+		bool ends = map_is_edge(l, fn, l->next[fn]);
 		struct extent e;
 		size_t card;
 
@@ -456,7 +287,7 @@ static void place_all(struct layout *l, uint32_t fn)
 							 l->columns[0].w, MAP_CARD_H });
 
 		y = place(l, card, fn, 1, y).bottom + ROOT_GAP;
-		while (fn != FN_NONE && same_bus(l, bus, fn))
+		while (fn != FN_NONE && map_same_bus(l, bus, fn))
 			fn = l->next[fn];
 	}
 	map->width = l->right + HULL_PAD + DEVICE_PAD + MAP_MARGIN;
@@ -518,8 +349,7 @@ void map_make(const struct machine *m, struct arena *a, struct map *ret)
 	memset(l.colour, -1, (size_t)l.g->n_groups + 1);
 	ret->colour = l.colour;
 	roots = list_children(&l);
-	find_whole(&l);
-	find_all_runs(&l, roots);
+	map_find_runs(&l, roots);
 	find_columns(&l);
 	place_all(&l, roots);
 }

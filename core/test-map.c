@@ -9,6 +9,8 @@
 #include "core/map-words.h"
 #include "core/test-machine.h"
 
+#define ROW_GAP 3 /* the least room between two cards */
+
 /* What must hold of every map, and of some what their hulls are. */
 struct map_case {
 	const char *name;
@@ -116,7 +118,7 @@ static size_t first_below(const struct map_card *v, size_t n, int y)
 }
 
 /* Each function once, each free slot once, all on the page, none on another. */
-static void check_cards(const struct map *map, const struct map_card *v)
+static void check_cards(const struct map *map, struct map_card *v)
 {
 	uint32_t n = map->groups.g.topology.n;
 	struct map_box page = { 0, 0, map->width, map->height };
@@ -131,9 +133,11 @@ static void check_cards(const struct map *map, const struct map_card *v)
 		if (v[i].kind == MAP_FREE)
 			places[v[i].fn]++;
 		assert_true(inside(&v[i].box, &page));
+		v[i].box.h += ROW_GAP;
 		for (size_t k = i + 1;
 		     k < map->cards.n && v[k].box.y < v[i].box.y + v[i].box.h; k++)
 			assert_false(overlap(&v[i].box, &v[k].box));
+		v[i].box.h -= ROW_GAP;
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		assert_int_equal(seen[i], 1);
@@ -331,6 +335,22 @@ static void virtual_functions(struct machine *m)
 	}
 }
 
+/* Two root ports with slots, which are taken to isolate, in one group all the same. */
+static void free_slots(struct machine *m)
+{
+	add_lines(m, "00:1c.0 2 0604>01;00:1c.1 2 0604>02");
+	vec_foreach(fn, &m->fns) {
+		uint8_t *c = arena_memdup(m->arena, fn->config.data, fn->config.len);
+
+		c[PCI_STATUS] = PCI_STATUS_CAP_LIST;
+		c[PCI_CAPABILITY_LIST] = 0x40;
+		c[0x40] = PCI_CAP_ID_EXP;
+		c[0x40 + PCI_EXP_FLAGS] = PCI_EXP_TYPE_ROOT_PORT << 4;
+		c[0x40 + PCI_EXP_FLAGS + 1] = PCI_EXP_FLAGS_SLOT >> 8;
+		fn->config.data = c;
+	}
+}
+
 static struct map_case cases[] = {
 	/* clang-format off */
 	{ "no function at all", .fns = "", .hulls = "" },
@@ -364,6 +384,13 @@ static struct map_case cases[] = {
 		 "03:00.0 3 0200;04:00.0 4 0200", .hulls = "3:2 3:1 3:1 3:1" },
 	{ "the card, not the port above", .fns = "00:01.0 2 0604>01;01:00.0 3 0300;01:00.1 3 0403",
 	  .hulls = "3:2" },
+	{ "a port of one group, a branch of another behind it",
+	  .fns = "00:01.0 2 0604>01;00:02.0 2 0880;01:00.0 3 0300;01:00.1 3 0403",
+	  .hulls = "3:2 2:2" },
+	{ "what has nothing behind it joins either kind of hull",
+	  .fns = "00:1c.0 2 0880;00:1c.1 2 0604>01;00:1d.0 2 0880;00:1e.0 2 0604>02;"
+		 "00:1f.0 2 0880;01:00.0 3 0300;02:00.0 2 0300", .hulls = "2:3 2:3" },
+	{ "a free slot that isolates is outside", .make = free_slots, .hulls = "2:2" },
 	{ "root buses keep their hulls apart", .fns = "00:1f.0 1 0880;40:00.0 1 0880",
 	  .hulls = "1:1 1:1" },
 	{ "branches of a device side by side",

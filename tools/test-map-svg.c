@@ -213,14 +213,18 @@ static void hostile_chain(struct machine *m)
 {
 	static const char route[] =
 		"I\n<u>\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\n";
+	static const char mount[] = "22 1 259:2 / /<u> rw - ext4 /dev/nvme0n1p2 rw\n";
 
 	vec_foreach(fn, &m->fns)
 		vec_foreach(c, &fn->children)
 			if (streq(c->class, "net"))
 				c->path = "net/<u>";
-	vec_foreach(f, &m->files)
+	vec_foreach(f, &m->files) {
 		if (streq(f->path, "proc/net/route"))
 			f->data = (struct blob){ (const uint8_t *)route, strlen(route) };
+		if (streq(f->path, "proc/self/mountinfo"))
+			f->data = (struct blob){ (const uint8_t *)mount, strlen(mount) };
+	}
 }
 
 static void other_domain(struct machine *m)
@@ -254,7 +258,7 @@ static const struct page_case pages[] = {
 	{ "on a page, too", "intel-desktop-gpu", hostile, map_html_document,
 	  { "<title>PCI topology of &lt;/title&gt;" }, { "<b ", "<i>", "onload='", "<!--" } },
 	{ "what the host uses that would be markup", "intel-desktop-gpu", hostile_chain,
-	  map_html_document, { "default route -&gt; &lt;u&gt; -&gt; 00:1f.6" }, { "<u>" } },
+	  map_html_document, { "default route -&gt; &lt;u&gt; -&gt; 00:1f.6", ">host: /&lt;u&gt;, swap<" }, { "<u>" } },
 	{ "a page with its table", "intel-desktop-iommu-off", NULL, map_html_document,
 	  { "<!DOCTYPE html>\n", "<th scope=\"rowgroup\" rowspan=\"3\">2</th>",
 	    "<td>only together with 01:00.1</td>",
