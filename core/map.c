@@ -202,13 +202,13 @@ static struct extent place_free(struct layout *l, size_t from, uint32_t fn,
 	return (struct extent){ box.x + box.w, box.y + box.h };
 }
 
-static void end_device(struct layout *l, uint32_t fn, uint32_t end,
-		       const struct map_box *first, const struct map_box *last)
+static void end_device(struct layout *l, uint32_t fn, const struct map_box *first,
+		       const struct map_box *last)
 {
-	/* Hulls of a part of it are inside. */
-	const struct run *from = run_from(l, fn), *to = run_to(l, end);
+	/* A hull around a part of it, with its label, is inside. */
+	const struct run *from = run_from(l, fn);
 	int top = first->y - DEVICE_PAD - (from && from->part ? hull_head(from) : 0);
-	int bottom = last->y + last->h + DEVICE_PAD + (to && to->part ? hull_pad(to) : 0);
+	int bottom = last->y + last->h + DEVICE_PAD;
 
 	*vec_push(l->arena, &l->map->devices) = (struct map_device){
 		.fn = fn,
@@ -265,7 +265,7 @@ static struct extent place(struct layout *l, size_t parent, uint32_t fn, unsigne
 			hull.run = NULL;
 		}
 		if (ends && boxed)
-			end_device(l, head, fn, &first, &box);
+			end_device(l, head, &first, &box);
 		if (e.right > all.right)
 			all.right = e.right;
 		all.bottom = e.bottom + below(l, prev, fn);

@@ -200,6 +200,29 @@ static void check_hulls(const struct map *map, const struct map_card *v)
 	free(hulled);
 }
 
+static bool has_branch(const struct map *map, const struct map_hull *h, int right)
+{
+	vec_foreach(c, &map->cards)
+		if (c->box.x > right && overlap(&c->box, &h->box))
+			return true;
+	return false;
+}
+
+/* A hull around a part of a device is inside its box, as far as it has no branches. */
+static void check_parts(const struct map *map)
+{
+	vec_foreach(d, &map->devices)
+		vec_foreach(h, &map->hulls) {
+			int right = d->box.x + d->box.w;
+
+			if (!overlap(&d->box, &h->box) || inside(&d->box, &h->box))
+				continue;
+			assert_true(h->box.y >= d->box.y);
+			if (!has_branch(map, h, right))
+				assert_true(inside(&h->box, &d->box));
+		}
+}
+
 /* The box of a device has its functions and no other. */
 static void check_devices(const struct map *map, const struct map_card *v)
 {
@@ -267,6 +290,8 @@ static void test_map(void **state)
 	check_cards(&map, v);
 	check_hulls(&map, v);
 	check_devices(&map, v);
+	if (map.cards.n < 500)
+		check_parts(&map);
 	check_links(&map);
 	check_same(m, &map);
 	if (c->hulls)
@@ -390,6 +415,9 @@ static struct map_case cases[] = {
 	{ "what has nothing behind it joins either kind of hull",
 	  .fns = "00:1c.0 2 0880;00:1c.1 2 0604>01;00:1d.0 2 0880;00:1e.0 2 0604>02;"
 		 "00:1f.0 2 0880;01:00.0 3 0300;02:00.0 2 0300", .hulls = "2:3 2:3" },
+	{ "a branch begins anew behind a stranger",
+	  .fns = "00:01.0 2 0604>01;00:02.0 9 0880;00:03.0 2 0604>02;00:04.0 2 0604>03;"
+		 "01:00.0 3 0300;02:00.0 2 0300;03:00.0 2 0300", .hulls = "2:1 2:4" },
 	{ "a free slot that isolates is outside", .make = free_slots, .hulls = "2:2" },
 	{ "root buses keep their hulls apart", .fns = "00:1f.0 1 0880;40:00.0 1 0880",
 	  .hulls = "1:1 1:1" },

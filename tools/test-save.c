@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <cmocka.h>
 
@@ -21,6 +23,7 @@ struct save_case {
 	int want;
 	mode_t mode; /* of `f` then */
 	unsigned entries;
+	bool full; /* no file can take more than a byte */
 };
 
 static unsigned count_entries(const char *dir)
@@ -62,8 +65,11 @@ static void test_save(void **state)
 	const char *tmp = getenv("TMPDIR");
 	char *dir = arena_printf(a, "%s/test-save.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	const char *f, *l, *path;
+	struct rlimit before;
 	struct stat st;
 	struct err e = { "" };
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 
 	assert_non_null(mkdtemp(dir));
 	f = arena_printf(a, "%s/f", dir);
@@ -74,7 +80,14 @@ static void test_save(void **state)
 	if (c->link)
 		assert_int_equal(symlink(c->link, l), 0);
 	umask(022);
+	if (c->full) {
+		signal(SIGXFSZ, SIG_IGN);
+		assert_int_equal(
+			setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 1, before.rlim_max }),
+			0);
+	}
 	assert_int_equal(save_file(path, "new\n", 4, &e), c->want);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	if (c->want)
 		assert_non_null(strstr(e.text, path));
 	if (c->mode) {
@@ -103,6 +116,7 @@ static const struct save_case cases[] = {
 	{ "a folder", ".", NULL, NULL, -EISDIR, 0, 0 },
 	{ "in no folder", "x/f", NULL, NULL, -ENOENT, 0, 0 },
 	{ "below a file", "f/f", "old\n", NULL, -ENOTDIR, 0600, 1 },
+	{ "a disk that is full", "f", "old\n", NULL, -EFBIG, 0600, 1, .full = true },
 	{ "a device", "/dev/null", NULL, NULL, 0, 0, 0 },
 	{ "a device that is full", "/dev/full", NULL, NULL, -ENOSPC, 0, 0 },
 	/* clang-format on */
