@@ -179,8 +179,8 @@ char *acs_clause(struct arena *a, const struct acs_state *s)
 		[ACS_CONTROL] = "has ACS, which is on",
 		[ACS_ABSENT] = "has no ACS",
 		[ACS_SINGLE] = "is the only function of its device",
-		[ACS_BRIDGE] = "is a bridge between PCI Express and PCI, which ACS does "
-			       "not cover",
+		[ACS_BRIDGE] = ("is a bridge between PCI Express and PCI, which ACS does "
+				"not cover"),
 		[ACS_LEGACY] = "is conventional PCI, which has no ACS",
 		[ACS_NO_NEED] = "needs no ACS",
 	};
