@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "core/machine-groups.h"
 #include "core/machine-json.h"
 #include "core/scrub.h"
 #include "fakesys/import-recorded.h"
@@ -215,7 +214,8 @@ static int explain(struct run *r, struct err *e)
 static const struct action actions[N_COMMANDS] = {
 	/* clang-format off */
 	[CMD_CHECK]    = { INV_ALL, false, .judge = verb_check, .print = print_check },
-	[CMD_LIST]     = { INV_FUNCTIONS, false, .judge = verb_list, .print = print_list },
+	[CMD_LIST]     = { INV_FUNCTIONS | INV_GROUPS, false, .judge = verb_list,
+			   .print = print_list },
 	[CMD_MAP]      = { INV_FUNCTIONS | INV_FACTS, false, .special = command_map },
 	[CMD_PLAN]     = { INV_ALL, false, .judge = verb_plan, .print = print_plan },
 	[CMD_REHEARSE] = { INV_ALL, false, .special = rehearse_on_twin,
@@ -257,13 +257,6 @@ int command_run(struct run *r, struct err *e)
 	if (r->v->resume)
 		facts = 0;
 	s = subject_open(&r->v->where, facts, change, &r->subject, e);
-	if (s == VERB_YES && r->command == CMD_LIST && r->subject.live &&
-	    !(facts & INV_FACTS) &&
-	    machine_groups_from(r->subject.m) == GROUPS_COMPUTED) {
-		/* Groups are computed from more than a list of functions takes. */
-		subject_close(&r->subject);
-		s = subject_open(&r->v->where, facts | INV_FACTS, change, &r->subject, e);
-	}
 	if (s != VERB_YES)
 		return s;
 	if (change && r->v->where.fixture && !r->v->json)
