@@ -161,7 +161,7 @@ static void put_second(FILE *out, const struct map_page *p, uint32_t fn, int wid
 		right = pill(out, right, PILL_2, style_acs_class(acs),
 			     text_fit(p->arena, word, FACE_SANS, STYLE_PILL_SIZE, 160));
 	}
-	driver = text_fit(p->arena, driver, f->driver ? FACE_MONO : FACE_SANS, 11, 110);
+	driver = text_fit(p->arena, driver, f->driver ? FACE_MONO : FACE_SANS, 11, 128);
 	put_text(out, x, LINE_2,
 		 !f->driver                     ? "none"
 		 : streq(f->driver, "vfio-pci") ? "drv vfio"
