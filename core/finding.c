@@ -2,6 +2,7 @@
 #include <stdarg.h>
 
 #include "core/finding.h"
+#include "core/machine-groups.h"
 
 const char *severity_name(enum severity s)
 {
@@ -113,25 +114,12 @@ static void find_ids(struct judged *j)
 		vfio_parse_ids(j->arena, last, &j->ids);
 }
 
-static bool iommu_is_active(const struct machine *m)
-{
-	if (m->units.n || m->groups.n)
-		return true;
-	vec_foreach(fn, &m->fns)
-		if (fn->group != GROUP_NONE)
-			return true;
-	return false;
-}
-
 static void compute_groups(struct judged *j)
 {
-	struct grouping_want want = { .kernel.config_acs = true };
-
-	/* The IOMMU is off: this is about the next boot. */
-	if (j->computed)
-		want.cmdline = j->next_cmdline;
-	want.kernel.override = cmdline_acs_known(j->m->release, &j->m->klog);
-	grouping_compute(j->m, &want, j->arena, &j->grouping);
+	/* Where the IOMMU is off this is about the next boot. */
+	j->grouping = arena_alloc(j->arena, sizeof(*j->grouping));
+	machine_groups_compute(j->m, j->computed ? j->next_cmdline : NULL, j->arena,
+			       j->grouping);
 }
 
 static void find_members(struct judged *j)
@@ -144,7 +132,7 @@ static void find_members(struct judged *j)
 		compute_groups(j);
 		groups = arena_alloc(j->arena, (j->m->fns.n + 1) * sizeof(*groups));
 		for (size_t i = 0; i < j->m->fns.n; i++)
-			groups[i] = j->grouping.fns[i].group;
+			groups[i] = j->grouping->fns[i].group;
 	}
 	group_closure(j->m, groups, j->arena, &j->asked, &j->members);
 	vec_foreach(it, &j->members)
@@ -179,7 +167,7 @@ void judge_prepare(const struct machine *m, struct arena *a, const fn_list *aske
 	j.kernel = j.boot.kernel ? j.boot.kernel : machine_kernel(m, m->release);
 	if (!j.kernel && m->kernels.n) /* an image: the last one installed */
 		j.kernel = &m->kernels.v[m->kernels.n - 1];
-	j.iommu_active = iommu_is_active(m);
+	j.iommu_active = machine_iommu_active(m);
 	find_members(&j);
 	collect_taken(&j);
 	parse_acpi(&j);

@@ -29,10 +29,10 @@ struct judged {
 	fn_list asked;         /* empty: only the host is judged */
 	group_members members; /* of their groups */
 	/*
-	 * How groups come about; .m NULL where none needs a reason. Where none were
+	 * How groups come about; NULL where none needs a reason. Where none were
 	 * recorded these are the groups that the members are of: `computed`.
 	 */
-	struct grouping grouping;
+	struct grouping *grouping;
 	bool computed;
 	guard_uses uses;
 	struct loader loader;

@@ -367,6 +367,22 @@ static void find_console(struct guard *g)
 				"boot messages and text console -> boot VGA");
 }
 
+static const char *word_for(struct arena *a, enum guard_kind kind, const char *chain,
+			    bool certain)
+{
+	static const char *const words[KINDS] = {
+		[GUARD_DISK] = "disk",
+		[GUARD_SWAP] = "swap",
+		[GUARD_NETWORK] = "route",
+		[GUARD_CONSOLE] = "console",
+	};
+	const char *word = words[kind], *end = strstr(chain, " -> ");
+
+	if (kind == GUARD_DISK && *chain == '/' && end)
+		word = arena_strndup(a, chain, (size_t)(end - chain));
+	return certain ? word : arena_printf(a, "%s?", word);
+}
+
 void guard_find(const struct machine *m, struct arena *a, guard_uses *ret)
 {
 	struct guard g = { .m = m, .arena = a };
@@ -379,14 +395,15 @@ void guard_find(const struct machine *m, struct arena *a, guard_uses *ret)
 	vec_foreach(fn, &m->fns) {
 		for (enum guard_kind k = 0; k < KINDS; k++) {
 			const char *chain = g.chains[fn - m->fns.v][k];
+			bool certain = chain != NULL;
 
+			if (!certain && g.untraceable[k] && is_candidate(&g, fn, k))
+				chain = g.untraceable[k];
 			if (chain)
 				*vec_push(a, ret) =
-					(struct guard_use){ fn, k, true, chain };
-			else if (g.untraceable[k] && is_candidate(&g, fn, k))
-				*vec_push(a, ret) =
-					(struct guard_use){ fn, k, false,
-							    g.untraceable[k] };
+					(struct guard_use){ fn, k, certain, chain,
+							    word_for(a, k, chain,
+								     certain) };
 		}
 	}
 }

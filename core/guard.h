@@ -21,6 +21,8 @@ struct guard_use {
 	enum guard_kind kind;
 	bool certain;      /* false: could not be traced, this one may be it */
 	const char *chain; /* "/ -> ext4 on nvme0n1p2 -> nvme0n1 -> 0000:03:00.0" */
+	/* "/" or another mount, "swap", "route", "console"; uncertain: "/?", "disk?" */
+	const char *word;
 };
 typedef VEC(struct guard_use) guard_uses;
 

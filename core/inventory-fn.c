@@ -107,7 +107,7 @@ static void note_cut_config(struct dir *d, struct pci_fn *fn)
 static void read_config(struct dir *d, struct pci_fn *fn)
 {
 	const struct host *h = d->v->h;
-	bool whole = d->v->parts & INV_FACTS;
+	bool whole = d->v->whole_config;
 	ssize_t n = h->ops->read(h->ctx, attr_path(d, "config"), d->page,
 				 whole ? PAGE : STANDARD_HEADER, 0);
 
@@ -261,6 +261,27 @@ static bool has_groups(struct inventory *v)
 	       groups.n > 0;
 }
 
+/* Groups are computed from more than the headers; not where there are any. */
+static void read_whole_configs(struct dir *d)
+{
+	struct inventory *v = d->v;
+	char bdf[BDF_SIZE];
+
+	vec_foreach(fn, &v->m->fns)
+		if (fn->group != GROUP_NONE)
+			return;
+	v->whole_config = true;
+	vec_foreach(fn, &v->m->fns) {
+		/* One that does not answer has none. */
+		if (!fn->config.len)
+			continue;
+		d->name = bdf_format(fn->bdf, bdf);
+		d->base = (size_t)snprintf(d->path, sizeof(d->path), DEVICES "%s/",
+					   d->name);
+		read_config(d, fn);
+	}
+}
+
 int inventory_functions(struct inventory *v)
 {
 	struct dir *d = arena_alloc(v->tmp, sizeof(*d));
@@ -268,6 +289,9 @@ int inventory_functions(struct inventory *v)
 	strings names;
 	int r = host_list(v->h, v->tmp, "sys/bus/pci/devices", &names);
 
+	d->v = v;
+	/* Where the kernel has no group at all no second look is needed. */
+	v->whole_config |= v->parts & INV_GROUPS && !groups;
 	if (r < 0)
 		return r == -ENOTDIR ? -ENOENT : r;
 	/* Functions are large: growing the list would touch several times its memory. */
@@ -279,7 +303,6 @@ int inventory_functions(struct inventory *v)
 
 		if (bdf_parse(names.v[i], &bdf) != (int)strlen(names.v[i]))
 			continue;
-		d->v = v;
 		d->name = names.v[i];
 		d->base = (size_t)snprintf(d->path, sizeof(d->path), DEVICES "%s/",
 					   d->name);
@@ -287,6 +310,8 @@ int inventory_functions(struct inventory *v)
 		fn->bdf = bdf;
 		read_function(d, fn, groups);
 	}
+	if (v->parts & INV_GROUPS && !v->whole_config)
+		read_whole_configs(d);
 	if (v->parts & INV_FACTS && !v->h->running)
 		settle_resets(v);
 	return v->m->fns.n ? 0 : -ENOENT;

@@ -13,6 +13,7 @@ struct inventory {
 	struct arena *a;   /* the machine's */
 	struct arena *tmp; /* gone when inventory_read() returns */
 	unsigned parts;
+	bool whole_config; /* not the standard header alone */
 };
 
 /* Why a call of the host failed with @error, in words for a person. */
@@ -37,6 +38,8 @@ void inventory_roms(struct inventory *v);
 void inventory_classes(struct inventory *v);
 
 /* inventory-platform.c: CPU, firmware, running kernel, IOMMU, kernel log. */
+/* Of that only what INV_GROUPS says. */
+void inventory_iommu(struct inventory *v);
 void inventory_platform(struct inventory *v);
 
 /* inventory-firmware.c: nodes of ACPI's tree, slots. */

@@ -315,18 +315,37 @@ static void read_klog(struct inventory *v)
 		machine_set_unknown(m, why, "iommu/interrupt_remapping");
 }
 
+static void read_release(struct inventory *v)
+{
+	v->m->release = read_proc(v, "proc/sys/kernel/osrelease", "release");
+	v->m->kernel_version = read_proc(v, "proc/sys/kernel/version", "kernel_version");
+	v->m->cmdline = read_proc(v, "proc/cmdline", "cmdline");
+}
+
 void inventory_platform(struct inventory *v)
 {
-	struct machine *m = v->m;
-
 	read_cpu(v);
 	read_efi(v);
 	read_acpi(v);
-	m->release = read_proc(v, "proc/sys/kernel/osrelease", "release");
-	m->kernel_version = read_proc(v, "proc/sys/kernel/version", "kernel_version");
-	m->cmdline = read_proc(v, "proc/cmdline", "cmdline");
+	read_release(v);
 	read_loaded(v);
 	read_units(v);
 	read_groups(v);
 	read_klog(v);
+}
+
+void inventory_iommu(struct inventory *v)
+{
+	read_units(v);
+	vec_foreach(fn, &v->m->fns)
+		if (fn->group != GROUP_NONE)
+			return;
+	if (!v->m->fns.n)
+		return;
+	read_groups(v);
+	read_acpi(v);
+	read_release(v);
+	read_klog(v);
+	/* Boot entries are among them. */
+	inventory_disk_files(v);
 }

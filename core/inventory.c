@@ -90,7 +90,7 @@ int inventory_read(const struct host *h, unsigned parts, struct machine **ret_ma
 {
 	AUTOMACHINE struct machine *m = machine_new();
 	AUTOARENA struct arena *tmp = arena_new();
-	struct inventory v = { h, m, m->arena, tmp, parts };
+	struct inventory v = { h, m, m->arena, tmp, parts, parts & INV_FACTS };
 	int r;
 
 	m->name = "this-host";
@@ -105,6 +105,8 @@ int inventory_read(const struct host *h, unsigned parts, struct machine **ret_ma
 		inventory_firmware(&v);
 		inventory_disk_files(&v);
 		inventory_kernels(&v);
+	} else if (parts & INV_GROUPS) {
+		inventory_iommu(&v);
 	}
 	if (parts & INV_ROMS)
 		inventory_roms(&v);

@@ -15,6 +15,12 @@ enum inventory_parts {
 	INV_INITRAMFS = 1 << 2, /* the contents of every installed initramfs */
 	INV_ROMS =
 		1 << 3, /* option ROMs of display functions no driver but vfio-pci has */
+	/*
+	 * The units of the IOMMU; and where no function has a group, what it takes to
+	 * compute groups: configuration space, tables, log, command lines. INV_FACTS has
+	 * all of that.
+	 */
+	INV_GROUPS = 1 << 4,
 	INV_ALL = INV_FUNCTIONS | INV_FACTS | INV_INITRAMFS | INV_ROMS,
 };
 

@@ -227,19 +227,28 @@ static char *ask(struct names *n, struct arena *a, int what, uint32_t id, uint32
 	return arena_strdup(a, e->name);
 }
 
+static const char *model(struct names *n, struct arena *a, const struct pci_fn *fn)
+{
+	const char *name = n ? name_below(n, a, fn->id.vendor, fn->id.device) : NULL;
+
+	return name || !n ? name
+			  : ask(n, a, PCI_LOOKUP_DEVICE, fn->id.vendor, fn->id.device);
+}
+
+const char *names_model(struct names *n, struct arena *a, const struct pci_fn *fn)
+{
+	const char *name = model(n, a, fn);
+
+	return name ? name : arena_printf(a, "%04x:%04x", fn->id.vendor, fn->id.device);
+}
+
 const char *names_device(struct names *n, struct arena *a, const struct pci_fn *fn)
 {
 	uint32_t v = fn->id.vendor, d = fn->id.device;
-	const char *vendor = NULL, *device = NULL;
+	const char *vendor = n ? section_name(n, a, v) : NULL, *device = model(n, a, fn);
 
-	if (n) {
-		vendor = section_name(n, a, v);
-		if (!vendor)
-			vendor = ask(n, a, PCI_LOOKUP_VENDOR, v, 0);
-		device = name_below(n, a, v, d);
-		if (!device)
-			device = ask(n, a, PCI_LOOKUP_DEVICE, v, d);
-	}
+	if (n && !vendor)
+		vendor = ask(n, a, PCI_LOOKUP_VENDOR, v, 0);
 	if (vendor && device)
 		return arena_printf(a, "%s %s", vendor, device);
 	if (vendor)

@@ -20,6 +20,8 @@ void names_close(struct names *n);
  * device that only has a vendor, or "10de:1b81"; in @a.
  */
 const char *names_device(struct names *n, struct arena *a, const struct pci_fn *fn);
+/* The same without its vendor: "GP104 [GeForce GTX 1070]", or "10de:1b81". */
+const char *names_model(struct names *n, struct arena *a, const struct pci_fn *fn);
 /* "VGA compatible controller", "Display controller [0377]", or "Class 0300". */
 const char *names_class(struct names *n, struct arena *a, const struct pci_fn *fn);
 

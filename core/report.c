@@ -58,20 +58,23 @@ static json_t *bdf_string(struct bdf b)
 
 json_t *report_function(const struct pci_fn *fn, const guard_uses *uses)
 {
-	json_t *chains = json_array();
+	json_t *chains = json_array(), *words = json_array();
 
 	if (uses)
 		vec_foreach(u, uses)
-			if (u->fn == fn)
+			if (u->fn == fn) {
 				json_array_append_new(chains, report_string(u->chain));
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o}", "bdf",
-		bdf_string(fn->bdf), "vendor", hex(4, fn->id.vendor), "device",
-		hex(4, fn->id.device), "class", hex(4, fn_class(fn)), "revision",
-		hex(2, fn->revision), "driver", report_string(fn->driver), "group",
-		fn->group == GROUP_NONE ? json_null() : json_integer(fn->group),
-		"boot_vga", fn->boot_vga, "bridge", cfg_is_bridge(fn->config), "physfn",
-		fn->is_vf ? bdf_string(fn->physfn) : json_null(), "uses", chains);
+				json_array_append_new(words, report_string(u->word));
+			}
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o}",
+			 "bdf", bdf_string(fn->bdf), "vendor", hex(4, fn->id.vendor),
+			 "device", hex(4, fn->id.device), "class", hex(4, fn_class(fn)),
+			 "revision", hex(2, fn->revision), "driver",
+			 report_string(fn->driver), "group",
+			 fn->group == GROUP_NONE ? json_null() : json_integer(fn->group),
+			 "boot_vga", fn->boot_vga, "bridge", cfg_is_bridge(fn->config),
+			 "physfn", fn->is_vf ? bdf_string(fn->physfn) : json_null(),
+			 "uses", chains, "used_for", words);
 }
 
 json_t *report_asked(const struct judged *j, const struct pci_fn *fn)
@@ -93,6 +96,9 @@ json_t *report_asked(const struct judged *j, const struct pci_fn *fn)
 		if (member->fn != fn && (group == GROUP_NONE || member->group != group))
 			continue;
 		other = report_function(member->fn, &j->uses);
+		if (j->computed && member->group != GROUP_NONE)
+			json_object_set_new(other, "computed_group",
+					    json_integer(member->group));
 		json_object_set_new(other, "role", json_string(roles[member->role]));
 		json_array_append_new(members, other);
 	}

@@ -16,18 +16,18 @@ static int by_group(const void *a, const void *b)
 static const char *why_shared(const struct judged *j, const struct pci_fn *asked,
 			      const struct pci_fn *other)
 {
-	struct grouping g = j->grouping; /* sentences go to its arena only */
+	struct grouping *g = j->grouping;
 	uint32_t x = (uint32_t)(asked - j->m->fns.v), y = (uint32_t)(other - j->m->fns.v);
 	strings why = { 0 };
 	const char *text = "";
 
 	/* The kernel that made the groups knew more than what was read here. */
-	if (!g.m || g.fns[x].group == GROUP_NONE || g.fns[x].group != g.fns[y].group)
+	if (!g || g->fns[x].group == GROUP_NONE || g->fns[x].group != g->fns[y].group)
 		return "";
-	grouping_why_pair(&g, x, y, &why);
+	grouping_why_pair(g, x, y, &why);
 	for (size_t i = 0; i < why.n && i < 2; i++)
 		text = arena_printf(j->arena, "%s %s", text, why.v[i]);
-	return g.fns[x].assumed || g.fns[y].assumed
+	return g->fns[x].assumed || g->fns[y].assumed
 		       ? arena_printf(j->arena,
 				      "%s (Assumed: its ACS could not be read.)", text)
 		       : text;
@@ -36,17 +36,16 @@ static const char *why_shared(const struct judged *j, const struct pci_fn *asked
 /* What else than taking them along, with "; " before; "". */
 static const char *other_slot(const struct judged *j, const struct pci_fn *asked)
 {
-	const struct topology *t = &j->grouping.topology;
+	const struct topology *t = j->grouping ? &j->grouping->topology : NULL;
 	fn_indices slots = { 0 };
 	const char *text = "";
 	char bdf[BDF_SIZE];
 
-	if (!j->grouping.m ||
-	    forecast_slot_of(t, (uint32_t)(asked - j->m->fns.v)) == FN_NONE)
+	if (!t || forecast_slot_of(t, (uint32_t)(asked - j->m->fns.v)) == FN_NONE)
 		return "";
 	forecast_free_slots(t, j->arena, &slots);
 	vec_foreach(it, &slots)
-		if (j->grouping.blocked[*it] == FN_NONE)
+		if (j->grouping->blocked[*it] == FN_NONE)
 			text = arena_printf(j->arena, "%s%s%s", text, *text ? ", " : "",
 					    bdf_format(j->m->fns.v[*it].bdf, bdf));
 	if (!*text)

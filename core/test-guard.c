@@ -21,7 +21,8 @@ struct guard_case {
 	const char *name;
 	const char *mounts, *swaps, *routes, *routes6; /* NULL: no such file */
 	void (*change)(struct machine *m);
-	const char *want; /* "BUS:DEV.FN kind chain|", '?' behind an uncertain kind */
+	const char *want;  /* "BUS:DEV.FN kind chain|", '?' behind an uncertain kind */
+	const char *words; /* "/ swap", each use in a word; NULL: not compared */
 };
 
 /*
@@ -98,7 +99,7 @@ static void test_guard(void **state)
 	const struct guard_case *c = *state;
 	struct machine *m = server();
 	guard_uses uses = { 0 };
-	char text[4096] = "", bdf[BDF_SIZE];
+	char text[4096] = "", words[256] = "", bdf[BDF_SIZE];
 
 	if (c->change)
 		c->change(m);
@@ -113,13 +114,16 @@ static void test_guard(void **state)
 	assert_int_equal(machine_finish(m, NULL), 0);
 	guard_find(m, m->arena, &uses);
 	vec_foreach(u, &uses) {
-		size_t n = strlen(text);
+		size_t n = strlen(text), w = strlen(words);
 
+		snprintf(words + w, sizeof(words) - w, "%s%s", w ? " " : "", u->word);
 		snprintf(text + n, sizeof(text) - n, "%s %s%s %s|",
 			 bdf_format(u->fn->bdf, bdf) + 5, kinds[u->kind],
 			 u->certain ? "" : "?", u->chain);
 	}
 	assert_string_equal(text, c->want);
+	if (c->words)
+		assert_string_equal(words, c->words);
 	machine_free(m);
 }
 
@@ -198,7 +202,7 @@ static struct guard_case cases[] = {
 	  .want = "" },
 	{ "device-mapper in a circle ends",
 	  .mounts = "22 1 253:7 / /x rw - ext4 /dev/mapper/x rw\n", .want = "" },
-	{ "device-mapper on what is not recorded",
+	{ "device-mapper on what is not recorded", .words = "/x? /x? /x?",
 	  .mounts = "22 1 253:9 / /x rw - ext4 /dev/mapper/x rw\n",
 	  .want = "01:00.0 disk? /x -> ext4 on x -> dm-9: sdz is not known|"
 		  "02:00.0 disk? /x -> ext4 on x -> dm-9: sdz is not known|"
@@ -207,6 +211,7 @@ static struct guard_case cases[] = {
 	  .mounts = "\n22 1 8:16 / /a rw\n22 1 8:16 / /a rw - ext4\n22 1\n- - - - - - - - -\n",
 	  .want = "" },
 	{ "mounts could not be read", .change = unread_mounts,
+	  .words = "disk? disk? disk?",
 	  .want = "01:00.0 disk? what is mounted is not known (no rights)|"
 		  "02:00.0 disk? what is mounted is not known (no rights)|"
 		  "05:00.0 disk? what is mounted is not known (no rights)|" },
@@ -225,6 +230,7 @@ static struct guard_case cases[] = {
 		    "23 1 8:0 / /va rw - ext4 /dev/sda rw\n"
 		    "24 1 254:1 / /var/swap rw - ext4 /dev/vda1 rw\n",
 	  .swaps = SWAPS "/var/swap/my\\040file file\t1\t0\t-2\n",
+	  .words = "/var /var/swap swap",
 	  .want = "02:00.0 disk /var -> ext4 on sdb -> 0000:02:00.0|"
 		  "05:00.0 disk /var/swap -> ext4 on vda1 -> vda -> 0000:05:00.0|"
 		  "05:00.0 swap swap /var/swap/my file -> ext4 on vda1 -> vda -> "
@@ -252,7 +258,7 @@ static struct guard_case cases[] = {
 	  .want = "03:00.0 network default route -> vmbr0 -> bond0 -> eno1 -> 0000:03:00.0|"
 		  "04:00.0 network default route -> vmbr0 -> bond0 -> enp4s0 -> "
 		  "0000:04:00.0|" },
-	{ "VLAN", .routes = ROUTES DEFAULT_ROUTE("eno1.100", "0"),
+	{ "VLAN", .words = "route", .routes = ROUTES DEFAULT_ROUTE("eno1.100", "0"),
 	  .want = "03:00.0 network default route -> eno1.100 -> eno1 -> 0000:03:00.0|" },
 	{ "a bridge without a card", .routes = ROUTES DEFAULT_ROUTE("vmbr1", "0"),
 	  .want = "03:00.0 network? default route -> vmbr1: no function carries it|"
@@ -260,7 +266,7 @@ static struct guard_case cases[] = {
 	{ "an interface nobody knows", .routes = ROUTES DEFAULT_ROUTE("wg0", "0"),
 	  .want = "03:00.0 network? default route -> wg0: no function carries it|"
 		  "04:00.0 network? default route -> wg0: no function carries it|" },
-	{ "routes could not be read", .change = unread_routes,
+	{ "routes could not be read", .change = unread_routes, .words = "route? route?",
 	  .want = "03:00.0 network? the routes are not known (not recorded)|"
 		  "04:00.0 network? the routes are not known (not recorded)|" },
 	{ "IPv6 only",
@@ -272,7 +278,7 @@ static struct guard_case cases[] = {
 		     "      lo\n",
 	  .want = "03:00.0 network default route -> eno1 -> 0000:03:00.0|" },
 
-	{ "boot screen", .change = boot_screen,
+	{ "boot screen", .change = boot_screen, .words = "console",
 	  .want = "06:00.0 console boot messages and text console -> boot VGA -> "
 		  "0000:06:00.0|" },
 	{ "a boot screen that vfio-pci has is used no more", .change = given_boot_screen,

@@ -307,6 +307,17 @@ static void show_functions(FILE *f, const struct machine *m)
 	}
 }
 
+/* How much is known of configuration space, and whether what computes groups is. */
+static void show_for_groups(FILE *f, const struct machine *m)
+{
+	vec_foreach(fn, &m->fns)
+		fprintf(f, "%zu/%u ", fn->config.len, fn->config_size);
+	fprintf(f, "units %zu tables %zu%s%s%s%s", m->units.n, m->acpi.n,
+		m->cmdline && *m->cmdline ? " cmdline" : "",
+		m->release && *m->release ? " release" : "", m->klog.n ? " klog" : "",
+		m->files.n ? " files" : "");
+}
+
 static void show_resources(FILE *f, const struct machine *m)
 {
 	vec_foreach(fn, &m->fns)
@@ -415,6 +426,7 @@ struct inventory_case {
 	unsigned parts;      /* 0: INV_FACTS */
 	bool copied;         /* a tree without its kernel */
 	bool short_config;   /* 64 bytes, as without root */
+	bool no_groups;      /* the IOMMU is off */
 	const char *log;     /* NULL: boot_log; "": EPERM */
 	const char *stores;
 };
@@ -433,7 +445,8 @@ static char *make_tree(const struct inventory_case *c)
 	put_config(f, NIC, 0x15218086, 0x020000, c->short_config ? 64 : 4096, true);
 	put_config(f, VF, 0xffffffff, 0x020000, len, false);
 	for (size_t i = 0; i < ARRAY_SIZE(base); i++)
-		put_item(f, &base[i]);
+		if (!c->no_groups || !strstr(base[i].path, "/iommu_group"))
+			put_item(f, &base[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(c->more) && c->more[i].path; i++)
 		put_item(f, &c->more[i]);
 	fclose(f);
@@ -487,6 +500,16 @@ static const struct inventory_case cases[] = {
 	  "0000:03:00.0 8086:1521 020000 igb - g4 ? irq0 numa-1\n"
 	  "0000:03:10.0 8086:1520 020000 - - g5 ? irq0 numa-1 of 0000:03:00.0\n",
 	  .parts = INV_FUNCTIONS },
+	{ "a list has no need to compute groups that are there", show_for_groups,
+	  "64/256 64/256 64/256 64/256 64/256 64/256 64/256 units 3 tables 0",
+	  .parts = INV_FUNCTIONS | INV_GROUPS },
+	{ "where there are none it has all that takes", show_for_groups,
+	  "256/256 256/256 256/256 256/256 256/256 4096/4096 256/256 units 3 tables 1 "
+	  "cmdline release klog files",
+	  .parts = INV_FUNCTIONS | INV_GROUPS, .no_groups = true },
+	{ "without being asked it does not look", show_for_groups,
+	  "64/256 64/256 64/256 64/256 64/256 64/256 64/256 units 0 tables 0",
+	  .parts = INV_FUNCTIONS, .no_groups = true },
 	{ "a function that fell off the bus", show_functions,
 	  "0000:00:00.0 8086:191f 060000 skl_uncore - g0 ? irq0 numa-1\n"
 	  "0000:00:01.0 8086:1901 060400 pcieport - g1 ? irq0 numa-1\n"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "core/inventory.h"
+#include "core/machine-groups.h"
 #include "core/report.h"
 #include "core/verbs.h"
 
@@ -75,18 +76,29 @@ int verb_list(const struct machine *m, const struct request *r, json_t **ret,
 	      struct err *e)
 {
 	AUTOARENA struct arena *a = arena_new();
-	guard_uses uses = { 0 };
+	enum groups_from from = machine_groups_from(m);
 	json_t *units = json_array(), *fns = json_array();
+	guard_uses uses = { 0 };
+	struct grouping g;
 
 	(void)r;
 	(void)e;
 	guard_find(m, a, &uses);
+	if (from == GROUPS_COMPUTED)
+		machine_groups_next(m, a, &g);
 	vec_foreach(u, &m->units)
 		json_array_append_new(units, json_string(u->name));
-	vec_foreach(fn, &m->fns)
-		json_array_append_new(fns, report_function(fn, &uses));
-	*ret = json_pack("{s:{s:b, s:o}, s:o}", "iommu", "active", m->units.n > 0,
-			 "units", units, "functions", fns);
+	for (size_t i = 0; i < m->fns.n; i++) {
+		json_t *fn = report_function(&m->fns.v[i], &uses);
+
+		if (from == GROUPS_COMPUTED && g.fns[i].group != GROUP_NONE)
+			json_object_set_new(fn, "computed_group",
+					    json_integer(g.fns[i].group));
+		json_array_append_new(fns, fn);
+	}
+	*ret = json_pack("{s:{s:b, s:o}, s:s, s:o}", "iommu", "active", m->units.n > 0,
+			 "units", units, "groups", groups_from_name(from), "functions",
+			 fns);
 	return VERB_YES;
 }
 

@@ -214,7 +214,9 @@ static int explain(struct run *r, struct err *e)
 static const struct action actions[N_COMMANDS] = {
 	/* clang-format off */
 	[CMD_CHECK]    = { INV_ALL, false, .judge = verb_check, .print = print_check },
-	[CMD_LIST]     = { INV_FUNCTIONS, false, .judge = verb_list, .print = print_list },
+	[CMD_LIST]     = { INV_FUNCTIONS | INV_GROUPS, false, .judge = verb_list,
+			   .print = print_list },
+	[CMD_MAP]      = { INV_FUNCTIONS | INV_FACTS, false, .special = command_map },
 	[CMD_PLAN]     = { INV_ALL, false, .judge = verb_plan, .print = print_plan },
 	[CMD_REHEARSE] = { INV_ALL, false, .special = rehearse_on_twin,
 			   .print = print_rehearse },

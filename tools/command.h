@@ -12,6 +12,7 @@
 enum command {
 	CMD_CHECK,
 	CMD_LIST,
+	CMD_MAP,
 	CMD_PLAN,
 	CMD_REHEARSE,
 	CMD_APPLY,
@@ -56,3 +57,6 @@ int command_ask(const struct run *r, const char *question, struct err *e);
 
 /* vm --write: put the functions into a Proxmox VM's configuration. As command_run(). */
 int command_write_conf(struct run *r, struct err *e);
+
+/* map: the topology as a picture. As command_run(). */
+int command_map(struct run *r, struct err *e);

@@ -118,6 +118,9 @@ static void print_member(struct libscols_table *t, const json_t *m)
 		 get_text(m, "device"));
 	if (get_int(m, "group") >= 0 && json_is_integer(json_object_get(m, "group")))
 		snprintf(group, sizeof(group), "%lld", (long long)get_int(m, "group"));
+	else if (json_is_integer(json_object_get(m, "computed_group")))
+		snprintf(group, sizeof(group), "%lld*",
+			 (long long)get_int(m, "computed_group"));
 	table_cell(l, 0, TONE_PLAIN, short_bdf(get_text(m, "bdf")));
 	table_cell(l, 1, TONE_PLAIN, id);
 	table_cell(l, 2, TONE_PLAIN, dash(get_text(m, "driver")));
@@ -164,6 +167,10 @@ static void print_devices(const struct printer *p, const json_t *devices)
 		}
 	}
 	table_end(t);
+	if (json_object_get(json_array_get(devices, 0), "computed_group"))
+		say(p, TONE_WARN,
+		    "* The IOMMU is not active: these groups are computed from "
+		    "topology.\n");
 	json_object_clear(seen);
 	json_array_foreach(devices, i, d)
 	{

@@ -1,41 +1,98 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tools/print.h"
 
+/* In this order they come, as far as a view has them. */
+enum column_name { ADDRESS, ID, DRIVER, GROUP, USED_FOR, CLASS, NAME, N_COLUMNS };
 static const struct column columns[] = {
-	{ "ADDRESS", .tree = true },
-	{ "ID" },
-	{ "DRIVER" },
-	{ "GROUP", .right = true },
-	{ "CLASS" },
-	{ "NAME", .last = true },
-	{ NULL },
+	/* clang-format off */
+	[ADDRESS]  = { "ADDRESS", .tree = true },
+	[ID]       = { "ID" },
+	[DRIVER]   = { "DRIVER" },
+	[GROUP]    = { "GROUP", .right = true },
+	[USED_FOR] = { "USED FOR" },
+	[CLASS]    = { "CLASS" },
+	[NAME]     = { "NAME", .last = true },
+	/* clang-format on */
+};
+
+struct list {
+	const struct printer *p;
+	struct libscols_table *table;
+	struct row *rows;
+	size_t n;
+	bool computed;           /* so are the groups */
+	size_t place[N_COLUMNS]; /* of each column in the table */
 };
 
 /* A row while the table is made: its function, and its line once that is made. */
 struct row {
 	const json_t *fn;
-	json_int_t group;
+	json_int_t group; /* -1: none */
 	size_t index;
 	struct libscols_line *line;
 	bool started; /* on the way to its line; a parent that is too closes a circle */
 };
 
-static void fill(struct libscols_line *l, const json_t *fn)
+static bool has_column(const struct printer *p, enum column_name c)
 {
+	return c != USED_FOR || p->view == VIEW_TREE;
+}
+
+static struct libscols_table *start(struct list *l)
+{
+	struct column shown[N_COLUMNS + 1] = { { NULL } };
+	size_t n = 0;
+
+	for (enum column_name c = 0; c < N_COLUMNS; c++) {
+		if (!has_column(l->p, c))
+			continue;
+		l->place[c] = n;
+		shown[n++] = columns[c];
+	}
+	return table_new(l->p, shown);
+}
+
+static void join_uses(const json_t *fn, char *text, size_t size)
+{
+	const json_t *use;
+	size_t i, used = 0;
+
+	*text = '\0';
+	json_array_foreach(json_object_get(fn, "used_for"), i, use)
+	{
+		snprintf(text + used, size - used, "%s%s", i ? ", " : "",
+			 json_string_value(use));
+		used += strlen(text + used);
+	}
+}
+
+static void fill(const struct list *list, struct libscols_line *l, const struct row *row)
+{
+	const json_t *fn = row->fn;
 	const char *driver = get_text(fn, "driver");
-	char id[16], group[24] = "-";
+	char id[16], group[24] = "-", uses[128];
+	const size_t *at = list->place;
 
 	snprintf(id, sizeof(id), "%.4s:%.4s", get_text(fn, "vendor"),
 		 get_text(fn, "device"));
-	if (json_is_integer(json_object_get(fn, "group")) && get_int(fn, "group") >= 0)
-		snprintf(group, sizeof(group), "%lld", (long long)get_int(fn, "group"));
-	table_cell(l, 0, TONE_PLAIN, short_bdf(get_text(fn, "bdf")));
-	table_cell(l, 1, TONE_PLAIN, id);
-	table_cell(l, 2, streq(driver, "vfio-pci") ? TONE_GOOD : TONE_PLAIN,
+	if (row->group >= 0)
+		snprintf(group, sizeof(group), "%lld%s", (long long)row->group,
+			 list->computed ? "*" : "");
+	table_cell(l, at[ADDRESS], TONE_PLAIN, short_bdf(get_text(fn, "bdf")));
+	table_cell(l, at[ID], TONE_PLAIN, id);
+	table_cell(l, at[DRIVER], streq(driver, "vfio-pci") ? TONE_GOOD : TONE_PLAIN,
 		   dash(driver));
-	table_cell(l, 3, TONE_PLAIN, group);
-	table_cell(l, 4, TONE_PLAIN, get_text(fn, "class_name"));
-	table_cell(l, 5, TONE_PLAIN, get_text(fn, "name"));
+	table_cell(l, at[GROUP], TONE_PLAIN, group);
+	if (has_column(list->p, USED_FOR)) {
+		join_uses(fn, uses, sizeof(uses));
+		table_cell(l, at[USED_FOR], *uses ? TONE_WARN : TONE_PLAIN, uses);
+	}
+	if (list->p->view != VIEW_TEXT && row->group >= 0) {
+		table_colour(l, at[ADDRESS], (size_t)row->group);
+		table_colour(l, at[GROUP], (size_t)row->group);
+	}
+	table_cell(l, at[CLASS], TONE_PLAIN, get_text(fn, "class_name"));
+	table_cell(l, at[NAME], TONE_PLAIN, get_text(fn, "name"));
 }
 
 static int by_group(const void *va, const void *vb)
@@ -47,22 +104,23 @@ static int by_group(const void *va, const void *vb)
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
-static void fill_groups(struct libscols_table *t, struct row *rows, size_t n)
+static void fill_groups(struct list *l)
 {
 	struct libscols_line *head = NULL;
 
-	qsort(rows, n, sizeof(*rows), by_group);
-	for (size_t i = 0; i < n; i++) {
+	qsort(l->rows, l->n, sizeof(*l->rows), by_group);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct row *row = &l->rows[i];
 		char title[40] = "no group";
 
-		if (i == 0 || rows[i].group != rows[i - 1].group) {
-			head = table_line(t, NULL);
-			if (rows[i].group >= 0)
-				snprintf(title, sizeof(title), "group %lld",
-					 (long long)rows[i].group);
-			table_cell(head, 0, TONE_BOLD, title);
+		if (i == 0 || row->group != row[-1].group) {
+			head = table_line(l->table, NULL);
+			if (row->group >= 0)
+				snprintf(title, sizeof(title), "group %lld%s",
+					 (long long)row->group, l->computed ? "*" : "");
+			table_cell(head, l->place[ADDRESS], TONE_BOLD, title);
 		}
-		fill(table_line(t, head), rows[i].fn);
+		fill(l, table_line(l->table, head), row);
 	}
 }
 
@@ -75,7 +133,7 @@ static struct row *parent_of(struct row *rows, size_t n, size_t i,
 	struct bdf bdf;
 	size_t lo = 0, hi = n;
 
-	if (bdf_parse(get_text(rows[i].fn, "bdf"), &bdf) < 0 || !machine_fn(m, bdf))
+	if (!m || bdf_parse(get_text(rows[i].fn, "bdf"), &bdf) < 0 || !machine_fn(m, bdf))
 		return NULL;
 	up = machine_upstream(m, machine_fn(m, bdf));
 	while (up && lo < hi) {
@@ -95,55 +153,82 @@ static struct row *parent_of(struct row *rows, size_t n, size_t i,
 	return NULL;
 }
 
-static void fill_tree(struct libscols_table *t, struct row *rows, size_t n, size_t i,
-		      const struct machine *m)
+static void fill_tree(struct list *l, size_t i)
 {
-	struct row *up;
+	struct row *row = &l->rows[i], *up;
 
-	if (rows[i].started)
+	if (row->started)
 		return;
-	rows[i].started = true;
-	up = parent_of(rows, n, i, m);
+	row->started = true;
+	up = parent_of(l->rows, l->n, i, l->p->m);
 	if (up)
-		fill_tree(t, rows, n, (size_t)(up - rows), m);
-	rows[i].line = table_line(t, up ? up->line : NULL);
-	fill(rows[i].line, rows[i].fn);
+		fill_tree(l, (size_t)(up - l->rows));
+	row->line = table_line(l->table, up ? up->line : NULL);
+	fill(l, row->line, row);
+}
+
+static void make_rows(struct list *l, const json_t *fns)
+{
+	const char *key = l->computed ? "computed_group" : "group";
+	const json_t *fn;
+	size_t i;
+
+	json_array_foreach(fns, i, fn)
+	{
+		const json_t *group = json_object_get(fn, key);
+
+		l->rows[i] = (struct row){ .fn = fn, .index = i };
+		l->rows[i].group =
+			json_is_integer(group) && json_integer_value(group) >= 0
+				? json_integer_value(group)
+				: -1;
+	}
+}
+
+/* What is not known, or not so, of that table. */
+static void print_caveat(const struct list *l, const json_t *report)
+{
+	const struct printer *p = l->p;
+	const char *why = p->m ? machine_unknown(p->m, "functions") : NULL;
+
+	if (why) {
+		say(p, TONE_WARN, "The functions of this machine are not known: %s.\n",
+		    why);
+		return;
+	}
+	why = p->m ? machine_unknown(p->m, "groups") : NULL;
+	if (why)
+		say(p, TONE_WARN, "The groups of this machine are not known: %s.\n", why);
+	if (l->computed && why)
+		say(p, TONE_WARN, "* These groups are computed from topology.\n");
+	else if (l->computed)
+		say(p, TONE_WARN,
+		    "* The IOMMU is not active: these groups are computed from "
+		    "topology.\n");
+	else if (!why && !streq(get_text(report, "groups"), "recorded") &&
+		 !get_bool(json_object_get(report, "iommu"), "active"))
+		say(p, TONE_WARN, "The IOMMU is not active: there are no groups.\n");
 }
 
 void print_list(const struct printer *p, const json_t *report)
 {
-	const json_t *fns = json_object_get(report, "functions"), *fn;
-	AUTOFREE struct row *rows = NULL;
-	struct libscols_table *t = table_new(p, columns);
-	static const char *const facts[] = { "functions", "groups" };
-	size_t i, n = json_array_size(fns);
+	const json_t *fns = json_object_get(report, "functions");
+	struct list l = { .p = p,
+			  .n = json_array_size(fns),
+			  .computed = streq(get_text(report, "groups"), "computed") };
+	AUTOFREE struct row *rows = calloc(l.n + 1, sizeof(*rows));
 
-	rows = calloc(n + 1, sizeof(*rows));
 	if (!rows)
 		abort();
-	json_array_foreach(fns, i, fn)
-	{
-		const json_t *group = json_object_get(fn, "group");
-
-		rows[i] = (struct row){ .fn = fn, .index = i };
-		rows[i].group = json_is_integer(group) ? json_integer_value(group) : -1;
-	}
+	l.rows = rows;
+	l.table = start(&l);
+	make_rows(&l, fns);
 	if (p->view == VIEW_GROUPS)
-		fill_groups(t, rows, n);
-	for (i = 0; p->view == VIEW_TREE && i < n; i++)
-		fill_tree(t, rows, n, i, p->m);
-	for (i = 0; p->view == VIEW_TEXT && i < n; i++)
-		fill(table_line(t, NULL), rows[i].fn);
-	table_end(t);
-	for (i = 0; i < ARRAY_SIZE(facts); i++) {
-		const char *why = p->m ? machine_unknown(p->m, "%s", facts[i]) : NULL;
-
-		if (!why)
-			continue;
-		say(p, TONE_WARN, "The %s of this machine are not known: %s.\n", facts[i],
-		    why);
-		return;
-	}
-	if (!get_bool(json_object_get(report, "iommu"), "active"))
-		say(p, TONE_WARN, "The IOMMU is not active: there are no groups.\n");
+		fill_groups(&l);
+	for (size_t i = 0; p->view == VIEW_TREE && i < l.n; i++)
+		fill_tree(&l, i);
+	for (size_t i = 0; p->view == VIEW_TEXT && i < l.n; i++)
+		fill(&l, table_line(l.table, NULL), &rows[i]);
+	table_end(l.table);
+	print_caveat(&l, report);
 }

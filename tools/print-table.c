@@ -48,6 +48,18 @@ void table_cell(struct libscols_line *l, size_t column, enum tone t, const char 
 		scols_cell_set_color(c, colours[t]);
 }
 
+/* Neither red, which says that something is bad, nor black and white. */
+static const char *const palette[] = {
+	"cyan",      "magenta", "brown",        "green",      "blue",
+	"lightcyan", "yellow",  "lightmagenta", "lightgreen", "lightblue",
+};
+
+void table_colour(struct libscols_line *l, size_t column, size_t n)
+{
+	scols_cell_set_color(scols_line_get_cell(l, column),
+			     palette[n % ARRAY_SIZE(palette)]);
+}
+
 void table_end(struct libscols_table *t)
 {
 	scols_print_table(t);

@@ -233,38 +233,54 @@ void report_add_names(json_t *report, const struct machine *m)
 	names_close(n.names);
 }
 
-static void shorten_string(json_t *j, void *arg)
+bool has_one_domain(const struct machine *m)
 {
-	const char *from = json_string_value(j), *at;
-	AUTOFREE char *copy = NULL;
-	char *to;
+	vec_foreach(fn, &m->fns)
+		if (fn->bdf.domain)
+			return false;
+	return true;
+}
 
-	(void)arg;
-	if (!from || !strstr(from, "0000:"))
-		return;
-	to = copy = malloc(strlen(from) + 1);
-	if (!copy)
-		abort();
+char *shorten_addresses(char *text)
+{
+	const char *from = text, *at;
+	char *to = text;
+
 	for (; (at = strstr(from, "0000:")); from = at) {
 		struct bdf bdf;
 		bool inside =
 			at > from && (isxdigit((unsigned char)at[-1]) || at[-1] == ':');
+		bool drop = !inside && bdf_parse(at, &bdf) >= 0;
 
-		to = mempcpy(to, from, (size_t)(at - from));
-		if (inside || bdf_parse(at, &bdf) < 0)
-			to = mempcpy(to, at, strlen("0000:"));
-		at += strlen("0000:");
+		if (!drop)
+			at += strlen("0000:");
+		memmove(to, from, (size_t)(at - from));
+		to += at - from;
+		if (drop)
+			at += strlen("0000:");
 	}
-	strcpy(to, from);
-	json_string_set_nocheck(j, copy);
+	memmove(to, from, strlen(from) + 1);
+	return text;
+}
+
+static void shorten_string(json_t *j, void *arg)
+{
+	const char *text = json_string_value(j);
+	AUTOFREE char *copy = NULL;
+
+	(void)arg;
+	if (!text || !strstr(text, "0000:"))
+		return;
+	copy = strdup(text);
+	if (!copy)
+		abort();
+	json_string_set_nocheck(j, shorten_addresses(copy));
 }
 
 void report_shorten(json_t *report, const struct machine *m)
 {
-	vec_foreach(fn, &m->fns)
-		if (fn->bdf.domain)
-			return;
-	walk(report, shorten_string, NULL);
+	if (has_one_domain(m))
+		walk(report, shorten_string, NULL);
 }
 
 static void clean_string(json_t *j, void *arg)

@@ -41,6 +41,10 @@ void report_clean(json_t *report, const struct printer *p);
 
 /* "0000:" before an address goes, where all functions of @m are in that domain. */
 void report_shorten(json_t *report, const struct machine *m);
+/* The same in place, whatever the machine; returns @text. */
+char *shorten_addresses(char *text);
+/* Are all functions in domain 0? */
+bool has_one_domain(const struct machine *m);
 
 void print_list(const struct printer *p, const json_t *report);
 void print_check(const struct printer *p, const json_t *report);
@@ -89,5 +93,7 @@ struct column {
 struct libscols_table *table_new(const struct printer *p, const struct column *columns);
 struct libscols_line *table_line(struct libscols_table *t, struct libscols_line *parent);
 void table_cell(struct libscols_line *l, size_t column, enum tone t, const char *text);
+/* Give a cell the @n-th colour of a palette that repeats, whose neighbours differ. */
+void table_colour(struct libscols_line *l, size_t column, size_t n);
 /* Print and free. */
 void table_end(struct libscols_table *t);

@@ -105,7 +105,44 @@ expect "device that is not there" 2 '^pcipass: .*42:00' pcipass check --fixture 
 expect "device that is none" 2 '^pcipass: .*gpu' pcipass check --fixture "$fixture" gpu
 
 expect "list" 0 '^01:00\.0 +10de:' pcipass list --fixture "$fixture" --color never
-expect "list --tree" 0 '01:00\.0 +10de:' pcipass list --tree --fixture "$fixture"
+expect "list --tree" 0 '02:00\.0 +144d:a808 nvme +11 /, swap +Non-Vol' \
+	pcipass list --tree --fixture "$fixture"
+expect "list --tree in colours" 0 $'\e\\[[0-9;]*m[^a-z]*01:00\\.0' \
+	pcipass list --tree --color always --fixture "$fixture"
+off=$top/fakesys/fixtures/intel-desktop-iommu-off.json
+for view in "" --tree --groups; do
+	# shellcheck disable=SC2086
+	expect "list $view without IOMMU" 0 \
+		'^\* The IOMMU is not active: these groups are computed from topology\.$' \
+		pcipass list $view --fixture "$off"
+done
+json "list as JSON without IOMMU" '"computed_group": 2' pcipass list --json --fixture "$off"
+expect "map" 0 '^<svg xmlns=' pcipass map --fixture "$fixture"
+expect "map as SVG" 0 'map.svg: 19 functions' pcipass map --fixture "$fixture" -o "$dir/map.svg"
+expect "map as HTML" 0 'map.html: 19 functions' pcipass map --fixture "$off" -o "$dir/map.html"
+json "map as JSON" '"functions": 19' pcipass map --json --fixture "$fixture" -o "$dir/again.svg"
+expect "map as something else" 2 'a map is FILE.svg or FILE.html' \
+	pcipass map --fixture "$fixture" -o "$dir/map.png"
+expect "map as JSON onto stdout" 2 'map --json needs -o FILE' pcipass map --json --fixture "$fixture"
+expect "map into no folder" 2 'nowhere/map.svg: No such file' \
+	pcipass map --fixture "$fixture" -o "$dir/nowhere/map.svg"
+expect "map of a device" 2 'one operand too many' pcipass map --fixture "$fixture" 01:00
+good=0
+cmp "$dir/map.svg" "$dir/again.svg" >"$dir/out" 2>"$dir/err" && good=1
+result $good "pcipass: map of the same machine is the same"
+if command -v xmllint >/dev/null; then
+	# Names that would be markup, of a machine and its processor.
+	sed -e 's/"name": "intel-desktop-iommu-off"/"name": "<\/title><script>\&amp;]]>"/' \
+		-e 's/"model": "[^"]*"/"model": "<!--\\u0001\\"x=<a>"/' "$off" >"$dir/hostile.json"
+	"$bin/pcipass" map --fixture "$dir/hostile.json" -o "$dir/hostile.svg" >"$dir/out" 2>"$dir/err"
+	"$bin/pcipass" map --fixture "$dir/hostile.json" -o "$dir/hostile.html" >>"$dir/out" 2>>"$dir/err"
+	for file in map.svg map.html hostile.svg hostile.html; do
+		good=0
+		xmllint --noout "$dir/$file" >"$dir/out" 2>"$dir/err" && [ ! -s "$dir/err" ] &&
+			! grep -qi '<script\|<a>\|<!--' "$dir/$file" && good=1
+		result $good "pcipass: $file is well-formed"
+	done
+fi
 json "list as JSON" '"bdf": "0000:01:00.0"' pcipass list --json --fixture "$fixture"
 expect "check" 0 'yes: can be passed through' pcipass check --fixture "$fixture" 01:00
 json "check as JSON" '"verdict": "yes"' pcipass check --json --fixture "$fixture" 01:00

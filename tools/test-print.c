@@ -95,6 +95,39 @@ static struct print_case cases[] = {
 	  "\"vfio-pci has it.\", \"name\": \"disk\"}]}",
 	  "  10000:e1:00.0  disk\n    ready: driver vfio-pci, /dev/vfio/7\n"
 	  "    vfio-pci has it.\nReady to be passed through.\n" },
+	{ "groups that are computed, and what the host uses", print_list,
+	  "{\"iommu\": {\"active\": false}, \"groups\": \"computed\", \"functions\": ["
+	  "{\"bdf\": \"0000:01:00.0\", \"vendor\": \"10de\", \"device\": \"1b81\", \"driver\": "
+	  "null, \"group\": null, \"computed_group\": 12, \"used_for\": [\"/\", \"swap\"], "
+	  "\"class_name\": \"VGA\", \"name\": \"GP104\"}]}",
+	  "ADDRESS ID        DRIVER GROUP USED FOR CLASS NAME\n"
+	  "01:00.0 10de:1b81 -        12* /, swap  VGA   GP104\n"
+	  "* The IOMMU is not active: these groups are computed from topology.\n",
+	  .view = VIEW_TREE },
+	{ "a tree in the colours of its groups", print_list,
+	  "{\"iommu\": {\"active\": true}, \"groups\": \"recorded\", \"functions\": ["
+	  "{\"bdf\": \"0000:00:00.0\", \"vendor\": \"8086\", \"device\": \"0001\", \"group\": 0},"
+	  "{\"bdf\": \"0000:00:01.0\", \"vendor\": \"8086\", \"device\": \"0001\", \"group\": 1},"
+	  "{\"bdf\": \"0000:00:02.0\", \"vendor\": \"8086\", \"device\": \"0001\", \"group\": 10},"
+	  "{\"bdf\": \"0000:00:03.0\", \"vendor\": \"8086\", \"device\": \"0001\", \"group\": null}]}",
+	  "ADDRESS ID        DRIVER GROUP USED FOR CLASS NAME\n"
+	  "\033[36m00:00.0\033[0m 8086:0001 -      \033[36m    0\033[0m                \n"
+	  "\033[35m00:01.0\033[0m 8086:0001 -      \033[35m    1\033[0m                \n"
+	  "\033[36m00:02.0\033[0m 8086:0001 -      \033[36m   10\033[0m                \n"
+	  "00:03.0 8086:0001 -          -                \n",
+	  .view = VIEW_TREE, .colour = true },
+	{ "by group, computed", print_list,
+	  "{\"iommu\": {\"active\": false}, \"groups\": \"computed\", \"functions\": ["
+	  "{\"bdf\": \"0000:01:00.0\", \"vendor\": \"10de\", \"device\": \"1b81\", \"group\": null, "
+	  "\"computed_group\": 2}]}",
+	  "ADDRESS   ID        DRIVER GROUP CLASS NAME\n"
+	  "group 2*                               \n"
+	  "`-01:00.0 10de:1b81 -         2*       \n"
+	  "* The IOMMU is not active: these groups are computed from topology.\n",
+	  .view = VIEW_GROUPS },
+	{ "groups although no IOMMU is listed", print_list,
+	  "{\"iommu\": {\"active\": false}, \"groups\": \"recorded\", \"functions\": []}",
+	  "", .view = VIEW_TREE },
 	{ "a table of functions", print_list,
 	  "{\"iommu\": {\"active\": true}, \"functions\": [{\"bdf\": \"0000:01:00.0\", "
 	  "\"vendor\": \"10de\", \"device\": \"1b81\", \"driver\": null, \"group\": 12, "
