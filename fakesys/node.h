@@ -86,6 +86,8 @@ extern const struct dir_kind dir_virtual_devlink; /* sim-devlink.c */
 extern const struct dir_kind dir_virtual_misc, dir_misc_vfio;
 extern const struct dir_kind dir_vfio_group;         /* i = into sim.groups */
 extern const struct dir_kind dir_proc, dir_proc_sub; /* sim-proc.c */
-extern const struct dir_kind dir_efi;                /* sim-firmware.c */
+extern const struct dir_kind dir_system;             /* sim-system.c: below devices */
+extern const struct dir_kind dir_sys_dev, dir_dev_block, dir_dev_char; /* below sys */
+extern const struct dir_kind dir_efi; /* sim-firmware.c */
 extern const struct dir_kind dir_acpi;
 extern const struct dir_kind dir_opaque; /* sim-opaque.c: j = into sim.opaque */

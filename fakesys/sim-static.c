@@ -50,6 +50,7 @@ static const struct attr sys_rows[] = {
 	DIR("block", dir_block),
 	DIR("bus", dir_bus),
 	DIR("class", dir_classes),
+	DIR("dev", dir_sys_dev),
 	DIR("devices", dir_devices),
 	DIR("firmware", dir_firmware),
 	DIR("kernel", dir_kernel),
@@ -69,7 +70,10 @@ static const struct attr virtual_rows[] = {
 	DIR("nvme-subsystem", dir_virtual_nvme),
 	{ "vfio", .mode = S_IFDIR | 0755, .visible = has_vfio_node, .dir = &dir_virtual_vfio },
 };
-static const struct attr devices_rows[] = { DIR("virtual", dir_virtual) };
+static const struct attr devices_rows[] = {
+	DIR("system", dir_system),
+	DIR("virtual", dir_virtual),
+};
 static const struct attr firmware_rows[] = {
 	DIR("acpi", dir_acpi),
 	{ "efi", .mode = S_IFDIR | 0755, .visible = is_efi, .dir = &dir_efi },

@@ -103,6 +103,14 @@ static struct test_script rows[] = {
 		W_FAIL(NIC "uevent", "explode", EINVAL), LOGGED("unknown uevent action string"),
 		W_FAIL(NIC "uevent", "add 1234", EINVAL), LOGGED("incorrect uevent action arguments"),
 		W_FAIL("sys/bus/pci/uevent", "ad", EINVAL), W("sys/bus/pci/drivers/nvme/uevent", "bind") } },
+	{ "processors and nodes of the system", .steps = { IS("sys/devices/system/cpu/online", "0-3\n"),
+		IS("sys/devices/system/cpu/offline", "\n"), IS("sys/devices/system/node/online", "0\n"),
+		IS("sys/devices/system/node/node0/cpumap", "f\n"), FAILS("sys/devices/system/cpu/cpu4", ENOENT),
+		FAILS("sys/devices/system/cpu/cpu03", ENOENT), FAILS("sys/devices/system/node/node1", ENOENT) } },
+	{ "devices by their numbers", .steps = {
+		{ LINK, "sys/dev/block/259:0", "nvme0n1" }, { LINK, "sys/dev/char/240:0", "nvme0" },
+		FAILS("sys/dev/block/240:0", ENOENT), W(DRV("nvme") "unbind", "0000:0a:00.0"),
+		FAILS("sys/dev/block/259:0", ENOENT) } },
 	{ "processors", .steps = { IS(NIC "local_cpus", "f\n"), IS(NIC "local_cpulist", "0-3\n"),
 		IS("sys/class/pci_bus/0000:01/cpuaffinity", "f\n") } },
 	{ "links of a root port", .steps = {
