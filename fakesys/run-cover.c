@@ -108,7 +108,7 @@ static int cover_state(struct arena *a, const char *stage, struct err *e)
 static int cover_proc(struct arena *a, const char *stage, struct err *e)
 {
 	static const char *const deeper[] = { "sys/kernel/osrelease",
-					      "sys/kernel/version" };
+					      "sys/kernel/version", "bus/pci" };
 	const char *from = arena_printf(a, "%s/" STAGE_HOST "/proc", stage);
 	DIR *dir;
 	int r = 0;
@@ -126,8 +126,9 @@ static int cover_proc(struct arena *a, const char *stage, struct err *e)
 	}
 	closedir(dir);
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(deeper); i++)
-		r = bind_over(arena_printf(a, "%s/%s", from, deeper[i]),
-			      arena_printf(a, "/proc/%s", deeper[i]), 0, e);
+		if (exists(arena_printf(a, "/proc/%s", deeper[i])))
+			r = bind_over(arena_printf(a, "%s/%s", from, deeper[i]),
+				      arena_printf(a, "/proc/%s", deeper[i]), 0, e);
 	return r;
 }
 

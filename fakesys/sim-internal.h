@@ -164,6 +164,13 @@ struct sim_proc {
 	const struct proc_text *text; /* sim-proc.c; NULL: data */
 };
 
+/* A text as long as nothing that it depends on changes; NULL: not made yet. */
+struct sim_text {
+	char *text;
+	size_t len;
+	uint64_t key; /* what it was made of */
+};
+
 /* What a store waits for, and the queue of those that do; blocked.h. */
 struct sim_wait {
 	int what; /* enum block_until */
@@ -247,10 +254,7 @@ struct sim {
 	bool framebuffer_gone;      /* a driver has taken the firmware's screen over */
 	struct boot_report *report; /* in run */
 	struct node_cache *cache;   /* node.c's */
-	char *modules_text;         /* proc/modules as it was at... */
-	uint64_t modules_text_at;   /* ...this count of changes */
-	char *iomem_text;           /* the same of proc/iomem */
-	uint64_t iomem_text_at;
+	struct sim_text modules_text, iomem_text, pci_text; /* of proc */
 	uint64_t booted_at, tickets;
 	uint64_t changes;     /* grows when names in the tree may have changed */
 	uint64_t all_changed; /* that count when these were names anywhere */

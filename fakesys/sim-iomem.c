@@ -7,6 +7,7 @@
 #include "fakesys/boot-log.h"
 #include "fakesys/iommu-model.h"
 #include "fakesys/sim-iomem.h"
+#include "fakesys/sim-proc.h"
 
 /* include/linux/ioport.h */
 #define RES_MEM 0x200u
@@ -252,11 +253,10 @@ struct blob iomem_text(struct sim *s)
 	uint64_t key = s->changes << 2 | (unsigned)s->framebuffer_gone << 1 | s->capable;
 	AUTOARENA struct arena *a = NULL;
 	struct memory m = { 0 };
-	size_t len = 0;
-	FILE *out;
+	FILE *out = proc_text_begin(&s->iomem_text, key);
 
-	if (s->iomem_text && s->iomem_text_at == key)
-		return (struct blob){ (uint8_t *)s->iomem_text, strlen(s->iomem_text) };
+	if (!out)
+		return proc_text_of(&s->iomem_text);
 	m.a = a = arena_new();
 	if (f)
 		read_recorded(s, f->data, &m);
@@ -265,16 +265,9 @@ struct blob iomem_text(struct sim *s)
 		m.v.n = 0;
 		derive(s, &m);
 	}
-	free(s->iomem_text);
-	s->iomem_text = NULL;
-	out = open_memstream(&s->iomem_text, &len);
-	if (!out)
-		abort();
 	vec_foreach(r, &m.v)
 		fprintf(out, "%*s%08" PRIx64 "-%08" PRIx64 " : %s\n", (int)r->level * 2,
 			"", s->capable ? r->start : 0, s->capable ? r->end : 0, r->name);
-	if (fclose(out))
-		abort();
-	s->iomem_text_at = key;
-	return (struct blob){ (uint8_t *)s->iomem_text, len };
+	proc_text_end(out);
+	return proc_text_of(&s->iomem_text);
 }

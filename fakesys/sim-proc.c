@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "fakesys/boot-log.h"
 #include "fakesys/node.h"
+#include "fakesys/sim-fn.h"
 #include "fakesys/sim-iomem.h"
 #include "fakesys/sim-proc.h"
 
@@ -14,6 +16,32 @@ struct proc_text {
 	const char *path; /* below proc */
 	struct blob (*get)(struct sim *s, char page[static SIM_PAGE]);
 };
+
+FILE *proc_text_begin(struct sim_text *t, uint64_t key)
+{
+	FILE *f;
+
+	if (t->text && t->key == key)
+		return NULL;
+	free(t->text);
+	t->text = NULL;
+	t->key = key;
+	f = open_memstream(&t->text, &t->len);
+	if (!f)
+		abort();
+	return f;
+}
+
+void proc_text_end(FILE *f)
+{
+	if (fclose(f))
+		abort();
+}
+
+struct blob proc_text_of(const struct sim_text *t)
+{
+	return (struct blob){ (uint8_t *)t->text, t->len };
+}
 
 static struct blob in_page(char *page, int len)
 {
@@ -54,18 +82,11 @@ static struct blob get_version(struct sim *s, char page[static SIM_PAGE])
 /* name size users list-of-users state address (kernel/module/procfs.c) */
 static struct blob get_modules(struct sim *s, char page[static SIM_PAGE])
 {
-	size_t len = 0;
-	FILE *f;
+	FILE *f = proc_text_begin(&s->modules_text, s->changes);
 
 	(void)page;
-	if (s->modules_text && s->modules_text_at == s->changes)
-		return (struct blob){ (uint8_t *)s->modules_text,
-				      strlen(s->modules_text) };
-	free(s->modules_text);
-	s->modules_text = NULL;
-	f = open_memstream(&s->modules_text, &len);
 	if (!f)
-		abort();
+		return proc_text_of(&s->modules_text);
 	for (size_t i = 0; i < s->modules.n; i++) {
 		const struct sim_module *m = s->modules.v[i];
 
@@ -78,10 +99,38 @@ static struct blob get_modules(struct sim *s, char page[static SIM_PAGE])
 				 : "- Live 0x0000000000000000\n",
 		      f);
 	}
-	if (fclose(f))
-		abort();
-	s->modules_text_at = s->changes;
-	return (struct blob){ (uint8_t *)s->modules_text, len };
+	proc_text_end(f);
+	return proc_text_of(&s->modules_text);
+}
+
+/* drivers/pci/proc.c:show_device: PCI_REGION_FLAG_MASK of the flags is shown */
+static struct blob get_pci_devices(struct sim *s, char page[static SIM_PAGE])
+{
+	FILE *f = proc_text_begin(&s->pci_text, s->changes);
+
+	for (uint32_t i = 0; f && i < s->m->fns.n; i++) {
+		uint32_t fn = s->topology.order[i];
+		const struct pci_fn *p = &s->m->fns.v[fn];
+		const struct pci_resource *r = p->res;
+		const char *driver = sim_fn_driver(s, fn);
+
+		if (s->fns[fn].gone)
+			continue;
+		(void)fn_show_irq(s, &(struct node){ .kind = &dir_fn, .i = fn }, NULL,
+				  page);
+		fprintf(f, "%02x%02x\t%04x%04x\t%lx", p->bdf.bus,
+			p->bdf.dev * 8u + p->bdf.fn, p->id.vendor, p->id.device,
+			strtoul(page, NULL, 10));
+		for (unsigned k = 0; k <= PCI_ROM_RESOURCE; k++)
+			fprintf(f, "\t%16" PRIx64, r[k].start | (r[k].flags & 0xf));
+		for (unsigned k = 0; k <= PCI_ROM_RESOURCE; k++)
+			fprintf(f, "\t%16" PRIx64,
+				r[k].start < r[k].end ? r[k].end - r[k].start + 1 : 0);
+		fprintf(f, "\t%s\n", driver ? driver : "");
+	}
+	if (f)
+		proc_text_end(f);
+	return proc_text_of(&s->pci_text);
 }
 
 static struct blob get_cpuinfo(struct sim *s, char page[static SIM_PAGE])
@@ -118,6 +167,7 @@ static struct blob get_iomem(struct sim *s, char page[static SIM_PAGE])
 }
 
 static const struct proc_text texts[] = {
+	{ "bus/pci/devices", get_pci_devices },
 	{ "cmdline", get_cmdline },
 	{ "cpuinfo", get_cpuinfo },
 	{ "iomem", get_iomem },
@@ -162,9 +212,12 @@ void proc_build(struct sim *s)
 
 void proc_done(struct sim *s)
 {
-	free(s->modules_text);
-	free(s->iomem_text);
-	s->modules_text = s->iomem_text = NULL;
+	struct sim_text *all[] = { &s->modules_text, &s->iomem_text, &s->pci_text };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		free(all[i]->text);
+		*all[i] = (struct sim_text){ NULL };
+	}
 }
 
 static uint64_t proc_size(const struct sim *s, const struct node *dir,
