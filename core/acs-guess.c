@@ -33,6 +33,43 @@ static const struct {
 	/* clang-format on */
 };
 
+/* Bridges to conventional PCI, from it, and within it. */
+static const struct {
+	uint16_t vendor, first, last;
+} pci_bridges[] = {
+	/* clang-format off */
+	{ 0x8086, 0x2448, 0x2448 }, { 0x8086, 0x244e, 0x244e }, /* Intel's chipsets */
+	{ 0x8086, 0x0329, 0x032a }, { 0x8086, 0x0330, 0x0332 },
+	{ 0x1022, 0x7450, 0x7460 },
+	{ 0x1b21, 0x1080, 0x1085 }, /* ASMedia */
+	{ 0x10e3, 0x8111, 0x8113 }, /* Tundra, IDT */
+	{ 0x111d, 0x8018, 0x801c },
+	{ 0x1283, 0x8892, 0x8893 }, /* ITE */
+	{ 0x12d8, 0x8140, 0x8154 }, { 0x12d8, 0xe110, 0xe130 }, /* Pericom */
+	{ 0x104c, 0x8231, 0x8240 }, /* Texas Instruments */
+	{ 0x10b5, 0x8111, 0x8114 }, /* PLX */
+	{ 0x1a03, 0x1150, 0x1150 }, /* Aspeed */
+	{ 0x3388, 0x0020, 0x0029 }, /* Hint */
+	{ 0x1002, 0x4384, 0x4384 }, /* AMD's chipsets */
+	{ 0x1011, 0x0022, 0x0026 }, /* DEC */
+	/* clang-format on */
+};
+
+bool acs_guess_pci_bridge(const struct pci_fn *f)
+{
+	/* Subtractive decoding, and a latency timer behind it: PCI Express has neither.
+	 */
+	if ((f->id.class & 0xff) == 1 || (f->config.len > PCI_SEC_LATENCY_TIMER &&
+					  cfg_u8(f->config, PCI_SEC_LATENCY_TIMER)))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(pci_bridges); i++)
+		if (pci_bridges[i].vendor == f->id.vendor &&
+		    pci_bridges[i].first <= f->id.device &&
+		    f->id.device <= pci_bridges[i].last)
+			return true;
+	return false;
+}
+
 bool acs_guess(const struct pci_fn *f, int type)
 {
 	bool port = type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_DOWNSTREAM;

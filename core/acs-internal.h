@@ -36,6 +36,8 @@ uint16_t acs_apply_options(const struct acs *acs, uint32_t fn, uint16_t ctrl,
 
 /* Does @f, of whose registers too few were recorded, have ACS, as far as ids tell? */
 bool acs_guess(const struct pci_fn *f, int type);
+/* Does such a bridge lead to conventional PCI? */
+bool acs_guess_pci_bridge(const struct pci_fn *f);
 
 /* Does a row of the kernel's table settle it? @type as acs_port_type(). */
 bool acs_by_quirk(const struct acs *acs, uint32_t fn, int type, struct acs_state *ret);

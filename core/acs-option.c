@@ -276,7 +276,10 @@ bool acs_by_override(const struct acs *acs, uint32_t fn, int type, struct acs_st
 		break;
 	}
 	if (says)
-		*ret = (struct acs_state){ .on = true, .why = ACS_OVERRIDE };
+		*ret = (struct acs_state){ .on = true,
+					   .why = ACS_OVERRIDE,
+					   .assumed =
+						   f->config.len <= PCI_CFG_SPACE_SIZE };
 	return says;
 }
 

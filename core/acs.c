@@ -21,6 +21,8 @@ static int port_type(const struct acs *acs, uint32_t fn, bool *ret_guessed)
 	*ret_guessed = true;
 	if (fn_class(f) != PCI_CLASS_BRIDGE_PCI)
 		return up == FN_NONE ? -1 : PCI_EXP_TYPE_ENDPOINT;
+	if (acs_guess_pci_bridge(f))
+		return up == FN_NONE ? -1 : PCI_EXP_TYPE_PCI_BRIDGE;
 	if (up == FN_NONE)
 		return PCI_EXP_TYPE_ROOT_PORT;
 	/* A switch has one port up, and below it its ports down. */
@@ -146,7 +148,7 @@ void acs_init(struct acs *acs, const struct topology *t, const struct acs_kernel
 	      const char *cmdline, enum acs_registers registers, struct arena *a)
 {
 	*acs = (struct acs){ .t = t, .kernel = *kernel, .registers = registers };
-	acs->ivrs = machine_acpi(t->m, "IVRS") != NULL;
+	acs->ivrs = machine_acpi(t->m, "IVRS") || machine_unknown(t->m, "acpi/IVRS");
 	vec_foreach(line, &t->m->klog)
 		acs->pch_failed |=
 			strstr(*line, "Failed to enable Intel PCH ACS quirk") != NULL;

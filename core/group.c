@@ -59,7 +59,9 @@ enum group_role group_role(const struct machine *m, const struct pci_fn *fn)
 		return GROUP_COMES;
 	if (fn_is_bridge(fn))
 		return GROUP_STAYS;
-	return m->kernels.n && !has_module(m, fn) ? GROUP_STAYS : GROUP_COMES;
+	return m->kernels.n && !machine_unknown(m, "drivers") && !has_module(m, fn)
+		       ? GROUP_STAYS
+		       : GROUP_COMES;
 }
 
 static enum group_role role_of(const struct machine *m, const struct pci_fn *fn,

@@ -17,10 +17,20 @@ void grouping_read_table(struct grouping *g)
 
 #define GUESSED_UNITS 2
 
+static bool is_table_unknown(const struct machine *m)
+{
+	static const char *const tables[] = { "acpi/DMAR", "acpi/IVRS", "acpi/VIOT" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		if (machine_unknown(m, "%s", tables[i]))
+			return true;
+	return false;
+}
+
 /*
  * Without a table: Intel's processors have an IOMMU of its own for their graphics,
  * listed first, and one for all else. AMD's are functions of the device that the host
- * bridge belongs to; no table seen so far names that device.
+ * bridge belongs to; nearly no table seen so far names that device.
  */
 static void guess_units(struct grouping *g, uint32_t *units)
 {
@@ -39,8 +49,15 @@ static void guess_units(struct grouping *g, uint32_t *units)
 								  : 0;
 	}
 	*vec_push(g->arena, &g->assumptions) =
-		"Which functions an IOMMU translates was not recorded (no table DMAR, "
-		"IVRS or VIOT): all are taken to be.";
+		is_table_unknown(g->m)
+			? "Which functions an IOMMU translates was not recorded (no "
+			  "table "
+			  "DMAR, IVRS or VIOT): all are taken to be, but for the host "
+			  "bridge beside an IOMMU of AMD."
+			: "The firmware describes no IOMMU (it is switched off in its "
+			  "setup, or there is none): these groups are those of a "
+			  "firmware "
+			  "that does.";
 }
 
 /*

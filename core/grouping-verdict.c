@@ -6,9 +6,38 @@
 
 #define NAMES_MAX 4 /* of functions in one sentence */
 
-bool verdict_comes(const struct grouping *g, uint32_t fn)
+/* By itself, whatever is asked for. */
+static bool leaves(const struct grouping *g, uint32_t fn)
 {
 	return group_role(g->m, &g->m->fns.v[fn]) == GROUP_COMES;
+}
+
+/* What lies in the slot of what is wanted is wanted as a whole. */
+static bool of_slot(const struct grouping *g, uint32_t fn, uint32_t other)
+{
+	const struct pci_fn *f = &g->m->fns.v[other];
+
+	return bdf_same_slot(g->m->fns.v[fn].bdf, f->bdf) && !fn_is_bridge(f);
+}
+
+bool verdict_comes(const struct grouping *g, uint32_t fn, uint32_t other)
+{
+	return leaves(g, other) || of_slot(g, fn, other);
+}
+
+/* Others of its group and its slot that would stay if not for @fn. */
+static uint32_t count_of_slot(const struct grouping *g, uint32_t fn, const bool *comes)
+{
+	uint32_t n = 0, first = fn;
+
+	while (first && bdf_same_slot(g->m->fns.v[first - 1].bdf, g->m->fns.v[fn].bdf))
+		first--;
+	for (uint32_t i = first;
+	     i < g->topology.n && bdf_same_slot(g->m->fns.v[i].bdf, g->m->fns.v[fn].bdf);
+	     i++)
+		n += i != fn && !comes[i] && g->fns[i].group == g->fns[fn].group &&
+		     of_slot(g, fn, i);
+	return n;
 }
 
 struct verdict_of *grouping_judge(struct grouping *g)
@@ -23,9 +52,10 @@ struct verdict_of *grouping_judge(struct grouping *g)
 	if (g->table.table)
 		acpi_assign_reserved(g->m, &g->table, scratch, pinned);
 	for (uint32_t i = 0; i < g->topology.n; i++)
-		comes[i] = verdict_comes(g, i);
+		comes[i] = leaves(g, i);
 	for (uint32_t i = 0; i < g->topology.n; i++)
-		ret[i] = (struct verdict_of){ .verdict = fn_is_bridge(&g->m->fns.v[i])
+		ret[i] = (struct verdict_of){ .verdict = fn_is_bridge(&g->m->fns.v[i]) &&
+									 !comes[i]
 								 ? VERDICT_STAYS
 								 : VERDICT_NO_GROUP };
 	for (int k = 0; k < g->n_groups; k++) {
@@ -42,7 +72,7 @@ struct verdict_of *grouping_judge(struct grouping *g)
 			struct verdict_of *r = &ret[v[i]];
 			uint32_t pin = pinned[v[i]] ? v[i] : bad;
 
-			r->with = n - comes[v[i]];
+			r->with = n - comes[v[i]] + count_of_slot(g, v[i], comes);
 			if (r->verdict == VERDICT_STAYS)
 				continue;
 			r->verdict = pin != FN_NONE ? VERDICT_PINNED
@@ -77,7 +107,7 @@ static const char *list_others(struct grouping *g, uint32_t fn, uint32_t n)
 	for (uint32_t i = 0; i < g->size[k] && told < NAMES_MAX; i++) {
 		uint32_t other = g->members[g->first[k] + i];
 
-		if (other == fn || !verdict_comes(g, other))
+		if (other == fn || !verdict_comes(g, fn, other))
 			continue;
 		text = arena_printf(g->arena, "%s%s%s", text, told++ ? ", " : "",
 				    bdf_format(g->m->fns.v[other].bdf, bdf));

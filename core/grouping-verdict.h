@@ -24,8 +24,8 @@ struct verdict_of {
 /* For every function, in the arena of @g. */
 struct verdict_of *grouping_judge(struct grouping *g);
 
-/* Must @fn leave the host together with another of its group? */
-bool verdict_comes(const struct grouping *g, uint32_t fn);
+/* Must @other leave the host together with @fn, of the same group? */
+bool verdict_comes(const struct grouping *g, uint32_t fn, uint32_t other);
 
 const char *verdict_name(enum verdict v); /* "alone", "together", ... */
 /* The verdict as words: "only together with 0000:01:00.1 and 3 more"; in g->arena. */

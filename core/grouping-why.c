@@ -23,20 +23,36 @@ static const char *stand_in(struct grouping *g, uint32_t fn)
 	return arena_printf(g->arena, "%s, above %s,", name(g, via), name(g, fn));
 }
 
+/* What the ports above @fn rest on, where it is not their registers. */
+static const char *isolation_rests_on(const struct grouping *g, uint32_t fn)
+{
+	const char *text = "";
+
+	for (uint32_t up = g->topology.up[fn]; up != FN_NONE; up = g->topology.up[up]) {
+		if (g->isolation[up].why == ACS_OVERRIDE)
+			return ", as pcie_acs_override= says and nobody checked";
+		if (g->isolation[up].assumed)
+			text = " (assumed)";
+	}
+	return text;
+}
+
 static const char *new_group(struct grouping *g, uint32_t fn)
 {
-	const char *own = name(g, fn);
 	uint32_t up = g->topology.up[fn];
+	bool alone = g->size[g->fns[fn].group] == 1;
+	const char *end = alone ? "its group is its own" : "it is the first of its group";
 
 	if (up == FN_NONE)
-		return arena_printf(g->arena,
-				    "%s is on a root bus: its group is its own.", own);
+		return arena_printf(g->arena, "%s is on a root bus%s: %s.", name(g, fn),
+				    grouping_is_stray(g, fn) ? " (assumed)" : "", end);
 	if (g->blocked[up] == FN_NONE)
 		return arena_printf(g->arena,
-				    "%s is behind ports that isolate, the first of them "
-				    "%s: its group is its own.",
-				    own, name(g, up));
-	return arena_printf(g->arena, "%s is the first of its group.", own);
+				    "%s is behind ports that isolate%s, the first of "
+				    "them %s: %s.",
+				    name(g, fn), isolation_rests_on(g, fn), name(g, up),
+				    end);
+	return arena_printf(g->arena, "%s is the first of its group.", name(g, fn));
 }
 
 static const char *no_group(struct grouping *g, uint32_t fn)
@@ -123,7 +139,7 @@ void grouping_why_pair(struct grouping *g, uint32_t x, uint32_t y, strings *ret)
 	}
 	if (g->fns[x].group != g->fns[y].group) {
 		*vec_push(g->arena, ret) =
-			arena_printf(g->arena, "%s and %s are in groups of their own.",
+			arena_printf(g->arena, "%s and %s are in different groups.",
 				     name(g, x), name(g, y));
 		*vec_push(g->arena, ret) = grouping_why_fn(g, x);
 		*vec_push(g->arena, ret) = grouping_why_fn(g, y);

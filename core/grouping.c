@@ -207,27 +207,80 @@ static void assume(struct grouping *g, const char *sentence)
 	*vec_push(g->arena, &g->assumptions) = sentence;
 }
 
+bool grouping_is_stray(const struct grouping *g, uint32_t fn)
+{
+	const struct pci_fn *f = &g->m->fns.v[fn];
+
+	return g->topology.up[fn] == FN_NONE && f->bdf.bus && !f->is_vf &&
+	       g->blind_domain && g->blind_domain - 1 == f->bdf.domain;
+}
+
+/* A bridge of which nobody recorded where it leads: that domain, and 1; 0: there is none.
+ */
+static uint32_t find_blind_domain(const struct machine *m)
+{
+	vec_foreach(f, &m->fns)
+		if (fn_class(f) == PCI_CLASS_BRIDGE_PCI &&
+		    f->config.len <= PCI_SECONDARY_BUS)
+			return f->bdf.domain + 1;
+	return 0;
+}
+
+/* Why the first of what was assumed had to be. */
+static void assume_reason(struct grouping *g, uint32_t fn)
+{
+	char bdf[BDF_SIZE];
+	const char *name = bdf_format(g->m->fns.v[fn].bdf, bdf);
+	const char *why = machine_unknown(g->m, "functions/%s/config", name);
+
+	if (why)
+		assume(g, arena_printf(g->arena,
+				       "The reason, for the first of them, %s: %s.", name,
+				       why));
+}
+
 static void note_assumptions(struct grouping *g)
 {
-	bool have = false, lack = false, spt = false;
+	static const char *const sentences[] = {
+		[ACS_CONTROL] = "The ACS of some ports, or of functions of AMD, was not "
+				"recorded: they are taken to have it, switched on.",
+		[ACS_ABSENT] =
+			"The ACS of some ports and devices was not recorded: they "
+			"are taken to have none, as those of such ids have not, or "
+			"as devices with several functions have not as a rule.",
+		[ACS_QUIRK] =
+			"The registers of the chipset's ports were not recorded: the "
+			"kernel is taken to have switched their isolation on.",
+		[ACS_LEGACY] = "Whether some functions are PCI Express was not recorded: "
+			       "they are taken to be conventional PCI.",
+		[ACS_OVERRIDE] =
+			"Whether what pcie_acs_override= speaks of has ACS of its "
+			"own was not recorded: it is taken to have none.",
+	};
+	bool said[ARRAY_SIZE(sentences)] = { false };
+	uint32_t first = FN_NONE, stray = FN_NONE;
 
 	for (uint32_t i = 0; i < g->topology.n; i++) {
 		const struct acs_state *s = &g->isolation[i];
 
-		spt |= s->assumed && s->why == ACS_QUIRK;
-		have |= s->assumed && s->why == ACS_CONTROL;
-		lack |= s->assumed && s->why == ACS_ABSENT;
+		if (grouping_is_stray(g, i) && stray == FN_NONE)
+			stray = i;
+		if (!s->assumed || s->why >= ARRAY_SIZE(sentences) || !sentences[s->why])
+			continue;
+		first = first == FN_NONE ? i : first;
+		if (!said[s->why])
+			assume(g, sentences[s->why]);
+		said[s->why] = true;
 	}
-	if (have)
-		assume(g, "The ACS of ports, and of functions of AMD, was not recorded: "
-			  "they are taken to have it, switched on.");
-	if (lack)
-		assume(g, "The ACS of some ports and devices was not recorded: they are "
-			  "taken to have none, as those of such ids have not, or as "
-			  "devices with several functions have not as a rule.");
-	if (spt)
-		assume(g, "The registers of the chipset's ports were not recorded: the "
-			  "kernel is taken to have switched their isolation on.");
+	if (stray != FN_NONE)
+		assume(g, "Which buses the bridges lead to was not recorded: what is "
+			  "behind them is taken to be on buses of its own, as if no port "
+			  "were above it.");
+	if (first != FN_NONE || stray != FN_NONE)
+		assume_reason(g, first != FN_NONE ? first : stray);
+	if (g->acs.registers == ACS_OF_ANOTHER && g->acs.options)
+		assume(g, "What the firmware had set of ACS is not known: bits that the "
+			  "options leave alone are taken to be off.");
 }
 
 void grouping_compute(const struct machine *m, const struct grouping_want *want,
@@ -251,6 +304,7 @@ void grouping_compute(const struct machine *m, const struct grouping_want *want,
 						    .with = FN_NONE,
 						    .via = FN_NONE,
 						    .unit = ACPI_UNIT_NONE };
+	ret->blind_domain = find_blind_domain(m);
 	find_isolation(ret);
 	walk(ret, want);
 	list_members(ret);

@@ -12,6 +12,12 @@
 #include "core/acpi.h"
 #include "core/dma-alias.h"
 
+/* How a kernel forms groups, where kernels differ. */
+struct grouping_kernel {
+	struct acs_kernel acs; /* .override is not looked at: a machine's log tells it */
+	bool virtio_lazy;      /* as in struct grouping_want */
+};
+
 /* Which boot is meant. */
 struct grouping_want {
 	const char *cmdline;      /* of the boot in question; NULL: the recorded one */
@@ -61,6 +67,8 @@ struct grouping {
 	struct acs_state *isolation; /* by function */
 	uint32_t *blocked; /* by function: the first at or above it that does not
 			      isolate; FN_NONE: all do, up to the root */
+	/* One more than a domain with a bridge whose buses nobody recorded; 0: none. */
+	uint32_t blind_domain;
 	struct grouping_fn *fns;
 	int n_groups;
 	/* By group: where its members begin in `members`, and how many they are. */
@@ -72,6 +80,12 @@ struct grouping {
 /* Compute the groups that a boot of @m with its IOMMU on makes. All of @ret in @a. */
 void grouping_compute(const struct machine *m, const struct grouping_want *want,
 		      struct arena *a, struct grouping *ret);
+
+/*
+ * Is it unknown what @fn is behind: its bus is no bridge's, and bridges are there of
+ * which nobody recorded to which buses they lead?
+ */
+bool grouping_is_stray(const struct grouping *g, uint32_t fn);
 
 /*
  * How the recorded groups compare with those in @g, as sets: what shares a recorded group

@@ -34,6 +34,10 @@ void machine_groups_compute(const struct machine *m, const char *cmdline, struct
 {
 	struct grouping_want want = { .cmdline = cmdline, .kernel.config_acs = true };
 
+	if (m->grouping_kernel) {
+		want.kernel = m->grouping_kernel->acs;
+		want.virtio_lazy = m->grouping_kernel->virtio_lazy;
+	}
 	want.kernel.override = cmdline_acs_known(m->release, &m->klog);
 	grouping_compute(m, &want, a, ret);
 }

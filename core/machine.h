@@ -173,6 +173,8 @@ struct unknown_fact {
 	const char *why;
 };
 
+struct grouping_kernel;
+
 struct machine {
 	struct arena *arena; /* owns everything below */
 	const char *name;    /* short: "intel-desktop-gpu" */
@@ -205,6 +207,11 @@ struct machine {
 	VEC(struct pci_slot) slots;               /* sorted by name */
 	VEC(struct opaque) opaque;                /* sorted by path */
 	VEC(struct machine_file) files;           /* sorted by path */
+	/*
+	 * How its kernel forms groups (core/grouping.h); borrowed, set by who knows
+	 * kernels and never written. NULL: as the newest does.
+	 */
+	const struct grouping_kernel *grouping_kernel;
 	strings klog;                     /* lines that matter, without time stamps */
 	VEC(struct unknown_fact) unknown; /* sorted by fact */
 	size_t unknown_sorted;            /* of these so far; machine.c's own */

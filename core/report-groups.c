@@ -144,7 +144,7 @@ json_t *report_group_of(struct grouping *g, uint32_t fn)
 
 	for (uint32_t i = 0; k != GROUP_NONE && i < g->size[k]; i++) {
 		uint32_t other = g->members[g->first[k] + i];
-		bool comes = verdict_comes(g, other);
+		bool comes = verdict_comes(g, fn, other);
 		strings why = { 0 };
 
 		if (other == fn)

@@ -289,9 +289,9 @@ static struct why_case why_cases[] = {
 	  "0000:00:01.1 and 0000:00:01.0 are functions of one device that are not kept apart: 0000:00:01.1 has no ACS.\n"
 	  "0000:02:00.0 is behind 0000:00:01.1, which has no ACS: what is behind it is not kept apart.\n" },
 	{ "pair: two groups", CARD_ON, "00:01.0", "01:00.0",
-	  "0000:00:01.0 and 0000:01:00.0 are in groups of their own.\n"
+	  "0000:00:01.0 and 0000:01:00.0 are in different groups.\n"
 	  "0000:00:01.0 is on a root bus: its group is its own.\n"
-	  "0000:01:00.0 is behind ports that isolate, the first of them 0000:00:01.0: its group is its own.\n" },
+	  "0000:01:00.0 is behind ports that isolate, the first of them 0000:00:01.0: it is the first of its group.\n" },
 	{ "pair: one has none", "00:01.0; 00:02.0; drhd 00:02.0;", "00:02.0", "00:01.0",
 	  "0000:00:01.0 is translated by no IOMMU that the firmware's tables describe: it has no group.\n" },
 	{ "pair: one and the same", CARD, "01:00.0", "01:00.0", "" },

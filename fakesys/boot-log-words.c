@@ -35,7 +35,7 @@ static const struct {
 static bool pci_knows(const struct sim *s, const char *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(pci_words); i++)
-		if ((!pci_words[i].acs || s->profile->acs.config_acs) &&
+		if ((!pci_words[i].acs || s->profile->grouping.acs.config_acs) &&
 		    (pci_words[i].starts ? after_prefix(word, pci_words[i].word) != NULL
 					 : streq(word, pci_words[i].word)))
 			return true;

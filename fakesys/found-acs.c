@@ -34,7 +34,7 @@ static bool may_be_special(const struct pci_fn *f)
 void log_acs_redir(struct sim *s, uint32_t fn, const char *name, strings *ret)
 {
 	const struct pci_fn *f = &s->m->fns.v[fn];
-	const char *list = s->profile->acs.config_acs ? NULL : find_list(s);
+	const char *list = s->profile->grouping.acs.config_acs ? NULL : find_list(s);
 	char *save = NULL;
 
 	if (!list || f->is_vf || may_be_special(f) || f->config.len < f->config_size)

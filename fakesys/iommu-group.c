@@ -86,8 +86,8 @@ static void compute(const struct sim *s, struct arena *a, bool forecast,
 		    struct grouping *ret)
 {
 	struct grouping_want want = { .cmdline = s->cmdline,
-				      .kernel = s->profile->acs,
-				      .virtio_lazy = s->profile->virtio_lazy,
+				      .kernel = s->profile->grouping.acs,
+				      .virtio_lazy = s->profile->grouping.virtio_lazy,
 				      .forecast = forecast };
 
 	want.kernel.override = cmdline_acs_known(s->release, &s->m->klog);
@@ -160,28 +160,32 @@ static void take_computed(struct sim *s, bool forecast)
 {
 	AUTOARENA struct arena *scratch = arena_new();
 	struct grouping g;
+	uint32_t at = 0;
 
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
 		s->places[fn].group = SIM_NONE;
 	if (!s->units.n) /* no table, or one that its driver refuses */
 		return;
 	compute(s, scratch, forecast, &g);
-	for (int k = 0; k < g.n_groups; k++)
+	for (int k = 0; k < g.n_groups; k++) {
+		bool there = false;
+
 		for (uint32_t i = 0; i < g.size[k]; i++) {
 			uint32_t fn = g.members[g.first[k] + i];
 
-			if (!(s->places[fn].traits & FN_UNRECORDED))
-				s->groups.v[k].recorded_id = k;
+			s->places[fn].group = at;
+			there |= !(s->places[fn].traits & FN_UNRECORDED);
 		}
-	vec_foreach(other, &g.others)
-		s->groups.v[other->group].recorded_id = other->group;
-	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
-		int k = g.fns[fn].group;
-
-		s->places[fn].group = k == GROUP_NONE ? SIM_NONE : (uint32_t)k;
-		/* pci.c:pci_enable_acs, with the groups it makes */
-		s->places[fn].acs_at = acs_control(&g.acs, fn, &s->places[fn].acs);
+		if (there)
+			s->groups.v[at].recorded_id = k;
+		at += g.size[k] > 0;
 	}
+	/* Of other members only the number counts; a log can name any number of them. */
+	for (size_t i = 0; i < g.others.n && at < s->groups.n; i++)
+		s->groups.v[at++].recorded_id = g.others.v[i].group;
+	/* pci.c:pci_enable_acs, with the groups it makes */
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
+		s->places[fn].acs_at = acs_control(&g.acs, fn, &s->places[fn].acs);
 }
 
 void groups_form(struct sim *s)

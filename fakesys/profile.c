@@ -25,7 +25,7 @@ const struct kernel_profile kernel_profiles[] = {
 	  .reserved_domains = 2 },
 	{ .name = "debian-6.12.107", .alias = "6.12", .version = { 6, 12, 107 },
 	  .unbound_state = "unknown", .fresh_state = "unknown", .domain_type_tail = "",
-	  .acs = { .config_acs = true }, .virtio_lazy = true, .pci_option_quote = '\'',
+	  .grouping = { .acs.config_acs = true, .virtio_lazy = true }, .pci_option_quote = '\'',
 	  .type_multi = true, .seek_end_is_size = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
 	  .builtin_module_link = true, .log_port_type = true, .vga_decodes = VGA_NEW,
 	  .port_runtime_attrs = true, .reserved_domains = 2 },
@@ -33,7 +33,7 @@ const struct kernel_profile kernel_profiles[] = {
 	  .rom_strict = true, .new_id_u32 = true,
 	  .resize_needs_admin = true,
 	  .unbound_state = "D0", .fresh_state = "D0", .domain_type_tail = "",
-	  .acs = { .config_acs = true, .idt_no_sv = true }, .pci_option_quote = '\'',
+	  .grouping.acs = { .config_acs = true, .idt_no_sv = true }, .pci_option_quote = '\'',
 	  .type_multi = true, .seek_end_is_size = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
 	  .autoprobe_on_rescan = true, .builtin_module_link = true,
 	  .unlinked_nlink0 = true, .numa_same_silent = true, .serial_number_attr = true, .acpi_wakeup = true,
@@ -43,7 +43,7 @@ const struct kernel_profile kernel_profiles[] = {
 	  .rom_strict = true, .bool_takes_e = true, .new_id_u32 = true,
 	  .resize_needs_admin = true,
 	  .unbound_state = "D0", .fresh_state = "D0", .domain_type_tail = "",
-	  .acs = { .config_acs = true, .idt_no_sv = true, .ast_no_alias = true }, .pci_option_quote = '\'',
+	  .grouping.acs = { .config_acs = true, .idt_no_sv = true, .ast_no_alias = true }, .pci_option_quote = '\'',
 	  .type_multi = true, .seek_end_is_size = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
 	  .autoprobe_on_rescan = true, .builtin_module_link = true,
 	  .unlinked_nlink0 = true, .numa_same_silent = true, .logs_reset = true, .serial_number_attr = true, .acpi_wakeup = true,
@@ -106,4 +106,11 @@ const struct kernel_profile *profile_for(const struct machine *m, bool *ret_prov
 	*ret_proven = package && memcmp(best->version, v, sizeof(v)) == 0 &&
 		      !machine_unknown(m, "release"); /* an importer may assume one */
 	return best;
+}
+
+void profile_apply(struct machine *m, const struct kernel_profile *p)
+{
+	bool proven;
+
+	m->grouping_kernel = p ? &p->grouping : &profile_for(m, &proven)->grouping;
 }

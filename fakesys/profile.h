@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "core/acs.h"
+#include "core/grouping.h"
 #include "core/machine.h"
 
 struct kernel_profile {
@@ -40,14 +40,13 @@ struct kernel_profile {
 	bool seek_end_is_size;     /* F16: SEEK_END on a mappable resourceN */
 	bool unlinked_nlink0;      /* F18: fstat of a removed file that is open */
 	bool idle_d3_live;         /* F20: disable_idle_d3 counts at bind, not at load */
-	const char *domain_type_tail; /* F24: " " or "" */
-	struct acs_kernel acs;   /* F21, F27, F28; none has the patch of the override */
-	bool virtio_lazy;        /* F23: groups of virtio-iommu come with drivers */
-	char pci_option_quote;   /* opens what pci= does not know: ' or ` */
-	bool log_port_type;      /* F25 */
-	bool zero_windows;       /* F26: disabled bridge windows shown as zeros */
-	bool vfio_virqfd;        /* F29: a module of its own */
-	const char *vga_decodes; /* F30: the words of vgaarb's line */
+	const char *domain_type_tail;    /* F24: " " or "" */
+	struct grouping_kernel grouping; /* F21, F23, F27, F28 */
+	char pci_option_quote;           /* opens what pci= does not know: ' or ` */
+	bool log_port_type;              /* F25 */
+	bool zero_windows;               /* F26: disabled bridge windows shown as zeros */
+	bool vfio_virqfd;                /* F29: a module of its own */
+	const char *vga_decodes;         /* F30: the words of vgaarb's line */
 };
 
 extern const struct kernel_profile kernel_profiles[];
@@ -61,3 +60,6 @@ const struct kernel_profile *profile_find(const char *name);
  * unknown.
  */
 const struct kernel_profile *profile_for(const struct machine *m, bool *ret_proven);
+
+/* How @m's kernel forms groups is how @p does; NULL: as profile_for() says. */
+void profile_apply(struct machine *m, const struct kernel_profile *p);

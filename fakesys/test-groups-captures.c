@@ -52,7 +52,7 @@ static void compute(const struct machine *m, struct arena *a, struct grouping *r
 {
 	bool proven;
 	const struct kernel_profile *p = profile_for(m, &proven);
-	struct grouping_want want = { .kernel = p->acs, .virtio_lazy = p->virtio_lazy };
+	struct grouping_want want = { .kernel = p->grouping.acs, .virtio_lazy = p->grouping.virtio_lazy };
 
 	grouping_compute(m, &want, a, ret);
 }

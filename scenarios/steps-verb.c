@@ -6,6 +6,7 @@
 #include "core/inventory.h"
 #include "core/journal.h"
 #include "fakesys/rehearse.h"
+#include "fakesys/profile.h"
 #include "scenarios/match.h"
 #include "scenarios/player.h"
 
@@ -134,7 +135,10 @@ static int run_facts_verb(facts_verb *verb, const struct host *h, const struct r
 	AUTOMACHINE struct machine *m = NULL;
 	int code = inventory_read(h, INV_ALL, &m, e);
 
-	return code < 0 ? (int)verb_status_of(code) : verb(m, r, ret, e);
+	if (code < 0)
+		return (int)verb_status_of(code);
+	profile_apply(m, NULL);
+	return verb(m, r, ret, e);
 }
 
 static int run_rehearse(struct player *p, const struct host *h, const struct request *r,

@@ -23,7 +23,7 @@ struct groups_run {
 static struct grouping_want on_kernel(const struct machine *m,
 				      const struct kernel_profile *p)
 {
-	struct grouping_want want = { .kernel = p->acs, .virtio_lazy = p->virtio_lazy };
+	struct grouping_want want = { .kernel = p->grouping.acs, .virtio_lazy = p->grouping.virtio_lazy };
 
 	want.kernel.override = cmdline_acs_known(m->release, &m->klog);
 	return want;

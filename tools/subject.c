@@ -3,6 +3,7 @@
 
 #include "core/host-live.h"
 #include "core/machine-json.h"
+#include "fakesys/profile.h"
 #include "tools/subject.h"
 
 int subject_profile(const char *name, const struct kernel_profile **ret, struct err *e)
@@ -76,6 +77,10 @@ int subject_open(const struct where *w, unsigned parts, bool change, struct subj
 		subject_close(&s);
 		return r;
 	}
+	if (s.recorded)
+		profile_apply(s.recorded, s.profile);
+	if (s.read)
+		profile_apply(s.read, NULL);
 	*ret = s;
 	return VERB_YES;
 }
