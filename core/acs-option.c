@@ -304,3 +304,102 @@ char *acs_words(struct arena *a, const char *cmdline)
 	cmdline_each(a, cmdline, keep_word, &w);
 	return w.text;
 }
+
+struct explaining {
+	const struct topology *t;
+	const struct acs_kernel *kernel;
+	struct arena *arena;
+	strings *to;
+};
+
+static void explain(struct explaining *x, const char *what, const char *why)
+{
+	*vec_push(x->arena, x->to) = arena_printf(x->arena, "%s %s.", what, why);
+}
+
+/* Devices joined by ';', each behind BITS@ if @bits. */
+static void explain_devices(struct explaining *x, char *list, bool bits)
+{
+	char *save = NULL;
+
+	for (char *w = strtok_r(list, ";", &save); w; w = strtok_r(NULL, ";", &save)) {
+		char *at = bits ? strchr(w, '@') : w - 1;
+		bool found = false;
+
+		if (!at || (bits && (at == w || strspn(w, "01xX") != (size_t)(at - w)))) {
+			explain(x, w, "is not BITS@DEVICE, with bits of 0, 1 and x");
+			return;
+		}
+		for (uint32_t i = 0; i < x->t->n && !found; i++)
+			found = acs_names_fn(x->t, i, at + 1);
+		if (!found)
+			explain(x, at + 1, "is no function of this machine");
+	}
+}
+
+static void explain_pci(struct explaining *x, const char *value)
+{
+	for (const char *p = value; *p; p += strcspn(p, ","), p += *p == ',')
+		for (size_t i = 0; i < ARRAY_SIZE(pci_options); i++) {
+			const char *list = after_prefix(p, pci_options[i].key);
+
+			if (list && pci_options[i].newer && !x->kernel->config_acs)
+				explain(x, "pci=config_acs=",
+					"means nothing to this kernel");
+			else if (list)
+				explain_devices(
+					x,
+					arena_strndup(x->arena, list, strcspn(list, ",")),
+					pci_options[i].newer);
+		}
+}
+
+static bool any_has_id(const struct topology *t, unsigned vendor, unsigned device)
+{
+	vec_foreach(f, &t->m->fns)
+		if (f->id.vendor == vendor && f->id.device == device)
+			return true;
+	return false;
+}
+
+static void explain_override(struct explaining *x, const char *value)
+{
+	char *save = NULL, *list = arena_strdup(x->arena, value);
+
+	if (!x->kernel->override) {
+		explain(x, "pcie_acs_override=",
+			"means nothing to this kernel, which does not have that patch");
+		return;
+	}
+	for (char *w = strtok_r(list, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
+		const char *id = after_prefix(w, "id:");
+		struct acs_override o = { false };
+
+		if (id)
+			read_override_id(&o, id);
+		if (id && !o.n_ids)
+			explain(x, w, "is not id:VVVV:DDDD, two numbers of four digits");
+		else if (id && !any_has_id(x->t, o.ids[0][0], o.ids[0][1]))
+			explain(x, w, "is no function of this machine");
+		else if (!id && !after_prefix(w, "downstream") &&
+			 !after_prefix(w, "multifunction"))
+			explain(x, w, "means nothing to pcie_acs_override=");
+	}
+}
+
+static void explain_word(void *arg, const char *word, const char *key, const char *value)
+{
+	(void)word;
+	if (value && cmdline_key_is(key, "pci"))
+		explain_pci(arg, value);
+	if (value && cmdline_key_is(key, "pcie_acs_override"))
+		explain_override(arg, value);
+}
+
+void acs_explain_options(const struct topology *t, const struct acs_kernel *kernel,
+			 const char *words, struct arena *a, strings *ret)
+{
+	struct explaining x = { t, kernel, a, ret };
+
+	cmdline_each(a, words, explain_word, &x);
+}

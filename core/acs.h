@@ -89,6 +89,13 @@ uint32_t acs_control(const struct acs *acs, uint32_t fn, uint16_t *ret);
  */
 bool acs_names_fn(const struct topology *t, uint32_t fn, const char *text);
 
+/*
+ * What of @words, options about ACS, such a kernel on such a machine makes nothing of, a
+ * sentence each, in @a: it does not know the option, no function is called so, a slip.
+ */
+void acs_explain_options(const struct topology *t, const struct acs_kernel *kernel,
+			 const char *words, struct arena *a, strings *ret);
+
 /* The words of @cmdline that touch ACS, joined by blanks; in @a. */
 char *acs_words(struct arena *a, const char *cmdline);
 

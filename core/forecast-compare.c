@@ -140,7 +140,7 @@ static void tell_split(struct comparing *c, int group)
 		say(c, &c->f->costs,
 		    arena_printf(
 			    c->a,
-			    "That %s isolates is what pcie_acs_override= promises; "
+			    "That these isolate is what pcie_acs_override= promises: %s; "
 			    "nothing checks it. Requests between these sets may pass "
 			    "without the IOMMU: %s. A VM that has one of them can "
 			    "read and write the memory of the others' VMs through "

@@ -3,6 +3,7 @@
 
 #include <pci/header.h>
 
+#include "core/cmdline.h"
 #include "core/forecast.h"
 #include "core/forecast-compare.h"
 #include "core/vf.h"
@@ -205,6 +206,11 @@ static int enable_vfs(struct machine *m, const struct topology *t,
 	if (!total)
 		return err_set(e, -EOPNOTSUPP, "%s has no virtual functions (no SR-IOV)",
 			       w->pf);
+	if (w->vfs < t->m->fns.v[pf].vfs_now)
+		return err_set(e, -EOPNOTSUPP,
+			       "%s has %u virtual functions already: this adds some, it "
+			       "takes none away",
+			       w->pf, t->m->fns.v[pf].vfs_now);
 	if (w->vfs > total)
 		return err_set(e, -EOPNOTSUPP, "%s has %u virtual functions at most",
 			       w->pf, total);
@@ -276,6 +282,27 @@ static struct grouping_want of_boot(const struct machine *m,
 	return w;
 }
 
+/* Does the boot have an IOMMU at all? */
+static void note_iommu_off(struct forecast *f, const char *words, struct arena *a)
+{
+	const char *table = f->then.table.table;
+	struct iommu_request r;
+	bool amd;
+
+	if (!words)
+		return;
+	cmdline_iommu(a, words, &r);
+	amd = table ? streq(table, "IVRS")
+		    : f->then.m->fns.n && f->then.m->fns.v[0].id.vendor != 0x8086;
+	if (!r.off_words.n || (r.all && (amd ? r.amd : r.intel)))
+		return;
+	*vec_push(a, &f->changes) = arena_printf(
+		a,
+		"%s switches the IOMMU off: there are no groups then, and nothing can be "
+		"passed through.",
+		r.off_words.v[0]);
+}
+
 int forecast_make(const struct machine *m, const struct forecast_want *want,
 		  struct arena *a, struct forecast *ret, struct err *e)
 {
@@ -292,6 +319,10 @@ int forecast_make(const struct machine *m, const struct forecast_want *want,
 		return r;
 	grouping_compute(changed, &then, a, &out.then);
 	forecast_compare(&out, a);
+	if (want->added)
+		acs_explain_options(&out.then.topology, &want->then.kernel, want->added,
+				    a, &out.idle);
+	note_iommu_off(&out, want->added, a);
 	*ret = out;
 	return 0;
 }

@@ -9,10 +9,11 @@
 
 struct forecast_want {
 	struct grouping_want now, then; /* of both .forecast is set as it needs to be */
-	const char *card; /* an address as machine_find() takes it; NULL: none moves */
-	const char *slot; /* the port (root or downstream) below which it goes */
-	const char *pf;   /* enable its virtual functions; NULL: of none */
-	unsigned vfs;     /* that many */
+	const char *added; /* the words that then.cmdline has more; NULL: none */
+	const char *card;  /* an address as machine_find() takes it; NULL: none moves */
+	const char *slot;  /* the port (root or downstream) below which it goes */
+	const char *pf;    /* enable its virtual functions; NULL: of none */
+	unsigned vfs;      /* that many */
 };
 
 struct forecast {
@@ -21,6 +22,7 @@ struct forecast {
 	/* Sentences, in the arena that was given. */
 	strings changes; /* what is grouped otherwise, by group of `now` */
 	strings costs;   /* what is promised and not checked, or lost */
+	strings idle;    /* what was asked for and changes nothing, and why */
 	strings moves;   /* "0000:01:00.0 becomes 0000:06:00.0" */
 };
 

@@ -30,7 +30,7 @@ static json_t *member(struct grouping *g, uint32_t fn, const struct verdict_of *
 			 hex(f->id.device), "class", hex(fn_class(f)), "driver",
 			 report_string(f->driver), "verdict", verdict_name(v->verdict),
 			 "text", verdict_text(g, fn, v), "why", grouping_why_fn(g, fn),
-			 "assumed", g->fns[fn].assumed);
+			 "assumed", g->fns[fn].assumed || grouping_is_stray(g, fn));
 }
 
 static json_t *groups(struct grouping *g, const struct verdict_of *v)
@@ -122,8 +122,9 @@ json_t *report_groups(struct grouping *g)
 
 json_t *report_forecast(const struct forecast *f)
 {
-	return json_pack("{s:o, s:o, s:o}", "moves", report_strings(&f->moves), "changes",
-			 report_strings(&f->changes), "costs", report_strings(&f->costs));
+	return json_pack("{s:o, s:o, s:o, s:o}", "moves", report_strings(&f->moves),
+			 "changes", report_strings(&f->changes), "costs",
+			 report_strings(&f->costs), "idle", report_strings(&f->idle));
 }
 
 /* Why the host may go on using @fn when others of its group are given away. */

@@ -190,11 +190,11 @@ static struct forecast_case forecast_cases[] = {
 	{ "kernel: virtio's groups come lazily", "00:01.0 driver=virtio-pci; 00:02.0; 00:03.0 driver=nvme; viot 00:01.0;", { .then.virtio_lazy = true }, .then = "[00:03.0]" },
 	{ "override: divides, and what that costs", "00:01.0 root bus=1; 01:00.0 endpoint;" ALL, PATCHED("pcie_acs_override=downstream"), .then = "[00:01.0] [01:00.0]",
 	  .changes = "Group 0 [0000:00:01.0 0000:01:00.0] is divided: [0000:00:01.0] [0000:01:00.0].\n",
-	  .costs = "That 0000:00:01.0 isolates is what pcie_acs_override= promises; nothing checks it. Requests between these sets may pass without the IOMMU: "
+	  .costs = "That these isolate is what pcie_acs_override= promises: 0000:00:01.0; nothing checks it. Requests between these sets may pass without the IOMMU: "
 		   "[0000:00:01.0] [0000:01:00.0]. A VM that has one of them can read and write the memory of the others' VMs through their devices.\n" },
 	{ "override: functions of a card", "00:01.0 root bus=1" ON "; 01:00.0 endpoint mf; 01:00.1 endpoint;" ALL, PATCHED("pcie_acs_override=multifunction"), .then = "[00:01.0] [01:00.0] [01:00.1]",
 	  .changes = "Group 1 [0000:01:00.0 0000:01:00.1] is divided: [0000:01:00.0] [0000:01:00.1].\n",
-	  .costs = "That 0000:01:00.0, 0000:01:00.1 isolates is what pcie_acs_override= promises; nothing checks it. Requests between these sets may pass without "
+	  .costs = "That these isolate is what pcie_acs_override= promises: 0000:01:00.0, 0000:01:00.1; nothing checks it. Requests between these sets may pass without "
 		   "the IOMMU: [0000:01:00.0] [0000:01:00.1]. A VM that has one of them can read and write the memory of the others' VMs through their devices.\n" },
 	{ "override: divides nothing here", "00:01.0 root bus=1; 01:00.0 endpoint;" ALL, PATCHED("pcie_acs_override=multifunction"), .then = "[00:01.0 01:00.0]" },
 	{ "override: a kernel without it", "00:01.0 root bus=1; 01:00.0 endpoint;" ALL, BOOT("pcie_acs_override=downstream"), .then = "[00:01.0 01:00.0]" },

@@ -17,13 +17,16 @@ struct groups_run {
 	struct machine *m;
 	struct forecast_want want;
 	struct forecast forecast;
+	const struct kernel_profile *profile; /* of the kernel in question */
+	bool proven;
 	json_t *report;
 };
 
 static struct grouping_want on_kernel(const struct machine *m,
 				      const struct kernel_profile *p)
 {
-	struct grouping_want want = { .kernel = p->grouping.acs, .virtio_lazy = p->grouping.virtio_lazy };
+	struct grouping_want want = { .kernel = p->grouping.acs,
+				      .virtio_lazy = p->grouping.virtio_lazy };
 
 	want.kernel.override = cmdline_acs_known(m->release, &m->klog);
 	return want;
@@ -63,20 +66,22 @@ static int read_options(struct groups_run *r, struct err *e)
 	const struct groups_options *o = r->o;
 	const struct kernel_profile *now, *then;
 	struct arena *a = r->m->arena;
-	bool proven;
 	int code = 0;
 
-	now = then = profile_for(r->m, &proven);
+	now = then = profile_for(r->m, &r->proven);
 	if (o->kernel && subject_profile(o->kernel, &then, e) != VERB_YES)
 		return -EINVAL;
+	r->proven |= o->kernel != NULL;
+	r->profile = then;
 	r->want.now = on_kernel(r->m, now);
 	r->want.then = on_kernel(r->m, then);
-	if (o->acs_override || o->cmdline)
+	if (o->acs_override || o->cmdline) {
+		r->want.added = arena_printf(a, "%s%s%s", o->cmdline ? o->cmdline : "",
+					     o->acs_override ? " pcie_acs_override=" : "",
+					     o->acs_override ? o->acs_override : "");
 		r->want.then.cmdline =
-			arena_printf(a, "%s%s%s%s%s", r->m->cmdline,
-				     o->cmdline ? " " : "", o->cmdline ? o->cmdline : "",
-				     o->acs_override ? " pcie_acs_override=" : "",
-				     o->acs_override ? o->acs_override : "");
+			arena_printf(a, "%s %s", r->m->cmdline, r->want.added);
+	}
 	r->want.then.kernel.override |= o->acs_override != NULL;
 	if (o->move)
 		code = split(a, "move", o->move, "DEVICE=PORT", &r->want.card,
@@ -84,6 +89,30 @@ static int read_options(struct groups_run *r, struct err *e)
 	if (code >= 0 && o->vfs)
 		code = read_vfs(r, e);
 	return code;
+}
+
+/*
+ * The functions that @text means, by the address they have now or will have; about
+ * bridges, too, somebody may ask.
+ */
+static int find_fns(struct groups_run *r, const char *text, fn_list *ret, struct err *e)
+{
+	const struct grouping *now = &r->forecast.now, *then = &r->forecast.then;
+	const struct pci_fn *fn;
+	struct bdf bdf;
+	int n = bdf_parse(text, &bdf);
+
+	if (n <= 0 || text[n])
+		return machine_find(then->m, r->m->arena, text, ret, e);
+	fn = machine_fn(now->m, bdf);
+	if (fn)
+		fn = &then->m->fns.v[r->forecast.then_fn[fn - now->m->fns.v]];
+	else
+		fn = machine_fn(then->m, bdf);
+	if (!fn)
+		return err_set(e, -ENODEV, "%s: there is no such function", text);
+	*vec_push(r->m->arena, ret) = fn;
+	return 0;
 }
 
 /* --why: one function, or why two share their group. */
@@ -97,15 +126,14 @@ static int explain(struct groups_run *r, struct err *e)
 
 	json_object_set_new(r->report, "asked", asked);
 	for (char *w = strtok_r(words, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
-		struct bdf bdf;
-		int n = bdf_parse(w, &bdf), code;
+		int code = find_fns(r, w, &list, e);
 
-		/* Of bridges, too, somebody may ask why. */
-		if (n > 0 && !w[n] && machine_fn(g->m, bdf))
-			*vec_push(r->m->arena, &list) = machine_fn(g->m, bdf);
-		else if ((code = machine_find(g->m, r->m->arena, w, &list, e)) < 0)
+		if (code < 0)
 			return code;
 	}
+	if (!list.n)
+		return err_set(e, -EINVAL, "--why=%s: it takes DEVICE[,DEVICE]",
+			       r->o->why);
 	vec_foreach(it, &list)
 		json_array_append_new(asked,
 				      report_group_of(g, (uint32_t)(*it - g->m->fns.v)));
@@ -128,6 +156,8 @@ static int make_report(struct groups_run *r, struct err *e)
 		return code;
 	r->report = report_groups(&r->forecast.then);
 	json_object_set_new(r->report, "machine", report_string(r->m->name));
+	json_object_set_new(r->report, "profile", json_string(r->profile->name));
+	json_object_set_new(r->report, "proven", json_boolean(r->proven));
 	if (o->kernel || o->acs_override || o->cmdline || o->move || o->vfs)
 		json_object_set_new(r->report, "forecast", report_forecast(&r->forecast));
 	return o->why ? explain(r, e) : 0;

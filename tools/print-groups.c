@@ -26,10 +26,14 @@ static enum tone tone_of(const char *verdict)
 static void fill(struct libscols_line *l, const json_t *member)
 {
 	const char *verdict = get_text(member, "verdict");
+	char text[256];
 
 	table_cell(l, 1, TONE_PLAIN, short_bdf(get_text(member, "bdf")));
 	table_cell(l, 2, TONE_PLAIN, get_text(member, "class_name"));
-	table_cell(l, 3, tone_of(verdict), get_text(member, "text"));
+	snprintf(text, sizeof(text), "%.200s%s", get_text(member, "text"),
+		 get_bool(member, "assumed") && !streq(verdict, "stays") ? " (assumed)"
+									 : "");
+	table_cell(l, 3, tone_of(verdict), text);
 	table_cell(l, 4, TONE_PLAIN, get_text(member, "name"));
 }
 
@@ -196,10 +200,18 @@ void print_groups(const struct printer *p, const json_t *report)
 			      json_object_get(forecast, "changes"));
 		if (!json_array_size(json_object_get(forecast, "changes")))
 			say(p, TONE_PLAIN, "\nThe groups do not change.\n");
+		print_section(p, TONE_WARN, "Without effect",
+			      json_object_get(forecast, "idle"));
 		print_section(p, TONE_BAD, "What it costs",
 			      json_object_get(forecast, "costs"));
 	} else {
 		print_recorded(p, report);
 	}
 	print_section(p, TONE_WARN, "Assumed", json_object_get(report, "assumptions"));
+	if (!get_bool(report, "proven"))
+		say(p, TONE_WARN,
+		    "\nThis kernel has no profile: groups are formed as %s forms them, "
+		    "the "
+		    "nearest one (unproven).\n",
+		    get_text(report, "profile"));
 }

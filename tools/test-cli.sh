@@ -194,6 +194,13 @@ expect "groups: no slot" 2 '00:1f\.0 is no root or downstream port' \
 expect "groups: half a move" 2 'takes DEVICE=PORT' fakesys groups --move 01:00.0 "$fixture"
 expect "groups: override" 0 '^What it costs' \
 	fakesys groups --acs-override downstream,multifunction "$fixture"
+expect "groups: a slip in the override" 0 'downstrem means nothing to pcie_acs_override=' \
+	fakesys groups --acs-override downstrem "$fixture"
+expect "groups: an option this kernel ignores" 0 'pcie_acs_override= means nothing to this kernel' \
+	fakesys groups --cmdline pcie_acs_override=downstream "$fixture"
+expect "groups: no IOMMU" 0 'intel_iommu=off switches the IOMMU off' \
+	fakesys groups --cmdline intel_iommu=off "$fixture"
+expect "groups: of whom" 2 'it takes DEVICE' fakesys groups --why , "$fixture"
 expect "groups: no SR-IOV" 2 'no SR-IOV' fakesys groups --vfs 01:00.0=2 "$fixture"
 json "groups as JSON" '"0000:01:00.1"' fakesys groups --json "$fixture"
 expect "tree" 0 '^D ' fakesys tree "$fixture"
