@@ -155,7 +155,8 @@ static void compare_groups(struct lint *l)
 {
 	bool proven;
 	const struct kernel_profile *p = profile_for(l->m, &proven);
-	struct grouping_want want = { .kernel = p->grouping.acs, .virtio_lazy = p->grouping.virtio_lazy };
+	struct grouping_want want = { .kernel = p->grouping.acs,
+				      .virtio_lazy = p->grouping.virtio_lazy };
 	struct grouping g;
 	struct grouping_match match;
 
