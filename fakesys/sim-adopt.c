@@ -97,7 +97,8 @@ void adopt_recorded(struct sim *s)
 	struct adoption a = { .s = s };
 
 	sim_set_running(s, m->release, m->cmdline);
-	sim_set_iommu(s, m->units.n || s->n_recorded_groups, m->interrupt_remapping, NULL);
+	sim_set_iommu(s, m->units.n || s->n_recorded_groups, m->interrupt_remapping,
+		      NULL);
 	modprobe_read(s->run, m->files.v, m->files.n, m->cmdline, &a.config);
 	if (s->kernel)
 		vec_foreach(mod, &s->kernel->modules)
