@@ -290,6 +290,8 @@ static struct state_case state_cases[] = {
 	{ "southbridge: no IVRS", "00:01.0 mf id=1022:780f;", .want = "off legacy" },
 
 	/* Registers that were not recorded. */
+	{ "unrecorded: a chipset's bridge to PCI by its ids", "00:1e.0 bridge bus=1 len=40 id=8086:244e;", "00:1e.0", .want = "off legacy assumed" },
+	{ "unrecorded: a bridge known by its ids", ROOT("len=40") "01:00.0 bridge bus=2 len=40 id=1b21:1080;", "01:00.0", .want = "off bridge assumed" },
 	{ "unrecorded: a port is taken to have ACS", ROOT("len=100"), .want = "on control assumed" },
 	{ "unrecorded: a function of several to have none", "00:01.0 endpoint mf len=100;", .want = "off absent assumed",
 	  .clause = "has no ACS (assumed)" },

@@ -35,6 +35,14 @@ static void no_loader(struct machine *m)
 			f->path = "boot/grub/grub.old";
 }
 
+/* A log that names more members of groups than there are functions. */
+static void many_other_members(struct machine *m)
+{
+	for (size_t i = 0; i < 200; i++)
+		*vec_push(m->arena, &m->klog) = arena_printf(
+			m->arena, "pnp ABCD%04zx:00: Adding to iommu group %zu", i, i);
+}
+
 static void set_file(struct machine *m, const char *path, const char *text)
 {
 	struct machine_file *f = NULL;
@@ -144,6 +152,8 @@ static struct rehearse_case cases[] = {
 	{ "no such device", DESKTOP, NULL, "7f:00.0", PLAN_AUTO, VERB_INPUT, NULL, NULL, NULL, false, NULL },
 	{ "another event gives the card to pci-stub, by chance", DESKTOP, NULL, "01:00", PLAN_AUTO, VERB_NO, "0000:01:00.0: chance decides: ", NULL, NULL, true, stub_beside },
 	{ "somebody's edit takes a driver from others", DESKTOP, NULL, "01:00", PLAN_AUTO, VERB_NO, "0000:00:14.0 was not asked for and goes from xhci_hcd to no driver", "0000:00:14.0", NULL, true, blacklist_not_in_image },
+	{ "recorded with its IOMMU off", "intel-desktop-iommu-off.json", NULL, "01:00", PLAN_AUTO, VERB_YES, NULL, "0000:01:00.0", "vfio-pci", true, NULL },
+	{ "a log of more groups than functions", "intel-desktop-iommu-off.json", NULL, "01:00", PLAN_AUTO, VERB_YES, NULL, "0000:01:00.0", "vfio-pci", true, many_other_members },
 	{ "a machine that does not boot", DESKTOP, NULL, "01:00", PLAN_AUTO, VERB_REFUSED, NULL, NULL, NULL, false, no_loader },
 };
 /* clang-format on */

@@ -233,6 +233,17 @@ expect "import of a boot log" 0 \
 printf '00:03.0 0200: 8086:10d4\n' >"$dir/other.txt"
 expect "import of two machines" 2 ' in what else was given: these are two machines$' \
 	fakesys import -o "$dir/imported.json" "$dir/dmesg.txt" "$dir/other.txt"
+cat >"$dir/board.txt" <<'END'
+00:00.0 Host bridge [0600]: Intel Corporation Device [8086:3ec2]
+00:01.0 PCI bridge [0604]: Intel Corporation Device [8086:1901]
+01:00.0 VGA compatible controller [0300]: NVIDIA Corporation Device [10de:1e84]
+END
+expect "import of a list without registers" 0 '3 functions' \
+	fakesys import -o "$dir/board.json" "$dir/board.txt"
+expect "groups of it: what was assumed" 0 'Which buses the bridges lead to was not recorded' \
+	fakesys groups "$dir/board.json"
+expect "groups of it: why" 0 'is on a root bus \(assumed\)' \
+	fakesys groups --why 01:00.0 "$dir/board.json"
 expect "import as JSON onto the fixture" 2 '^fakesys: --json prints on stdout' \
 	fakesys import --json "$dir/lspci.txt"
 
