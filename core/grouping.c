@@ -259,9 +259,14 @@ static void note_assumptions(struct grouping *g)
 	};
 	bool said[ARRAY_SIZE(sentences)] = { false };
 	uint32_t first = FN_NONE, stray = FN_NONE;
+	bool switchtec = false;
 
 	for (uint32_t i = 0; i < g->topology.n; i++) {
 		const struct acs_state *s = &g->isolation[i];
+
+		/* drivers/pci/quirks.c:quirk_switchtec_ntb_dma_alias */
+		switchtec |= g->m->fns.v[i].id.vendor == 0x11f8 &&
+			     fn_class(&g->m->fns.v[i]) == PCI_CLASS_BRIDGE_OTHER;
 
 		if (grouping_is_stray(g, i) && stray == FN_NONE)
 			stray = i;
@@ -272,6 +277,11 @@ static void note_assumptions(struct grouping *g)
 			assume(g, sentences[s->why]);
 		said[s->why] = true;
 	}
+	if (switchtec)
+		assume(g,
+		       "Under which addresses a Switchtec bridge between hosts sends its "
+		       "requests stands in memory that nobody records: it is taken to "
+		       "send them under its own.");
 	if (stray != FN_NONE)
 		assume(g, "Which buses the bridges lead to was not recorded: what is "
 			  "behind them is taken to be on buses of its own, as if no port "
