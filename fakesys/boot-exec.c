@@ -6,6 +6,7 @@
 #include "core/acpi.h"
 #include "core/boot-override.h"
 #include "core/cmdline.h"
+#include "core/machine-groups.h"
 #include "fakesys/boot-view.h"
 
 struct boot_run {
@@ -31,7 +32,14 @@ static bool intel_default(const struct machine *m, const struct iommu_request *r
 		return true;
 	if (ends_with(m->release, "-pve"))
 		return strverscmp(m->release, "6.8") >= 0;
-	return recorded->intel < 0 && recorded->all < 0 && m->units.n > 0;
+	return recorded->intel < 0 && recorded->all < 0 && machine_iommu_active(m);
+}
+
+/* Whose IOMMU it is where no table says so: that of the maker of the host bridge. */
+static bool is_made_by(const struct machine *m, unsigned vendor)
+{
+	return machine_iommu_active(m) && !m->acpi.n && !m->units.n &&
+	       m->fns.v[0].id.vendor == vendor;
 }
 
 /* Does DMAR or, where it was not switched off, the recorded boot have it? */
@@ -52,18 +60,17 @@ static void decide_iommu(struct boot_run *b)
 	const struct machine *m = b->s->m;
 	const struct acpi_table *dmar = machine_acpi(m, "DMAR");
 	struct iommu_request now, recorded;
-	bool on = m->units.n > 0, remapping;
+	bool on = machine_iommu_active(m), remapping;
 
 	cmdline_iommu(b->a, b->boot.cmdline, &now);
 	cmdline_iommu(b->a, m->cmdline, &recorded);
 	remapping = !now.intremap_off && can_remap(b, dmar, &recorded);
-	if (dmar) {
+	if (dmar || is_made_by(m, 0x8086)) {
 		/* Interrupts are remapped even with intel_iommu=off. */
 		on = now.intel >= 0 ? now.intel : intel_default(m, &recorded);
 		on = on && now.all != 0;
-	} else if (machine_acpi(m, "IVRS")) {
-		on = now.amd != 0 && now.all != 0 &&
-		     (m->units.n > 0 || recorded.off_words.n > 0);
+	} else if (machine_acpi(m, "IVRS") || is_made_by(m, 0x1022)) {
+		on = now.amd != 0 && now.all != 0 && (on || recorded.off_words.n > 0);
 		remapping = remapping && on;
 	}
 	/* Nothing of this reaches virtio-iommu. */

@@ -35,6 +35,15 @@ static void no_loader(struct machine *m)
 			f->path = "boot/grub/grub.old";
 }
 
+/* As lspci tells a machine: groups, and nothing else of its IOMMU. */
+static void groups_alone(struct machine *m)
+{
+	m->units.n = m->acpi.n = m->klog.n = 0;
+	machine_set_unknown(m, "not given", "units");
+	machine_set_unknown(m, "not given", "acpi/DMAR");
+	machine_set_unknown(m, "not given", "klog");
+}
+
 /* A log that names more members of groups than there are functions. */
 static void many_other_members(struct machine *m)
 {
@@ -153,6 +162,7 @@ static struct rehearse_case cases[] = {
 	{ "another event gives the card to pci-stub, by chance", DESKTOP, NULL, "01:00", PLAN_AUTO, VERB_NO, "0000:01:00.0: chance decides: ", NULL, NULL, true, stub_beside },
 	{ "somebody's edit takes a driver from others", DESKTOP, NULL, "01:00", PLAN_AUTO, VERB_NO, "0000:00:14.0 was not asked for and goes from xhci_hcd to no driver", "0000:00:14.0", NULL, true, blacklist_not_in_image },
 	{ "recorded with its IOMMU off", "intel-desktop-iommu-off.json", NULL, "01:00", PLAN_AUTO, VERB_YES, NULL, "0000:01:00.0", "vfio-pci", true, NULL },
+	{ "groups without a table", DESKTOP, NULL, "01:00", PLAN_AUTO, VERB_YES, NULL, "0000:01:00.0", "vfio-pci", true, groups_alone },
 	{ "a log of more groups than functions", "intel-desktop-iommu-off.json", NULL, "01:00", PLAN_AUTO, VERB_YES, NULL, "0000:01:00.0", "vfio-pci", true, many_other_members },
 	{ "a machine that does not boot", DESKTOP, NULL, "01:00", PLAN_AUTO, VERB_REFUSED, NULL, NULL, NULL, false, no_loader },
 };
