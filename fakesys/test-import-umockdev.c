@@ -135,33 +135,59 @@ static void test_several(void **state)
 	assert_string_equal(describe(m), "8086:10d3 64/256 - 2 - -,");
 }
 
-/* What umockdev-record says of this machine is what inventory reads from it. */
-static void test_this_machine(void **state)
+/* What a program prints, the caller's; NULL if it fails. */
+static char *output_of(const char *command, size_t *ret_len)
 {
-	FILE *f = popen("umockdev-record --all 2>/dev/null", "re");
-	AUTOMACHINE struct machine *m = machine_new(), *own = NULL;
-	AUTOFREE char *text = NULL;
-	struct host_live *live = NULL;
-	struct err e = { "" };
-	size_t len = 0, n;
-	FILE *out = open_memstream(&text, &len);
-	char buf[65536];
-	struct host h;
+	FILE *f = popen(command, "re"), *out;
+	char *text = NULL, buf[65536];
+	size_t n;
 
-	(void)state;
-	assert_non_null(f);
+	out = open_memstream(&text, ret_len);
+	if (!f || !out)
+		abort();
 	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
 		fwrite(buf, 1, n, out);
 	fclose(out);
-	if (pclose(f) != 0)
-		skip_without("umockdev-record that runs");
+	if (pclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static struct machine *read_this_machine(void)
+{
+	struct host_live *live = NULL;
+	struct machine *m = NULL;
+	struct err e = { "" };
+	struct host h;
+
 	assert_int_equal(host_live_open("/", &live, &e), 0);
 	h = host_live_get(live);
-	if (inventory_read(&h, INV_FUNCTIONS | INV_FACTS, &own, &e) < 0) {
-		host_live_close(live);
-		skip_without("a PCI function");
-	}
+	(void)inventory_read(&h, INV_FUNCTIONS | INV_FACTS, &m, &e);
 	host_live_close(live);
+	return m;
+}
+
+/*
+ * What umockdev-record says of this machine is what inventory reads from it. Not --all:
+ * 0.19 reads behind the end of its own list there.
+ */
+static void test_this_machine(void **state)
+{
+	size_t len = 0;
+	char *text = output_of("umockdev-record $(find /sys/devices -name uevent "
+			       "-printf '%h ') 2>/dev/null",
+			       &len);
+	struct machine *own = read_this_machine(), *m;
+	struct err e = { "" };
+
+	(void)state;
+	if (!text || !own) {
+		free(text);
+		machine_free(own);
+		skip_without("umockdev-record that runs, and a PCI function");
+	}
+	m = machine_new();
 	if (import_add(m, "dump", (struct blob){ (const uint8_t *)text, len }, NULL, &e) <
 		    0 ||
 	    import_finish(m, &e) < 0)
@@ -180,6 +206,9 @@ static void test_this_machine(void **state)
 		assert_string_equal(x->driver ? x->driver : "-",
 				    y->driver ? y->driver : "-");
 	}
+	free(text);
+	machine_free(own);
+	machine_free(m);
 }
 
 #define ROWS(cases, func)                                                                \

@@ -290,11 +290,12 @@ again() { # PROGRAM NAME FIXTURE KERNEL SCRIPT-THAT-WRITES-$dir/made
 	[ $good = 0 ] || [ "$(cat "$dir/got")" = 0 ] || { good=0; cat "$dir/got" >>"$dir/out"; }
 	result $good "$name"
 }
-for machine in lab-intel-6.1:6.1 lab-amd-6.12:6.12 server-sriov:6.12 amd-desktop-twin-gpus:6.1 \
-	laptop-hybrid:7.3; do
+# Not --all: umockdev 0.19 reads behind the end of its own list there.
+devices='$(find /sys/devices -name uevent -printf "%h ")'
+for machine in lab-intel-6.1:6.1 server-sriov:6.12 laptop-hybrid:7.3; do
 	name=${machine%:*} kernel=${machine#*:}
 	again umockdev-record "umockdev-record of $name, imported" "$name" "$kernel" \
-		"umockdev-record --all >$dir/made"
+		"umockdev-record $devices >$dir/made"
 	again cp "a copy of the sys of $name, imported" "$name" "$kernel" \
 		"cp -a /sys $dir/made 2>/dev/null || :"
 done
