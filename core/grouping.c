@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <pci/header.h>
 
+#include "core/cmdline.h"
 #include "core/grouping-part.h"
 
 /* Devices and functions of a bus that a search has been to: bit devfn. */
@@ -194,12 +195,14 @@ static void list_members(struct grouping *g)
 	}
 }
 
-static bool iommu_was_on(const struct machine *m)
+struct grouping_want grouping_want_of(const struct grouping_kernel *kernel,
+				      const char *release, const strings *klog)
 {
-	vec_foreach(fn, &m->fns)
-		if (fn->group != GROUP_NONE)
-			return true;
-	return false;
+	struct grouping_want want = { .kernel = kernel->acs,
+				      .virtio_lazy = kernel->virtio_lazy };
+
+	want.kernel.override = cmdline_acs_known(release, klog);
+	return want;
 }
 
 static void assume(struct grouping *g, const char *sentence)
@@ -301,9 +304,9 @@ void grouping_compute(const struct machine *m, const struct grouping_want *want,
 	*ret = (struct grouping){ .m = m, .arena = a };
 	topology_build(m, a, &ret->topology);
 	acs_init(&ret->acs, &ret->topology, &want->kernel, cmdline,
-		 !iommu_was_on(m) ? ACS_OF_FIRMWARE
-		 : want->forecast ? ACS_OF_ANOTHER
-				  : ACS_AS_RECORDED,
+		 !machine_has_groups(m) ? ACS_OF_FIRMWARE
+		 : want->forecast       ? ACS_OF_ANOTHER
+					: ACS_AS_RECORDED,
 		 a);
 	grouping_read_table(ret);
 	dma_aliases_build(&ret->acs, ret->table.table ? &ret->table : NULL, a,

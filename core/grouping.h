@@ -31,6 +31,13 @@ struct grouping_want {
 	bool virtio_lazy;
 };
 
+/*
+ * The recorded boot of a kernel that does as @kernel. Whether it has the patch of the
+ * override its release and @klog tell (cmdline_acs_known()).
+ */
+struct grouping_want grouping_want_of(const struct grouping_kernel *kernel,
+				      const char *release, const strings *klog);
+
 /* Why a function is in its group, and by whom it came there. */
 enum grouping_join {
 	JOIN_NONE,     /* it has no group: no IOMMU translates it */

@@ -267,9 +267,8 @@ static void read_whole_configs(struct dir *d)
 	struct inventory *v = d->v;
 	char bdf[BDF_SIZE];
 
-	vec_foreach(fn, &v->m->fns)
-		if (fn->group != GROUP_NONE)
-			return;
+	if (machine_has_groups(v->m))
+		return;
 	v->whole_config = true;
 	vec_foreach(fn, &v->m->fns) {
 		/* One that does not answer has none. */

@@ -337,10 +337,7 @@ void inventory_platform(struct inventory *v)
 void inventory_iommu(struct inventory *v)
 {
 	read_units(v);
-	vec_foreach(fn, &v->m->fns)
-		if (fn->group != GROUP_NONE)
-			return;
-	if (!v->m->fns.n)
+	if (machine_has_groups(v->m) || !v->m->fns.n)
 		return;
 	read_groups(v);
 	read_acpi(v);

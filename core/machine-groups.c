@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/cmdline.h"
 #include "core/loader.h"
 #include "core/machine-groups.h"
 
@@ -14,12 +13,7 @@ const char *groups_from_name(enum groups_from f)
 
 bool machine_iommu_active(const struct machine *m)
 {
-	if (m->units.n || m->groups.n)
-		return true;
-	vec_foreach(fn, &m->fns)
-		if (fn->group != GROUP_NONE)
-			return true;
-	return false;
+	return m->units.n || m->groups.n || machine_has_groups(m);
 }
 
 enum groups_from machine_groups_from(const struct machine *m)
@@ -32,13 +26,11 @@ enum groups_from machine_groups_from(const struct machine *m)
 void machine_groups_compute(const struct machine *m, const char *cmdline, struct arena *a,
 			    struct grouping *ret)
 {
-	struct grouping_want want = { .cmdline = cmdline, .kernel.config_acs = true };
+	static const struct grouping_kernel newest = { .acs.config_acs = true };
+	struct grouping_want want = grouping_want_of(
+		m->grouping_kernel ? m->grouping_kernel : &newest, m->release, &m->klog);
 
-	if (m->grouping_kernel) {
-		want.kernel = m->grouping_kernel->acs;
-		want.virtio_lazy = m->grouping_kernel->virtio_lazy;
-	}
-	want.kernel.override = cmdline_acs_known(m->release, &m->klog);
+	want.cmdline = cmdline;
 	grouping_compute(m, &want, a, ret);
 }
 

@@ -447,3 +447,11 @@ int machine_find(const struct machine *m, struct arena *a, const char *text, fn_
 			       : err_set(e, -ENODEV,
 					 "there is no device %s on this machine", text);
 }
+
+bool machine_has_groups(const struct machine *m)
+{
+	vec_foreach(fn, &m->fns)
+		if (fn->group != GROUP_NONE)
+			return true;
+	return false;
+}

@@ -254,6 +254,8 @@ const struct kernel *machine_kernel(const struct machine *m, const char *release
 const struct module *kernel_module(const struct kernel *k, const char *name);
 const struct acpi_table *machine_acpi(const struct machine *m, const char *name);
 bool strings_have(const strings *list, const char *s);
+/* Was any function recorded in an IOMMU group? */
+bool machine_has_groups(const struct machine *m);
 /* The bridge right above @fn; NULL on a root bus. */
 const struct pci_fn *machine_upstream(const struct machine *m, const struct pci_fn *fn);
 

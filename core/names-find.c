@@ -151,17 +151,24 @@ static struct names_ids not_there(struct arena *a, const struct names *n,
 	};
 }
 
+/* The vendors that @text begins with, of a list that may not be there: NULL. */
+static const struct by_name *begin(struct names *n, const char *text, size_t *ret_n,
+				   const char **ret_rest)
+{
+	if (!n || !n->sections.n)
+		return NULL;
+	sort_list(n);
+	return find_vendor(n, text, ret_n, ret_rest);
+}
+
 struct names_ids names_find_device(struct names *n, struct arena *a, const char *text)
 {
 	struct names_ids ret = { -1, -1, NULL };
-	const struct by_name *vendor = NULL;
+	const struct by_name *vendor;
 	size_t vendors = 0, hits = 0;
 	const char *rest = "";
 
-	if (n && n->sections.n) {
-		sort_list(n);
-		vendor = find_vendor(n, text, &vendors, &rest);
-	}
+	vendor = begin(n, text, &vendors, &rest);
 	if (!vendor)
 		return not_there(a, n, text);
 	ret.device = unnamed_device(rest);
@@ -217,14 +224,11 @@ struct names_ids names_find_subsystem(struct names *n, struct arena *a,
 				      const struct pci_ident *of, const char *text)
 {
 	struct names_ids ret = { -1, -1, NULL };
-	const struct by_name *vendor = NULL;
+	const struct by_name *vendor;
 	size_t vendors = 0, hits = 0;
 	const char *rest = "";
 
-	if (n && n->sections.n) {
-		sort_list(n);
-		vendor = find_vendor(n, text, &vendors, &rest);
-	}
+	vendor = begin(n, text, &vendors, &rest);
 	if (!vendor)
 		return not_there(a, n, text);
 	ret.device = unnamed_device(rest);

@@ -3,7 +3,6 @@
  * Which groups a boot makes: those recorded, as long as nothing that decides them has
  * changed; else those that the kernel would form.
  */
-#include "core/cmdline.h"
 #include "core/grouping.h"
 #include "fakesys/iommu-model.h"
 
@@ -85,12 +84,11 @@ static uint32_t recorded_place(const struct sim *s, int id)
 static void compute(const struct sim *s, struct arena *a, bool forecast,
 		    struct grouping *ret)
 {
-	struct grouping_want want = { .cmdline = s->cmdline,
-				      .kernel = s->profile->grouping.acs,
-				      .virtio_lazy = s->profile->grouping.virtio_lazy,
-				      .forecast = forecast };
+	struct grouping_want want =
+		grouping_want_of(&s->profile->grouping, s->release, &s->m->klog);
 
-	want.kernel.override = cmdline_acs_known(s->release, &s->m->klog);
+	want.cmdline = s->cmdline;
+	want.forecast = forecast;
 	grouping_compute(s->m, &want, a, ret);
 }
 

@@ -7,7 +7,6 @@
 
 #include "core/acpi.h"
 #include "core/boot.h"
-#include "core/cmdline.h"
 #include "core/grouping.h"
 #include "core/initramfs.h"
 #include "core/inventory.h"
@@ -154,15 +153,13 @@ static void check_groups(struct lint *l)
 static void compare_groups(struct lint *l)
 {
 	bool proven;
-	const struct kernel_profile *p = profile_for(l->m, &proven);
-	struct grouping_want want = { .kernel = p->grouping.acs,
-				      .virtio_lazy = p->grouping.virtio_lazy };
+	struct grouping_want want = grouping_want_of(
+		&profile_for(l->m, &proven)->grouping, l->m->release, &l->m->klog);
 	struct grouping g;
 	struct grouping_match match;
 
 	if (!l->m->groups.n)
 		return;
-	want.kernel.override = cmdline_acs_known(l->m->release, &l->m->klog);
 	grouping_compute(l->m, &want, l->arena, &g);
 	grouping_compare(&g, &match);
 	vec_foreach(d, &match.differences)

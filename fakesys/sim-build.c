@@ -124,10 +124,10 @@ static void find_parents(struct sim *s)
 		const struct pci_fn *fn = &s->m->fns.v[i];
 		struct fn_place *p = &s->places[i];
 
-		p->first_child = p->next_sibling = p->parent = p->root = SIM_NONE;
+		p->first_child = p->next_sibling = p->root = SIM_NONE;
+		p->parent = s->topology.up[i];
 		if (fn->is_vf)
 			continue;
-		p->parent = s->topology.up[i];
 		p->root = p->parent == SIM_NONE ? root_of(s, fn->bdf)
 						: s->places[p->parent].root;
 	}
@@ -137,12 +137,9 @@ static void find_parents(struct sim *s)
 		if (!s->m->fns.v[i].is_vf)
 			continue;
 		pf = sim_find_fn(s, s->m->fns.v[i].physfn);
-		if (pf != SIM_NONE && !s->m->fns.v[pf].is_vf) {
-			s->places[i].parent = s->places[pf].parent;
-			s->places[i].root = s->places[pf].root;
-		} else {
-			s->places[i].root = 0; /* machine_finish() lets none through */
-		}
+		/* machine_finish() lets none through without. */
+		s->places[i].root =
+			pf != SIM_NONE && !s->m->fns.v[pf].is_vf ? s->places[pf].root : 0;
 	}
 }
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "core/cmdline.h"
 #include "core/grouping-why.h"
 #include "core/machine-json.h"
 #include "core/report-groups.h"
@@ -21,16 +20,6 @@ struct groups_run {
 	bool proven;
 	json_t *report;
 };
-
-static struct grouping_want on_kernel(const struct machine *m,
-				      const struct kernel_profile *p)
-{
-	struct grouping_want want = { .kernel = p->grouping.acs,
-				      .virtio_lazy = p->grouping.virtio_lazy };
-
-	want.kernel.override = cmdline_acs_known(m->release, &m->klog);
-	return want;
-}
 
 /* "LEFT=RIGHT"; the left part in @a. */
 static int split(struct arena *a, const char *option, const char *text, const char *what,
@@ -73,8 +62,8 @@ static int read_options(struct groups_run *r, struct err *e)
 		return -EINVAL;
 	r->proven |= o->kernel != NULL;
 	r->profile = then;
-	r->want.now = on_kernel(r->m, now);
-	r->want.then = on_kernel(r->m, then);
+	r->want.now = grouping_want_of(&now->grouping, r->m->release, &r->m->klog);
+	r->want.then = grouping_want_of(&then->grouping, r->m->release, &r->m->klog);
 	if (o->acs_override || o->cmdline) {
 		r->want.added = arena_printf(a, "%s%s%s", o->cmdline ? o->cmdline : "",
 					     o->acs_override ? " pcie_acs_override=" : "",
