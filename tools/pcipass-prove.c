@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "scenarios/results.h"
 #include "scenarios/scenario.h"
 #include "tools/args.h"
 
@@ -50,14 +51,6 @@ static const struct arg_program program = {
 		  "usage, or a\n"
 		  "scenario that is none.\n",
 };
-
-/* How one scenario ended; text is NULL if it held. */
-struct outcome {
-	const char *name, *file, *text;
-	int code; /* as scenario_play() */
-	double seconds;
-};
-typedef VEC(struct outcome) outcomes;
 
 static int compare_names(const void *a, const void *b)
 {
@@ -142,117 +135,44 @@ static const struct where *find_ground(const char *name)
 	return NULL;
 }
 
-/* Play one file; whatever is wrong with it is its outcome. */
-static struct outcome play(const char *file, const struct where *on, const char *fixtures,
-			   struct arena *a)
+/* Play one file; whatever is wrong with it is its result. As scenario_play(). */
+static int play(const char *file, const struct where *on, const char *fixtures,
+		struct arena *a, results *all)
 {
 	const char *dir = fixtures ? fixtures : find_fixtures(a, file);
-	struct outcome o = { .name = path_name(file), .file = file };
+	struct result r = { .name = path_name(file), .file = file };
 	struct scenario s = { 0 };
 	struct err e = { 0 };
 	void *slot = NULL;
 	double start = now();
+	int code;
 
 	if (!dir)
-		o.code = err_set(&e, -ENOENT,
-				 "no " FIXTURES " in a folder above; use --fixtures DIR");
+		code = err_set(&e, -ENOENT,
+			       "no " FIXTURES " in a folder above; use --fixtures DIR");
 	else
-		o.code = scenario_load(file, &s, &e);
-	if (o.code == 0) {
+		code = scenario_load(file, &s, &e);
+	if (code == 0) {
 		struct ground ground = on->make(&slot);
 
-		o.name = arena_strdup(a, s.name);
-		o.code = scenario_play(&s, &ground, dir, &e);
+		r.name = arena_strdup(a, s.name);
+		code = scenario_play(&s, &ground, dir, &e);
 		scenario_free(&s);
 	}
-	o.text = o.code ? arena_strdup(a, e.text) : NULL;
-	o.seconds = now() - start;
-	return o;
+	r.outcome = !code               ? RESULT_PASSED
+		    : code == EXIT_SKIP ? RESULT_SKIPPED
+					: RESULT_FAILED;
+	r.text = code ? e.text : NULL;
+	r.seconds = now() - start;
+	results_add(a, all, &r);
+	return code;
 }
 
-static void print_tap(size_t number, const struct outcome *o)
+/* {"scenarios": [...]}, see results_json(). */
+static void print_json(const results *all)
 {
-	bool skip = o->code == EXIT_SKIP;
+	json_auto_t *report = json_pack("{s:o}", "scenarios", results_json(all));
 
-	printf("%sok %zu - %s%s%s\n", o->code && !skip ? "not " : "", number, o->name,
-	       skip ? " # SKIP " : "", skip ? o->text : "");
-	if (o->code && !skip)
-		printf("# %s: %s\n", o->file, o->text);
-	(void)fflush(stdout);
-}
-
-static void put_xml(FILE *f, const char *s)
-{
-	static const char *const entities[256] = {
-		['<'] = "&lt;",
-		['>'] = "&gt;",
-		['&'] = "&amp;",
-		['"'] = "&quot;",
-	};
-
-	for (; *s; s++) {
-		if (entities[(unsigned char)*s])
-			fputs(entities[(unsigned char)*s], f);
-		else
-			fputc((unsigned char)*s < ' ' ? ' ' : *s, f);
-	}
-}
-
-static int write_junit(const char *path, const char *ground, const outcomes *all,
-		       struct err *e)
-{
-	FILE *f = fopen(path, "we");
-	size_t failed = 0, skipped = 0;
-	bool bad;
-
-	if (!f)
-		return err_set(e, -errno, "%s: %s", path, strerror(errno));
-	vec_foreach(o, all) {
-		skipped += o->code == EXIT_SKIP;
-		failed += o->code && o->code != EXIT_SKIP;
-	}
-	fprintf(f,
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"pcipass\" "
-		"tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n",
-		all->n, failed, skipped);
-	vec_foreach(o, all) {
-		fprintf(f, "  <testcase classname=\"%s\" name=\"", ground);
-		put_xml(f, o->name);
-		fprintf(f, "\" time=\"%.3f\">", o->seconds);
-		if (o->text) {
-			fprintf(f, "<%s message=\"",
-				o->code == EXIT_SKIP ? "skipped" : "failure");
-			put_xml(f, o->text);
-			fputs("\"/>", f);
-		}
-		fputs("</testcase>\n", f);
-	}
-	fputs("</testsuite>\n", f);
-	bad = ferror(f);
-	if (fclose(f) != 0 || bad)
-		return err_set(e, -EIO, "%s: could not be written", path);
-	return 0;
-}
-
-/*
- * {"scenarios": [{"name": ..., "file": ..., "result": "passed", "text": null,
- * "seconds": 0.01}]}; text: why it failed or was skipped.
- */
-static void print_json(const outcomes *all)
-{
-	json_auto_t *list = json_array(), *report = NULL;
-
-	vec_foreach(o, all) {
-		const char *result = !o->code               ? "passed"
-				     : o->code == EXIT_SKIP ? "skipped"
-							    : "failed";
-
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s?, s:f}",
-						      "name", o->name, "file", o->file,
-						      "result", result, "text", o->text,
-						      "seconds", o->seconds));
-	}
-	report = json_pack("{s:O}", "scenarios", list);
 	json_dumpf(report, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	putchar('\n');
 }
@@ -263,7 +183,7 @@ static int prove(const struct values *v, const struct args *args, struct arena *
 	const struct where *on = find_ground(v->on ? v->on : "sim");
 	unsigned k = 1, n = 1;
 	strings files = { 0 };
-	outcomes all = { 0 };
+	results all = { 0 };
 	int status = VERB_YES;
 	size_t count = 0;
 
@@ -281,19 +201,18 @@ static int prove(const struct values *v, const struct args *args, struct arena *
 	if (!v->json)
 		printf("1..%zu\n", count);
 	for (size_t i = k - 1; i < files.n; i += n) {
-		struct outcome *o = vec_push(a, &all);
+		int code = play(files.v[i], on, v->fixtures, a, &all);
 
-		*o = play(files.v[i], on, v->fixtures, a);
 		if (!v->json)
-			print_tap(all.n, o);
-		if (o->code < 0)
+			results_tap(stdout, all.n, &all.v[all.n - 1]);
+		if (code < 0)
 			status = VERB_INPUT;
-		else if (o->code && o->code != EXIT_SKIP && status == VERB_YES)
+		else if (code && code != EXIT_SKIP && status == VERB_YES)
 			status = VERB_NO;
 	}
 	if (v->json)
 		print_json(&all);
-	if (v->junit && write_junit(v->junit, on->name, &all, e) < 0)
+	if (v->junit && results_junit(&all, on->name, v->junit, e) < 0)
 		return VERB_REFUSED;
 	return status;
 }
