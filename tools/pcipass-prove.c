@@ -13,13 +13,14 @@
 
 #include "scenarios/results.h"
 #include "scenarios/scenario.h"
+#include "scenarios/shard.h"
 #include "tools/args.h"
 
 #define EXIT_SKIP 77
 #define FIXTURES "fakesys/fixtures"
 
 struct values {
-	const char *on, *junit, *shard, *fixtures;
+	const char *on, *junit, *shard, *durations, *fixtures;
 	bool json;
 };
 #define OPTION(member) offsetof(struct values, member)
@@ -36,6 +37,8 @@ static const struct arg_option options[] = {
 	{ "junit", 0, ARG_TEXT, OPTION(junit), 0, "FILE", "write the results there too" },
 	{ "json", 0, ARG_FLAG, OPTION(json), 0, NULL, "print the results as JSON, not as TAP" },
 	{ "shard", 0, ARG_TEXT, OPTION(shard), 0, "K/N", "play the K-th of N parts" },
+	{ "durations", 0, ARG_TEXT, OPTION(durations), 0, "FILE",
+	  "what scenarios took: parts take equally long; updated" },
 	{ "fixtures", 0, ARG_TEXT, OPTION(fixtures), 0, "DIR",
 	  "the recorded machines; without it, " FIXTURES " in a folder above" },
 	/* clang-format on */
@@ -102,17 +105,6 @@ static const char *find_fixtures(struct arena *a, const char *path)
 	return NULL;
 }
 
-/* "2/3" */
-static int parse_shard(const char *text, unsigned *ret_k, unsigned *ret_n, struct err *e)
-{
-	int end = 0;
-
-	if (sscanf(text, "%4u/%4u%n", ret_k, ret_n, &end) == 2 && !text[end] &&
-	    *ret_k >= 1 && *ret_k <= *ret_n)
-		return 0;
-	return err_set(e, -EINVAL, "--shard %s: it is K/N, with K from 1 to N", text);
-}
-
 static double now(void)
 {
 	struct timespec t;
@@ -177,42 +169,96 @@ static void print_json(const results *all)
 	putchar('\n');
 }
 
-static int prove(const struct values *v, const struct args *args, struct arena *a,
-		 struct err *e)
+/* What a scenario is called in a file of durations: it takes longer on some grounds. */
+static const char *timed_name(struct arena *a, const struct where *on, const char *file)
 {
-	const struct where *on = find_ground(v->on ? v->on : "sim");
-	unsigned k = 1, n = 1;
-	strings files = { 0 };
-	results all = { 0 };
-	int status = VERB_YES;
-	size_t count = 0;
+	return arena_printf(a, "%s/%s", on->name, path_name(file));
+}
 
-	if (!on) {
-		(void)err_set(e, 0, "--on %s: it can be sim or mount", v->on);
-		return VERB_INPUT;
-	}
-	if (v->shard && parse_shard(v->shard, &k, &n, e) < 0)
-		return VERB_INPUT;
-	for (int i = 0; i < args->n_operands; i++)
-		if (collect(args->operands[i], a, &files, e) < 0)
-			return VERB_INPUT;
-	for (size_t i = k - 1; i < files.n; i += n)
-		count++;
+/* The files of this shard, in their order. */
+static int choose(const struct values *v, const struct where *on, struct shard mine,
+		  const strings *files, struct arena *a, strings *ret, struct err *e)
+{
+	unsigned *shards = arena_alloc(a, (files->n + 1) * sizeof(*shards));
+	json_auto_t *seconds = json_object();
+	strings names = { 0 };
+
+	if (v->durations && durations_load(v->durations, seconds, e) < 0)
+		return -EINVAL;
+	vec_foreach(file, files)
+		*vec_push(a, &names) = timed_name(a, on, *file);
+	shard_deal(seconds, names.v, names.n, mine.n, shards);
+	for (size_t i = 0; i < files->n; i++)
+		if (shards[i] == mine.k)
+			*vec_push(a, ret) = files->v[i];
+	return 0;
+}
+
+/*
+ * The other shards have to read what this one did, so a shard leaves the file alone and
+ * writes its own: FILE.2-3. What failed or was skipped ended early.
+ */
+static int keep_durations(const struct values *v, const struct where *on,
+			  struct shard mine, const results *all, struct arena *a,
+			  struct err *e)
+{
+	json_auto_t *seconds = json_object();
+	const char *path =
+		mine.n == 1 ? v->durations
+			    : arena_printf(a, "%s.%u-%u", v->durations, mine.k, mine.n);
+
+	vec_foreach(r, all)
+		if (r->outcome == RESULT_PASSED)
+			durations_set(seconds, timed_name(a, on, r->file), r->seconds);
+	return durations_update(path, seconds, e);
+}
+
+static int play_all(const struct values *v, const struct where *on, const strings *files,
+		    struct arena *a, results *all)
+{
+	int status = VERB_YES;
+
 	if (!v->json)
-		printf("1..%zu\n", count);
-	for (size_t i = k - 1; i < files.n; i += n) {
-		int code = play(files.v[i], on, v->fixtures, a, &all);
+		printf("1..%zu\n", files->n);
+	vec_foreach(file, files) {
+		int code = play(*file, on, v->fixtures, a, all);
 
 		if (!v->json)
-			results_tap(stdout, all.n, &all.v[all.n - 1]);
+			results_tap(stdout, all->n, &all->v[all->n - 1]);
 		if (code < 0)
 			status = VERB_INPUT;
 		else if (code && code != EXIT_SKIP && status == VERB_YES)
 			status = VERB_NO;
 	}
 	if (v->json)
-		print_json(&all);
+		print_json(all);
+	return status;
+}
+
+static int prove(const struct values *v, const struct args *args, struct arena *a,
+		 struct err *e)
+{
+	const struct where *on = find_ground(v->on ? v->on : "sim");
+	strings files = { 0 }, chosen = { 0 };
+	struct shard mine = { 1, 1 };
+	results all = { 0 };
+	int status;
+
+	if (!on) {
+		(void)err_set(e, 0, "--on %s: it can be sim or mount", v->on);
+		return VERB_INPUT;
+	}
+	if (v->shard && shard_parse(v->shard, &mine, e) < 0)
+		return VERB_INPUT;
+	for (int i = 0; i < args->n_operands; i++)
+		if (collect(args->operands[i], a, &files, e) < 0)
+			return VERB_INPUT;
+	if (choose(v, on, mine, &files, a, &chosen, e) < 0)
+		return VERB_INPUT;
+	status = play_all(v, on, &chosen, a, &all);
 	if (v->junit && results_junit(&all, on->name, v->junit, e) < 0)
+		return VERB_REFUSED;
+	if (v->durations && keep_durations(v, on, mine, &all, a, e) < 0)
 		return VERB_REFUSED;
 	return status;
 }
