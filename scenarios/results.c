@@ -14,11 +14,9 @@ const char *result_word(enum result_outcome outcome)
 	return words[outcome];
 }
 
-const struct result *results_add(struct arena *a, results *all, const struct result *r)
+struct result result_clean(struct arena *a, const struct result *r)
 {
-	struct result *added = vec_push(a, all);
-
-	*added = (struct result){
+	return (struct result){
 		.group = text_line(a, r->group),
 		.name = text_line(a, r->name),
 		.file = text_line(a, r->file),
@@ -27,6 +25,13 @@ const struct result *results_add(struct arena *a, results *all, const struct res
 		.evidence = text_plain(a, r->evidence),
 		.seconds = r->seconds,
 	};
+}
+
+const struct result *results_add(struct arena *a, results *all, const struct result *r)
+{
+	struct result *added = vec_push(a, all);
+
+	*added = result_clean(a, r);
 	return added;
 }
 

@@ -26,10 +26,9 @@ struct result {
 };
 typedef VEC(struct result) results;
 
-/*
- * Append @r: its strings are copied into @a and cleaned (core/text.h), so that no writer
- * has to. The result is valid until the next is added.
- */
+/* A copy in @a whose strings are clean (core/text.h), so that no writer has to do it. */
+struct result result_clean(struct arena *a, const struct result *r);
+/* Append that copy. The result is valid until the next is added. */
 const struct result *results_add(struct arena *a, results *all, const struct result *r);
 size_t results_count(const results *all, enum result_outcome outcome);
 
