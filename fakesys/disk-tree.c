@@ -11,12 +11,9 @@
 
 #define LINKS_MAX 40 /* include/linux/namei.h: MAXSYMLINKS */
 
-static uint64_t mix(uint64_t x) /* splitmix64's finalizer */
+static uint64_t mix(uint64_t x)
 {
-	x += 0x9e3779b97f4a7c15u;
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-	return x ^ x >> 31;
+	return splitmix64(&x);
 }
 
 struct inode *inode_new(struct disk *d, mode_t mode, uid_t uid, gid_t gid, int64_t mtime)

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "scenarios/save.h"
 #include "tools/command.h"
 #include "tools/map-html.h"
-#include "tools/save.h"
 
 typedef void map_writer(FILE *out, const struct map_page *p);
 

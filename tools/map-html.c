@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/grouping-why.h"
 #include "core/map-words.h"
+#include "core/text.h"
 #include "tools/map-html.h"
-#include "tools/map-text.h"
 
 static const char sheet[] =
 	"body{margin:0;background:#fff;color:#1f2328;"

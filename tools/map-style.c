@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/text.h"
 #include "tools/map-style.h"
 #include "tools/map-text.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/grouping-why.h"
 #include "core/map-words.h"
+#include "core/text.h"
 #include "tools/map-legend.h"
 #include "tools/map-style.h"
 #include "tools/map-svg.h"

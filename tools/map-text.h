@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * map-text - texts on a picture that nobody has a font for yet: how wide they will be at
- * most, cut or wrapped to fit, and escaped so that they stay text.
+ * most, and cut or wrapped to fit.
  */
 #pragma once
-
-#include <stdio.h>
 
 #include "core/arena.h"
 
@@ -19,9 +17,3 @@ const char *text_fit(struct arena *a, const char *s, enum face face, double size
 /* Lines of at most @width px, broken at blanks; longer words are cut. Appended. */
 void text_wrap(struct arena *a, const char *s, enum face face, double size, int width,
 	       strings *ret);
-
-/*
- * Text or the value of an attribute in double quotes, of XML and HTML. What is no UTF-8,
- * no character of XML, or turns the direction of writing becomes U+FFFD.
- */
-void text_escape(FILE *out, const char *s);

@@ -11,14 +11,16 @@
 
 #include <jansson.h>
 
+#include "scenarios/results.h"
 #include "scenarios/scenario.h"
+#include "scenarios/shard.h"
 #include "tools/args.h"
 
 #define EXIT_SKIP 77
 #define FIXTURES "fakesys/fixtures"
 
 struct values {
-	const char *on, *junit, *shard, *fixtures;
+	const char *on, *junit, *shard, *durations, *fixtures;
 	bool json;
 };
 #define OPTION(member) offsetof(struct values, member)
@@ -35,6 +37,8 @@ static const struct arg_option options[] = {
 	{ "junit", 0, ARG_TEXT, OPTION(junit), 0, "FILE", "write the results there too" },
 	{ "json", 0, ARG_FLAG, OPTION(json), 0, NULL, "print the results as JSON, not as TAP" },
 	{ "shard", 0, ARG_TEXT, OPTION(shard), 0, "K/N", "play the K-th of N parts" },
+	{ "durations", 0, ARG_TEXT, OPTION(durations), 0, "FILE",
+	  "what scenarios took: parts take equally long; updated" },
 	{ "fixtures", 0, ARG_TEXT, OPTION(fixtures), 0, "DIR",
 	  "the recorded machines; without it, " FIXTURES " in a folder above" },
 	/* clang-format on */
@@ -50,14 +54,6 @@ static const struct arg_program program = {
 		  "usage, or a\n"
 		  "scenario that is none.\n",
 };
-
-/* How one scenario ended; text is NULL if it held. */
-struct outcome {
-	const char *name, *file, *text;
-	int code; /* as scenario_play() */
-	double seconds;
-};
-typedef VEC(struct outcome) outcomes;
 
 static int compare_names(const void *a, const void *b)
 {
@@ -109,17 +105,6 @@ static const char *find_fixtures(struct arena *a, const char *path)
 	return NULL;
 }
 
-/* "2/3" */
-static int parse_shard(const char *text, unsigned *ret_k, unsigned *ret_n, struct err *e)
-{
-	int end = 0;
-
-	if (sscanf(text, "%4u/%4u%n", ret_k, ret_n, &end) == 2 && !text[end] &&
-	    *ret_k >= 1 && *ret_k <= *ret_n)
-		return 0;
-	return err_set(e, -EINVAL, "--shard %s: it is K/N, with K from 1 to N", text);
-}
-
 static double now(void)
 {
 	struct timespec t;
@@ -142,158 +127,138 @@ static const struct where *find_ground(const char *name)
 	return NULL;
 }
 
-/* Play one file; whatever is wrong with it is its outcome. */
-static struct outcome play(const char *file, const struct where *on, const char *fixtures,
-			   struct arena *a)
+/* Play one file; whatever is wrong with it is its result. As scenario_play(). */
+static int play(const char *file, const struct where *on, const char *fixtures,
+		struct arena *a, results *all)
 {
 	const char *dir = fixtures ? fixtures : find_fixtures(a, file);
-	struct outcome o = { .name = path_name(file), .file = file };
+	struct result r = { .name = path_name(file), .file = file };
 	struct scenario s = { 0 };
 	struct err e = { 0 };
 	void *slot = NULL;
 	double start = now();
+	int code;
 
 	if (!dir)
-		o.code = err_set(&e, -ENOENT,
-				 "no " FIXTURES " in a folder above; use --fixtures DIR");
+		code = err_set(&e, -ENOENT,
+			       "no " FIXTURES " in a folder above; use --fixtures DIR");
 	else
-		o.code = scenario_load(file, &s, &e);
-	if (o.code == 0) {
+		code = scenario_load(file, &s, &e);
+	if (code == 0) {
 		struct ground ground = on->make(&slot);
 
-		o.name = arena_strdup(a, s.name);
-		o.code = scenario_play(&s, &ground, dir, &e);
+		r.name = arena_strdup(a, s.name);
+		code = scenario_play(&s, &ground, dir, &e);
 		scenario_free(&s);
 	}
-	o.text = o.code ? arena_strdup(a, e.text) : NULL;
-	o.seconds = now() - start;
-	return o;
+	r.outcome = !code               ? RESULT_PASSED
+		    : code == EXIT_SKIP ? RESULT_SKIPPED
+					: RESULT_FAILED;
+	r.text = code ? e.text : NULL;
+	r.seconds = now() - start;
+	results_add(a, all, &r);
+	return code;
 }
 
-static void print_tap(size_t number, const struct outcome *o)
+/* {"scenarios": [...]}, see results_json(). */
+static void print_json(const results *all)
 {
-	bool skip = o->code == EXIT_SKIP;
+	json_auto_t *report = json_pack("{s:o}", "scenarios", results_json(all));
 
-	printf("%sok %zu - %s%s%s\n", o->code && !skip ? "not " : "", number, o->name,
-	       skip ? " # SKIP " : "", skip ? o->text : "");
-	if (o->code && !skip)
-		printf("# %s: %s\n", o->file, o->text);
-	(void)fflush(stdout);
+	json_dumpf(report, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+	putchar('\n');
 }
 
-static void put_xml(FILE *f, const char *s)
+/* What a scenario is called in a file of durations: it takes longer on some grounds. */
+static const char *timed_name(struct arena *a, const struct where *on, const char *file)
 {
-	static const char *const entities[256] = {
-		['<'] = "&lt;",
-		['>'] = "&gt;",
-		['&'] = "&amp;",
-		['"'] = "&quot;",
-	};
-
-	for (; *s; s++) {
-		if (entities[(unsigned char)*s])
-			fputs(entities[(unsigned char)*s], f);
-		else
-			fputc((unsigned char)*s < ' ' ? ' ' : *s, f);
-	}
+	return arena_printf(a, "%s/%s", on->name, path_name(file));
 }
 
-static int write_junit(const char *path, const char *ground, const outcomes *all,
-		       struct err *e)
+/* The files of this shard, in their order. */
+static int choose(const struct values *v, const struct where *on, struct shard mine,
+		  const strings *files, struct arena *a, strings *ret, struct err *e)
 {
-	FILE *f = fopen(path, "we");
-	size_t failed = 0, skipped = 0;
-	bool bad;
+	unsigned *shards = arena_alloc(a, (files->n + 1) * sizeof(*shards));
+	json_auto_t *seconds = json_object();
+	strings names = { 0 };
 
-	if (!f)
-		return err_set(e, -errno, "%s: %s", path, strerror(errno));
-	vec_foreach(o, all) {
-		skipped += o->code == EXIT_SKIP;
-		failed += o->code && o->code != EXIT_SKIP;
-	}
-	fprintf(f,
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"pcipass\" "
-		"tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n",
-		all->n, failed, skipped);
-	vec_foreach(o, all) {
-		fprintf(f, "  <testcase classname=\"%s\" name=\"", ground);
-		put_xml(f, o->name);
-		fprintf(f, "\" time=\"%.3f\">", o->seconds);
-		if (o->text) {
-			fprintf(f, "<%s message=\"",
-				o->code == EXIT_SKIP ? "skipped" : "failure");
-			put_xml(f, o->text);
-			fputs("\"/>", f);
-		}
-		fputs("</testcase>\n", f);
-	}
-	fputs("</testsuite>\n", f);
-	bad = ferror(f);
-	if (fclose(f) != 0 || bad)
-		return err_set(e, -EIO, "%s: could not be written", path);
+	if (v->durations && durations_load(v->durations, seconds, e) < 0)
+		return -EINVAL;
+	vec_foreach(file, files)
+		*vec_push(a, &names) = timed_name(a, on, *file);
+	shard_deal(seconds, names.v, names.n, mine.n, shards);
+	for (size_t i = 0; i < files->n; i++)
+		if (shards[i] == mine.k)
+			*vec_push(a, ret) = files->v[i];
 	return 0;
 }
 
 /*
- * {"scenarios": [{"name": ..., "file": ..., "result": "passed", "text": null,
- * "seconds": 0.01}]}; text: why it failed or was skipped.
+ * The other shards have to read what this one did, so a shard leaves the file alone and
+ * writes its own: FILE.2-3. What failed or was skipped ended early.
  */
-static void print_json(const outcomes *all)
+static int keep_durations(const struct values *v, const struct where *on,
+			  struct shard mine, const results *all, struct arena *a,
+			  struct err *e)
 {
-	json_auto_t *list = json_array(), *report = NULL;
+	json_auto_t *seconds = json_object();
+	const char *path =
+		mine.n == 1 ? v->durations
+			    : arena_printf(a, "%s.%u-%u", v->durations, mine.k, mine.n);
 
-	vec_foreach(o, all) {
-		const char *result = !o->code               ? "passed"
-				     : o->code == EXIT_SKIP ? "skipped"
-							    : "failed";
+	vec_foreach(r, all)
+		if (r->outcome == RESULT_PASSED)
+			durations_set(seconds, timed_name(a, on, r->file), r->seconds);
+	return durations_update(path, seconds, e);
+}
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s?, s:f}",
-						      "name", o->name, "file", o->file,
-						      "result", result, "text", o->text,
-						      "seconds", o->seconds));
+static int play_all(const struct values *v, const struct where *on, const strings *files,
+		    struct arena *a, results *all)
+{
+	int status = VERB_YES;
+
+	if (!v->json)
+		printf("1..%zu\n", files->n);
+	vec_foreach(file, files) {
+		int code = play(*file, on, v->fixtures, a, all);
+
+		if (!v->json)
+			results_tap(stdout, all->n, &all->v[all->n - 1]);
+		if (code < 0)
+			status = VERB_INPUT;
+		else if (code && code != EXIT_SKIP && status == VERB_YES)
+			status = VERB_NO;
 	}
-	report = json_pack("{s:O}", "scenarios", list);
-	json_dumpf(report, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-	putchar('\n');
+	if (v->json)
+		print_json(all);
+	return status;
 }
 
 static int prove(const struct values *v, const struct args *args, struct arena *a,
 		 struct err *e)
 {
 	const struct where *on = find_ground(v->on ? v->on : "sim");
-	unsigned k = 1, n = 1;
-	strings files = { 0 };
-	outcomes all = { 0 };
-	int status = VERB_YES;
-	size_t count = 0;
+	strings files = { 0 }, chosen = { 0 };
+	struct shard mine = { 1, 1 };
+	results all = { 0 };
+	int status;
 
 	if (!on) {
 		(void)err_set(e, 0, "--on %s: it can be sim or mount", v->on);
 		return VERB_INPUT;
 	}
-	if (v->shard && parse_shard(v->shard, &k, &n, e) < 0)
+	if (v->shard && shard_parse(v->shard, &mine, e) < 0)
 		return VERB_INPUT;
 	for (int i = 0; i < args->n_operands; i++)
 		if (collect(args->operands[i], a, &files, e) < 0)
 			return VERB_INPUT;
-	for (size_t i = k - 1; i < files.n; i += n)
-		count++;
-	if (!v->json)
-		printf("1..%zu\n", count);
-	for (size_t i = k - 1; i < files.n; i += n) {
-		struct outcome *o = vec_push(a, &all);
-
-		*o = play(files.v[i], on, v->fixtures, a);
-		if (!v->json)
-			print_tap(all.n, o);
-		if (o->code < 0)
-			status = VERB_INPUT;
-		else if (o->code && o->code != EXIT_SKIP && status == VERB_YES)
-			status = VERB_NO;
-	}
-	if (v->json)
-		print_json(&all);
-	if (v->junit && write_junit(v->junit, on->name, &all, e) < 0)
+	if (choose(v, on, mine, &files, a, &chosen, e) < 0)
+		return VERB_INPUT;
+	status = play_all(v, on, &chosen, a, &all);
+	if (v->junit && results_junit(&all, on->name, v->junit, e) < 0)
+		return VERB_REFUSED;
+	if (v->durations && keep_durations(v, on, mine, &all, a, e) < 0)
 		return VERB_REFUSED;
 	return status;
 }

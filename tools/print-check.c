@@ -155,7 +155,7 @@ static void print_devices(const struct printer *p, const json_t *devices)
 	if (json_array_size(devices) == 0)
 		return;
 	say_heading(p, "Devices, and what shares their IOMMU groups");
-	t = table_new(p, columns);
+	t = table_new(p->out, p->utf8, p->colour, columns);
 	json_array_foreach(devices, i, d)
 	{
 		json_array_foreach(json_object_get(d, "members"), k, m)
@@ -315,7 +315,7 @@ static const struct column rule_columns[] = {
 static void print_rules(const struct printer *p, const json_t *list)
 {
 	static const char *const keys[] = { "rule", "severity", "step", "summary" };
-	struct libscols_table *t = table_new(p, rule_columns);
+	struct libscols_table *t = table_new(p->out, p->utf8, p->colour, rule_columns);
 	const json_t *rule;
 	size_t i;
 

@@ -39,7 +39,7 @@ static void fill(struct libscols_line *l, const json_t *member)
 
 static void print_table(const struct printer *p, const json_t *report)
 {
-	struct libscols_table *t = table_new(p, columns);
+	struct libscols_table *t = table_new(p->out, p->utf8, p->colour, columns);
 	const json_t *group, *m;
 	size_t i, k;
 

@@ -49,7 +49,7 @@ static struct libscols_table *start(struct list *l)
 		l->place[c] = n;
 		shown[n++] = columns[c];
 	}
-	return table_new(l->p, shown);
+	return table_new(l->p->out, l->p->utf8, l->p->colour, shown);
 }
 
 static void join_uses(const json_t *fn, char *text, size_t size)

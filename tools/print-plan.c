@@ -218,7 +218,7 @@ void print_history(const struct printer *p, const json_t *report)
 		say(p, TONE_PLAIN, "pcipass has changed nothing on this host.\n");
 		return;
 	}
-	t = table_new(p, history_columns);
+	t = table_new(p->out, p->utf8, p->colour, history_columns);
 	json_array_foreach(list, i, x)
 	{
 		struct libscols_line *l = table_line(t, NULL);
@@ -257,7 +257,7 @@ static bool changed(const json_t *c)
 /* The driver of every function before and after; below it why, where it matters. */
 static void print_changes(const struct printer *p, const json_t *changes)
 {
-	struct libscols_table *t = table_new(p, change_columns);
+	struct libscols_table *t = table_new(p->out, p->utf8, p->colour, change_columns);
 	const json_t *c;
 	size_t i;
 

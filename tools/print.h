@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "core/machine.h"
+#include "scenarios/table.h"
 
 enum view { VIEW_TEXT, VIEW_GROUPS, VIEW_TREE, VIEW_DIFF, VIEW_SCRIPT };
 
@@ -60,8 +61,6 @@ void print_groups(const struct printer *p, const json_t *report);
 
 /* The following is for the print-*.c files. */
 
-enum tone { TONE_PLAIN, TONE_BOLD, TONE_DIM, TONE_GOOD, TONE_WARN, TONE_BAD, TONE_NOTE };
-
 void say(const struct printer *p, enum tone t, const char *fmt, ...) PRINTF(3, 4);
 /*
  * A paragraph: @lead, padded to @indent columns, then @text wrapped there. Text that is
@@ -81,19 +80,3 @@ json_int_t get_int(const json_t *o, const char *key);
 /* An address without the domain that nearly all have. */
 const char *short_bdf(const char *bdf);
 const char *dash(const char *s); /* "-" for "" */
-
-/* Tables, by libsmartcols. */
-struct libscols_table;
-struct libscols_line;
-struct column {
-	const char *title; /* NULL ends the list */
-	bool right, tree;
-	bool last; /* cut at the edge of a terminal */
-};
-struct libscols_table *table_new(const struct printer *p, const struct column *columns);
-struct libscols_line *table_line(struct libscols_table *t, struct libscols_line *parent);
-void table_cell(struct libscols_line *l, size_t column, enum tone t, const char *text);
-/* Give a cell the @n-th colour of a palette that repeats, whose neighbours differ. */
-void table_colour(struct libscols_line *l, size_t column, size_t n);
-/* Print and free. */
-void table_end(struct libscols_table *t);

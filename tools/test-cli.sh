@@ -247,10 +247,26 @@ expect "groups of it: why" 0 'is on a root bus \(assumed\)' \
 expect "import as JSON onto the fixture" 2 '^fakesys: --json prints on stdout' \
 	fakesys import --json "$dir/lspci.txt"
 
+echo '{}' >"$dir/bad.json"
 json "results as JSON" '"result": "passed"' \
 	pcipass-prove --json "$top/scenarios/cases/no-vtd.json"
 expect "another ground" 2 '--on vm: it can be sim or mount' pcipass-prove --on vm x.json
 expect "bad shard" 2 '--shard 3/2: it is K/N' pcipass-prove --shard 3/2 x.json
+expect "durations, when there are none" 0 '^ok 1 - no-vtd$' \
+	pcipass-prove --durations "$dir/d.json" "$top/scenarios/cases/no-vtd.json"
+cp "$dir/d.json" "$dir/out" && : >"$dir/err"
+result "$(grep -c '"sim/no-vtd.json": ' "$dir/d.json")" "pcipass-prove: they are kept"
+few=("$top"/scenarios/cases/no-*.json)
+cp "$dir/d.json" "$dir/before.json"
+for shard in 1 2; do
+	"$bin/pcipass-prove" --durations "$dir/d.json" --shard $shard/2 "${few[@]}" 2>"$dir/err"
+done >"$dir/out" || true
+result $(($(grep '^ok ' "$dir/out" | cut -d- -f2- | sort | uniq -u | wc -l) == ${#few[@]})) \
+	"pcipass-prove: every scenario is in one shard"
+result "$(cmp -s "$dir/d.json" "$dir/before.json" && [ -s "$dir/d.json.2-2" ] && echo 1 || echo 0)" \
+	"pcipass-prove: a shard leaves the durations as they were"
+expect "durations that are none" 2 'bad.json: .*schema' \
+	pcipass-prove --durations "$dir/bad.json" "$top/scenarios/cases/no-vtd.json"
 expect "scenario that is not there" 2 'nowhere.json: No such file' \
 	pcipass-prove "$dir/nowhere.json"
 expect "folder without scenarios" 2 'no \*.json' pcipass-prove "$dir/empty"

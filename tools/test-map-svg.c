@@ -10,47 +10,6 @@
 #include "tools/map-text.h"
 #include "tools/print.h"
 
-/* A text, and how it stands in a picture. */
-struct escape_case {
-	const char *name, *text, *want;
-};
-
-static void test_escape(void **state)
-{
-	const struct escape_case *c = *state;
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-
-	text_escape(out, c->text);
-	fclose(out);
-	assert_string_equal(text, c->want);
-	free(text);
-}
-
-#define BAD "\xef\xbf\xbd"
-static const struct escape_case escapes[] = {
-	/* clang-format off */
-	{ "plain text", "GP104 [GeForce]", "GP104 [GeForce]" },
-	{ "markup", "<b a=\"1\">'&amp;", "&lt;b a=&quot;1&quot;&gt;&#39;&amp;amp;" },
-	{ "the end of CDATA and of a comment", "]]>-->", "]]&gt;--&gt;" },
-	{ "lines and tabs stay", "a\n\tb", "a\n\tb" },
-	{ "control characters", "a\x01\x1b[2J\x7f", "a" BAD BAD "[2J" BAD },
-	{ "UTF-8 of two, three and four bytes", "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80",
-	  "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80" },
-	{ "no UTF-8", "\xfc\xff", BAD BAD },
-	{ "a lonely second byte", "a\x80z", "a" BAD "z" },
-	{ "cut short", "a\xe2\x82", "a" BAD },
-	{ "cut short by another", "\xe2<", BAD "&lt;" },
-	{ "longer than need be", "\xc0\xbc", BAD },
-	{ "half of a pair", "\xed\xa0\x80", BAD },
-	{ "beyond Unicode", "\xf4\x90\x80\x80", BAD },
-	{ "no character", "\xef\xbf\xbf", BAD },
-	{ "C1 controls", "\xc2\x9b", BAD },
-	{ "text that turns around", "\xe2\x80\xae" "a\xe2\x81\xa6", BAD "a" BAD },
-	/* clang-format on */
-};
-
 struct fit_case {
 	const char *name, *text;
 	enum face face;
@@ -271,14 +230,10 @@ static const struct page_case pages[] = {
 
 int main(void)
 {
-	struct CMUnitTest
-		tests[ARRAY_SIZE(escapes) + ARRAY_SIZE(fits) + ARRAY_SIZE(pages)];
+	struct CMUnitTest tests[ARRAY_SIZE(fits) + ARRAY_SIZE(pages)];
 	size_t n = 0;
 
 	/* clang-format off */
-	for (size_t i = 0; i < ARRAY_SIZE(escapes); i++)
-		tests[n++] = (struct CMUnitTest){ escapes[i].name, test_escape, NULL, NULL,
-						  (void *)(uintptr_t)&escapes[i] };
 	for (size_t i = 0; i < ARRAY_SIZE(fits); i++)
 		tests[n++] = (struct CMUnitTest){ fits[i].name, test_fit, NULL, NULL,
 						  (void *)(uintptr_t)&fits[i] };

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include "core/text.h"
 #include "vmtests/domain.h"
 
 #define OVMF "/usr/share/OVMF/OVMF_CODE_4M.fd"
@@ -16,28 +17,11 @@ struct out {
 	const struct domain_run *r;
 };
 
-/* Text into XML, also between single quotes. */
-static void put_xml(FILE *f, const char *s)
-{
-	static const char *const entities[256] = {
-		['<'] = "&lt;",
-		['>'] = "&gt;",
-		['&'] = "&amp;",
-		['\''] = "&#39;",
-	};
-
-	for (; *s; s++)
-		if (entities[(unsigned char)*s])
-			fputs(entities[(unsigned char)*s], f);
-		else
-			fputc(*s, f);
-}
-
 /* <TAG>TEXT</TAG> */
 static void put_tag(FILE *f, const char *tag, const char *text)
 {
 	fprintf(f, "<%s>", tag);
-	put_xml(f, text);
+	text_escape(f, text);
 	fprintf(f, "</%s>\n", tag);
 }
 
@@ -78,7 +62,7 @@ static void put_controller(struct out *o, const struct topology_device *d, size_
 		fprintf(o->f, "<target chassis='%u' port='0x%x'/>", bus, bus);
 	if (d->name) {
 		fputs("<alias name='ua-", o->f);
-		put_xml(o->f, d->name);
+		text_escape(o->f, d->name);
 		fputs("'/>", o->f);
 	}
 	put_address(o, d);
@@ -148,7 +132,7 @@ static void put_devices(struct out *o)
 	      "name='org.qemu.guest_agent.0'/></channel>\n"
 	      "<serial type='file'><source path='",
 	      o->f);
-	put_xml(o->f, o->r->console);
+	text_escape(o->f, o->r->console);
 	fputs("'/><target type='isa-serial' port='0'/></serial>\n"
 	      "<memballoon model='none'/>\n",
 	      o->f);
@@ -165,7 +149,7 @@ static void put_devices(struct out *o)
 		      "multidevs='remap'>"
 		      "<source dir='",
 		      o->f);
-		put_xml(o->f, o->d->share);
+		text_escape(o->f, o->d->share);
 		fputs("'/><target dir='host'/><readonly/><address type='pci' domain='0' "
 		      "bus='0' slot='29' function='0'/></filesystem>\n",
 		      o->f);
@@ -178,7 +162,7 @@ static void put_devices(struct out *o)
 static void put_arg(FILE *f, const char *option, const char *value)
 {
 	fprintf(f, "<qemu:arg value='%s'/><qemu:arg value='", option);
-	put_xml(f, value);
+	text_escape(f, value);
 	fputs("'/>\n", f);
 }
 
@@ -245,7 +229,7 @@ static void put_overrides(struct out *o)
 		fputs(any ? "" : "<qemu:override>\n", o->f);
 		any = true;
 		fputs("<qemu:device alias='ua-", o->f);
-		put_xml(o->f, d->name);
+		text_escape(o->f, d->name);
 		fputs("'><qemu:frontend><qemu:property name='disable-acs' type='bool' "
 		      "value='true'/></qemu:frontend></qemu:device>\n",
 		      o->f);
@@ -264,7 +248,7 @@ static void put_os(struct out *o)
 		fputs("<loader readonly='yes' type='pflash'>" OVMF
 		      "</loader><nvram template='" OVMF_VARS "'>",
 		      o->f);
-		put_xml(o->f, o->r->nvram);
+		text_escape(o->f, o->r->nvram);
 		fputs("</nvram>\n", o->f);
 	}
 	put_tag(o->f, "kernel", d->kernel->vmlinuz);
@@ -272,7 +256,7 @@ static void put_os(struct out *o)
 	fputs("<cmdline>console=ttyS0 quiet no_timer_check panic=-1", o->f);
 	fputs(is(o, "intel") ? " intel_iommu=on" : "", o->f);
 	fputs(*d->cmdline ? " " : "", o->f);
-	put_xml(o->f, d->cmdline);
+	text_escape(o->f, d->cmdline);
 	fputs("</cmdline></os>\n", o->f);
 }
 

@@ -2,22 +2,23 @@
 /* The one file that knows libsmartcols. As with arenas, when memory ends so do we. */
 #include <libsmartcols/libsmartcols.h>
 
-#include "tools/print.h"
+#include "scenarios/table.h"
 
 static const char *const colours[] = {
 	[TONE_BOLD] = "bold",  [TONE_DIM] = "halfbright", [TONE_GOOD] = "green",
 	[TONE_WARN] = "brown", [TONE_BAD] = "red",        [TONE_NOTE] = "cyan",
 };
 
-struct libscols_table *table_new(const struct printer *p, const struct column *columns)
+struct libscols_table *table_new(FILE *out, bool utf8, bool colour,
+				 const struct column *columns)
 {
 	struct libscols_table *t = scols_new_table();
 
 	if (!t)
 		abort();
-	scols_table_set_stream(t, p->out);
-	scols_table_enable_ascii(t, !p->utf8);
-	scols_table_enable_colors(t, p->colour);
+	scols_table_set_stream(t, out);
+	scols_table_enable_ascii(t, !utf8);
+	scols_table_enable_colors(t, colour);
 	for (const struct column *c = columns; c->title; c++) {
 		int flags = (c->right ? SCOLS_FL_RIGHT : 0) |
 			    (c->tree ? SCOLS_FL_TREE : 0) |

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/arena.h"
-#include "tools/save.h"
+#include "scenarios/save.h"
 
 static int write_all(int fd, const char *text, size_t len)
 {

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "core/arena.h"
-#include "tools/save.h"
+#include "scenarios/save.h"
 
 /* A file in an empty folder, what is there before, and what is there then. */
 struct save_case {
