@@ -8,9 +8,10 @@
 #include "core/verbs.h"
 #include "tools/args.h"
 #include "vmtests/enclose.h"
-#include "vmtests/rig.h"
+#include "vmtests/conform-make.h"
+#include "vmtests/conform.h"
 
-enum command { CMD_IMAGE, CMD_BOOT, CMD_SAVE, CMD_RUN };
+enum command { CMD_IMAGE, CMD_BOOT, CMD_SAVE, CMD_RUN, CMD_CONFORM };
 
 static const struct arg_command command_names[] = {
 	[CMD_IMAGE] = { "image", "", 0, 0, "fetch the kernel and make its initramfs" },
@@ -18,11 +19,13 @@ static const struct arg_command command_names[] = {
 	[CMD_SAVE] = { "save", "", 0, 0,
 		       "boot it once, and keep it for starts in a second" },
 	[CMD_RUN] = { "run", "COMMAND...", 1, -1, "run a command in a saved guest" },
+	[CMD_CONFORM] = { "conform", "", 0, 0,
+			  "play the same operations on kernel and model" },
 };
 
 struct values {
 	struct rig_want want;
-	const char *cache;
+	const char *cache, *ops, *seed;
 };
 #define OPTION(member) offsetof(struct values, member)
 
@@ -35,6 +38,8 @@ static const struct arg_option options[] = {
 	{ "iommu", 0, ARG_TEXT, OPTION(want.iommu), 0, "NAME", "intel, amd, virtio or none" },
 	{ "firmware", 0, ARG_TEXT, OPTION(want.firmware), 0, "NAME", "seabios or ovmf" },
 	{ "cmdline", 0, ARG_TEXT, OPTION(want.cmdline), 0, "OPTIONS", "further options of the kernel" },
+	{ "ops", 0, ARG_TEXT, OPTION(ops), 1 << CMD_CONFORM, "N", "how many operations (without it: 500)" },
+	{ "seed", 0, ARG_TEXT, OPTION(seed), 1 << CMD_CONFORM, "S", "what they are drawn by (without it: 1)" },
 	{ "cache", 0, ARG_TEXT, OPTION(cache), 0, "DIR", "where kernels and saved guests are kept" },
 	/* clang-format on */
 };
@@ -54,6 +59,7 @@ static const struct arg_program program = {
 struct run {
 	const struct lab *lab;
 	const struct args *args;
+	const struct values *values;
 	struct rig *rig;
 };
 
@@ -127,6 +133,45 @@ static int run_command(struct guests *gs, const struct run *run)
 	return status;
 }
 
+static int conform(struct guests *gs, const struct run *run)
+{
+	size_t n = run->values->ops ? strtoul(run->values->ops, NULL, 10) : 500, done = 0;
+	uint64_t seed = run->values->seed ? strtoul(run->values->seed, NULL, 10) : 1;
+	AUTOARENA struct arena *a = arena_new();
+	struct conform_maker maker;
+	struct divergence d;
+	struct conform c;
+	struct err e = { "" };
+	int r = conform_open(gs, run->rig, &c, &e);
+
+	if (r < 0) {
+		print_evidence(gs, NULL);
+		return fail(&e);
+	}
+	conform_maker_init(&maker, c.machine, seed, a);
+	r = conform_play(&c, a, &(ops){ 0 }, true, &d, &e);
+	while (r == 0 && done < n) {
+		ops batch = { 0 };
+
+		conform_make(&maker, 25, &batch);
+		r = conform_play(&c, a, &batch, true, &d, &e);
+		if (r == 1)
+			for (size_t i = 0; i <= d.op; i++)
+				op_write(stdout, &batch.v[i]);
+		done += batch.n;
+	}
+	if (r < 0)
+		print_evidence(gs, c.guest);
+	if (r == 1)
+		printf("after %zu operations:\n%s", done, d.text);
+	printf("%s: %zu operations, guest %.1f s, model %.2f s, trees %.1f s, profile "
+	       "%s%s\n",
+	       run->rig->name, done, c.guest_s, c.model_s, c.tree_s, c.profile,
+	       c.proven ? "" : " (nearest)");
+	conform_close(&c);
+	return r < 0 ? fail(&e) : r;
+}
+
 static int work(void *arg)
 {
 	const struct run *run = arg;
@@ -145,6 +190,9 @@ static int work(void *arg)
 		break;
 	case CMD_RUN:
 		status = run_command(gs, run);
+		break;
+	case CMD_CONFORM:
+		status = conform(gs, run);
 		break;
 	case CMD_IMAGE:
 		break;
@@ -167,7 +215,7 @@ static int lab_main(struct values *v, const struct args *args)
 	if (r == 0 && args->command == CMD_IMAGE)
 		printf("%s: %.1f MB\n", rig.image.initrd, (double)rig.image.size / 1e6);
 	else if (r == 0)
-		r = enclose(work, &(struct run){ &lab, args, &rig }, &e);
+		r = enclose(work, &(struct run){ &lab, args, v, &rig }, &e);
 	rig_done(&rig);
 	lab_close(&lab);
 	return r < 0 ? fail(&e) : r;
