@@ -9,19 +9,19 @@
 
 #define WORD(f, i, ...) snprintf((f)->text[i], sizeof((f)->text[i]), __VA_ARGS__)
 
-/* drivers/iommu/intel/dmar.c:dmar_fault_do_one */
+/* drivers/iommu/intel/dmar.c:dmar_fault_do_one; 7.3 writes the domain before the bus */
 static void intel_words(struct fault_words *f, const char *bdf, uint64_t iova, bool write)
 {
 	WORD(f, 0, "DMAR: [DMA %s", write ? "Write" : "Read");
-	WORD(f, 1, "Request device [%s]", bdf + strlen("0000:"));
-	WORD(f, 2, "fault addr 0x%" PRIx64 " ", iova);
+	WORD(f, 1, "Request device [");
+	WORD(f, 2, "%s] fault addr 0x%" PRIx64 " ", strchr(bdf, ':') + 1, iova);
 }
 
 /* drivers/iommu/amd/iommu.c:amd_iommu_report_page_fault, with the device's driver in
  * front */
 static void amd_words(struct fault_words *f, const char *bdf, uint64_t iova, bool write)
 {
-	(void)write; /* QEMU 7.2 does not tell */
+	(void)write; /* a bit of its flags */
 	WORD(f, 0, "AMD-Vi: Event logged [IO_PAGE_FAULT");
 	WORD(f, 1, "%s", bdf);
 	WORD(f, 2, "address=0x%" PRIx64 " ", iova);
@@ -31,10 +31,9 @@ static void amd_words(struct fault_words *f, const char *bdf, uint64_t iova, boo
 static void virtio_words(struct fault_words *f, const char *bdf, uint64_t iova,
 			 bool write)
 {
+	(void)write; /* QEMU tells it for a page that is mapped otherwise, only */
 	WORD(f, 0, "virtio_iommu");
-	WORD(f, 1, "page fault from EP %d at", fn_requester_id(bdf));
-	WORD(f, 2, "at %#" PRIx64 " [%s", iova, write ? "" : "R");
-	WORD(f, 3, "%s", write ? "W" : "R");
+	WORD(f, 1, "page fault from EP %d at 0x%" PRIx64 " ", fn_requester_id(bdf), iova);
 }
 
 static const struct {

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 struct fault_words {
-	char text[4][40];
-	const char *words[5]; /* into text, NULL-terminated: what such a line holds */
+	char text[3][48];
+	const char *words[4]; /* into text, NULL-terminated: what such a line holds */
 };
 
 /*

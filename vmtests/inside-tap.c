@@ -69,6 +69,13 @@ bool tap_check(struct tap *t, bool ok, const char *what, const char *why, ...)
 	return ok;
 }
 
+void tap_skip(struct tap *t, const char *what, const char *why)
+{
+	print_start(t, true);
+	printf("%s # SKIP %s", what, why);
+	print_end();
+}
+
 void tap_note(const char *fmt, ...)
 {
 	va_list ap;

@@ -23,6 +23,9 @@ bool tap_answer(struct tap *t, int got, int right, const char *what, ...) PRINTF
 bool tap_check(struct tap *t, bool ok, const char *what, const char *why, ...)
 	PRINTF(4, 5);
 
+/* A check that cannot be made here. */
+void tap_skip(struct tap *t, const char *what, const char *why);
+
 /* A line for people: evidence that a check has rested on. */
 void tap_note(const char *fmt, ...) PRINTF(1, 2);
 

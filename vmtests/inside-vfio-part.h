@@ -7,8 +7,13 @@
 
 #include "vmtests/inside-tap.h"
 
-/* QEMU's edu device; @args: BDF [REQUESTER], the function by which the IOMMU knows it. */
+/*
+ * QEMU's edu device; @args: BDF [REQUESTER], the address by which the IOMMU knows it, if
+ * that is another: see inside-fault.h. Unlogged: the IOMMU refuses a DMA and does not
+ * report it, as QEMU 7.2's amd-iommu.
+ */
 void inside_edu(struct tap *t, char **args);
+void inside_edu_unlogged(struct tap *t, char **args);
 
 /* An NVMe controller, its disk made of block-pattern.h; @args: BDF SERIAL BLOCK. */
 void inside_nvme(struct tap *t, char **args);

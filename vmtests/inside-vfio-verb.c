@@ -9,12 +9,13 @@
 #define LIMIT_S 180
 
 static const struct {
-	const char *verb, *kind; /* kind NULL: the verb has no kinds */
+	const char *verb, *kind; /* kind NULL: any, or none */
 	int least, most;         /* arguments */
 	void (*run)(struct tap *t, char **args);
 	const char *usage;
 } verbs[] = {
 	/* clang-format off */
+	{ "edu", "--unlogged", 1, 2, inside_edu_unlogged, "BDF [REQUESTER]" },
 	{ "edu", NULL, 1, 2, inside_edu, "BDF [REQUESTER]" },
 	{ "nvme", NULL, 3, 3, inside_nvme, "BDF SERIAL BLOCK" },
 	{ "refused", "sibling", 2, 2, inside_refused_sibling, "BDF SIBLING" },
