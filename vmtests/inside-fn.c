@@ -11,6 +11,7 @@
 
 #define PCI "/sys/bus/pci/"
 #define DRIVER_MS 10000
+#define NO_OVERRIDE "(null)"
 
 PRINTF(2, 3) static int store(const char *text, const char *fmt, ...)
 {
@@ -74,7 +75,9 @@ int fn_requester_id(const char *bdf)
 
 int fn_override(const char *bdf, const char *driver)
 {
-	return store(driver ? driver : "\n", PCI "devices/%s/driver_override", bdf);
+	bool none = !driver || streq(driver, NO_OVERRIDE);
+
+	return store(none ? "\n" : driver, PCI "devices/%s/driver_override", bdf);
 }
 
 int fn_bind(const char *bdf, const char *driver)
@@ -115,23 +118,48 @@ int fn_wait_driver(const char *bdf, const char *driver, int ms)
 	}
 }
 
-static int take(const char *bdf, const char *override, struct fn_loan *ret_loan)
+/* A line of a file, without its end; negative errno. */
+PRINTF(3, 4) static int load(char *ret, size_t size, const char *fmt, ...)
 {
-	int err;
+	char path[PATH_MAX];
+	AUTOCLOSE int fd = -1;
+	va_list ap;
+	ssize_t n;
 
-	snprintf(ret_loan->bdf, sizeof(ret_loan->bdf), "%s", bdf);
-	if (fn_driver(bdf, ret_loan->driver, sizeof(ret_loan->driver)) < 0)
-		ret_loan->driver[0] = '\0';
-	err = fn_override(bdf, override);
-	return err < 0 ? err : fn_unbind(bdf);
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, ret, size - 1);
+	if (n < 0)
+		return -errno;
+	ret[n] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+	return 0;
+}
+
+static void describe(const char *bdf, struct fn_loan *ret)
+{
+	snprintf(ret->bdf, sizeof(ret->bdf), "%s", bdf);
+	if (fn_driver(bdf, ret->driver, sizeof(ret->driver)) < 0)
+		ret->driver[0] = '\0';
+	if (load(ret->override, sizeof(ret->override), PCI "devices/%s/driver_override",
+		 bdf) < 0)
+		strcpy(ret->override, NO_OVERRIDE);
 }
 
 int fn_borrow(const char *bdf, struct fn_loan *ret_loan)
 {
-	int err = take(bdf, "vfio-pci", ret_loan);
+	int err;
 
+	describe(bdf, ret_loan);
+	if (streq(ret_loan->driver, "vfio-pci"))
+		return 0;
 	if (access(PCI "drivers/vfio-pci", F_OK) < 0)
 		return -errno;
+	err = fn_override(bdf, "vfio-pci");
+	if (err == 0)
+		err = fn_unbind(bdf);
 	if (err == 0)
 		err = fn_probe(bdf);
 	if (err < 0)
@@ -142,34 +170,34 @@ int fn_borrow(const char *bdf, struct fn_loan *ret_loan)
 
 int fn_release(const char *bdf, struct fn_loan *ret_loan)
 {
-	return take(bdf, NULL, ret_loan);
+	describe(bdf, ret_loan);
+	return fn_unbind(bdf);
 }
 
 int fn_return(const struct fn_loan *loan)
 {
 	char driver[64];
-	int err = fn_override(loan->bdf, NULL);
+	int err = fn_override(loan->bdf, loan->override);
 
 	if (err < 0)
 		return err;
-	if (fn_driver(loan->bdf, driver, sizeof(driver)) == 0 &&
-	    !streq(driver, loan->driver))
+	if (fn_driver(loan->bdf, driver, sizeof(driver)) < 0)
+		driver[0] = '\0';
+	if (!streq(driver, loan->driver)) {
 		err = fn_unbind(loan->bdf);
-	if (err == 0)
-		err = fn_probe(loan->bdf);
+		if (err == 0)
+			err = fn_probe(loan->bdf);
+	}
 	return err < 0 ? err : fn_wait_driver(loan->bdf, loan->driver, DRIVER_MS);
 }
 
 int module_flag(const char *module, const char *parameter)
 {
-	char path[PATH_MAX], value;
-	AUTOCLOSE int fd = -1;
+	char value[8];
+	int err = load(value, sizeof(value), "/sys/module/%s/parameters/%s", module,
+		       parameter);
 
-	snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", module, parameter);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read(fd, &value, 1) < 0)
-		return -errno;
-	return value;
+	return err < 0 ? err : value[0];
 }
 
 int module_set_flag(const char *module, const char *parameter, char value)

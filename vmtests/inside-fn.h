@@ -13,7 +13,8 @@
  */
 struct fn_loan {
 	char bdf[16];
-	char driver[64]; /* whom it belongs to; "" if it had no driver */
+	char driver[64];   /* whom it belongs to; "" if it had no driver */
+	char override[64]; /* as sysfs spells it */
 };
 
 /* @ret_name: the driver. -ENOENT: no driver, or no such function. */
@@ -28,7 +29,7 @@ int fn_requester_id(const char *bdf);
 /* @ret_name: the function's IOMMU, as dmar0. -ENOENT: it has none. */
 int fn_iommu(const char *bdf, char *ret_name, size_t size);
 
-/* @driver NULL clears the override. */
+/* @driver NULL, or what an override reads that is not set, clears the override. */
 int fn_override(const char *bdf, const char *driver);
 int fn_bind(const char *bdf, const char *driver);
 int fn_unbind(const char *bdf); /* 0, too, if no driver has it */
@@ -49,8 +50,8 @@ int fn_borrow(const char *bdf, struct fn_loan *ret_loan);
 int fn_release(const char *bdf, struct fn_loan *ret_loan);
 
 /*
- * Clear the override, take the function from vfio-pci and let the kernel find a driver.
- * -ETIMEDOUT: that is another driver than the one before.
+ * Set the override to what it was and let the kernel find a driver, unless the function
+ * has its own. -ETIMEDOUT: the kernel finds another driver, or none.
  */
 int fn_return(const struct fn_loan *loan);
 

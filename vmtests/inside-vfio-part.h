@@ -24,7 +24,7 @@ void inside_refused_sibling(struct tap *t, char **args);
 /* The same, but the other is without driver, and wants one; @args: BDF SIBLING. */
 void inside_refused_claimed(struct tap *t, char **args);
 
-/* Who opens a group that somebody has; @args: BDF. */
+/* Who opens a group that somebody has; @args: BDF, alone in its group. */
 void inside_refused_second(struct tap *t, char **args);
 
 /* A bridge; @args: BDF. */
