@@ -11,6 +11,7 @@ static const struct {
 } verbs[] = {
 	{ "ops", inside_ops },
 	{ "tree", inside_tree },
+	{ "vfio", inside_vfio },
 };
 
 int main(int argc, char **argv)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * inside - lab-inside, the program that works in a lab guest; each verb is a function
- * here, with argv[0] being the verb. They return an exit status.
+ * inside - lab-inside, the program that works in a lab guest: each verb of it is one
+ * function here. argv[0] is the verb, what follows are its arguments, argv[argc] is NULL.
+ * They return an exit status.
  */
 #pragma once
 
@@ -12,3 +13,8 @@
 int inside_ops(int argc, char **argv);
 /* List the parts of /sys and /dev that are named, as fakesys/tree.h. */
 int inside_tree(int argc, char **argv);
+/*
+ * Use a function through VFIO, or show that the kernel refuses to. Prints TAP; 0: all is
+ * as it has to be, 1: something is not, 2: wrong usage, which is printed to stderr.
+ */
+int inside_vfio(int argc, char **argv);

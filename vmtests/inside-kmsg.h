@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* inside-kmsg - what the kernel says from a moment on, by /dev/kmsg. */
+#pragma once
+
+#include <stddef.h>
+
+/* A descriptor that will read what comes after now, or negative errno. */
+int kmsg_open(void);
+
+/*
+ * Read on until a line holds all of @words (NULL ends them) and copy it to @ret_line, cut
+ * to
+ * @size. Returns 0, -ETIMEDOUT if none came within @ms, or another negative errno.
+ */
+int kmsg_wait(int fd, const char *const *words, int ms, char *ret_line, size_t size);
