@@ -10,7 +10,7 @@
 
 #define BATCH_MS 120000
 #define TREE_MS 60000
-#define TREE_LINES 200 /* of a difference that are shown */
+#define TREE_LINES 40 /* of a difference that are shown */
 
 /* What is compared, for it is what the model computes. */
 static const char *const roots[] = {
@@ -226,24 +226,54 @@ static int tree_of_guest(struct conform *c, char **ret, struct err *e)
 	return r;
 }
 
+/* What of a long line differs from another one about the same file: "...MIDDLE...". */
+static const char *shorten(struct arena *a, const char *line, const char *other)
+{
+	size_t same = 0, from;
+
+	while (line[1 + same] && line[1 + same] == other[1 + same])
+		same++;
+	if (strlen(line) < 160)
+		return line;
+	from = same > 12 ? same - 12 : 0;
+	return arena_printf(a, "%.*s ... (at character %zu) ...%.60s...",
+			    (int)strcspn(line, ":"), line, same, line + 1 + from);
+}
+
+static const char *path_of(struct arena *a, const char *line)
+{
+	const char *at = strchr(line, '/');
+
+	return at ? arena_strndup(a, at, strcspn(at, " ")) : line;
+}
+
 /* Lines of a difference that count; NULL: none. */
 static const char *owned_lines(struct arena *a, char *diff)
 {
-	const char *ret = NULL;
+	strings lines = { 0 };
+	AUTOFREE char *text = NULL;
 	char *save = NULL;
-	size_t n = 0;
+	size_t len = 0;
+	FILE *f;
 
 	for (char *line = strtok_r(diff, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		const char *at = strchr(line, '/');
-		const char *path = at ? arena_strndup(a, at, strcspn(at, " ")) : line;
+	     line = strtok_r(NULL, "\n", &save))
+		if (is_owned(path_of(a, line)))
+			*vec_push(a, &lines) = line;
+	f = lines.n ? open_memstream(&text, &len) : NULL;
+	for (size_t i = 0; f && i < lines.n && i < TREE_LINES; i++) {
+		const char *line = lines.v[i], *path = path_of(a, line);
 
-		if (!is_owned(path) || ++n > TREE_LINES)
-			continue;
-		ret = arena_printf(a, "%s  %.300s\n", ret ? ret : "", line);
+		for (size_t k = i ? i - 1 : 0; k <= i + 1 && k < lines.n; k++)
+			if (k != i && streq(path_of(a, lines.v[k]), path))
+				line = shorten(a, lines.v[i], lines.v[k]);
+		fprintf(f, "  %.300s\n", line);
 	}
-	return n > TREE_LINES ? arena_printf(a, "%s  and %zu more\n", ret, n - TREE_LINES)
-			      : ret;
+	if (f && lines.n > TREE_LINES)
+		fprintf(f, "  and %zu more\n", lines.n - TREE_LINES);
+	if (f)
+		(void)fclose(f);
+	return text ? arena_strdup(a, text) : NULL;
 }
 
 static int compare_trees(struct conform *c, struct arena *a, const char **ret,

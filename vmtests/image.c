@@ -13,24 +13,23 @@
 enum module_need {
 	NEED_ALWAYS, /* no guest works without it, be it built in or not */
 	NEED_BOOT,   /* loaded at boot, if this kernel has it */
-	NEED_LATER,  /* there for who wants it */
+	NEED_LATER,  /* there for a device or for who wants it */
 };
 
-/* In the order in which they are loaded. */
 static const struct {
 	const char *name;
 	enum module_need need;
 } modules[] = {
-	{ "virtio_pci", NEED_ALWAYS },  { "virtio_console", NEED_ALWAYS },
-	{ "virtio_iommu", NEED_BOOT },  { "e1000e", NEED_BOOT },
-	{ "e1000", NEED_BOOT },         { "igb", NEED_BOOT },
-	{ "nvme", NEED_BOOT },          { "xhci_pci", NEED_BOOT },
-	{ "vfio", NEED_BOOT },          { "vfio_iommu_type1", NEED_BOOT },
-	{ "vfio_pci", NEED_BOOT },      { "pci_stub", NEED_LATER },
-	{ "pci-pf-stub", NEED_LATER },  { "9p", NEED_LATER },
-	{ "9pnet_virtio", NEED_LATER }, { "overlay", NEED_LATER },
-	{ "kvm", NEED_LATER },          { "ccp", NEED_LATER },
-	{ "kvm_amd", NEED_LATER },      { "kvm_intel", NEED_LATER },
+	/* clang-format off */
+	{ "virtio_pci", NEED_ALWAYS }, { "virtio_console", NEED_ALWAYS },
+	{ "vfio_pci", NEED_BOOT }, { "vfio_iommu_type1", NEED_BOOT },
+	{ "virtio_iommu", NEED_LATER }, { "e1000e", NEED_LATER }, { "e1000", NEED_LATER },
+	{ "igb", NEED_LATER }, { "nvme", NEED_LATER }, { "xhci_pci", NEED_LATER },
+	{ "pci_stub", NEED_LATER }, { "pci-pf-stub", NEED_LATER },
+	{ "9p", NEED_LATER }, { "9pnet_virtio", NEED_LATER }, { "overlay", NEED_LATER },
+	{ "kvm", NEED_LATER }, { "ccp", NEED_LATER }, { "kvm_amd", NEED_LATER },
+	{ "kvm_intel", NEED_LATER },
+	/* clang-format on */
 };
 
 struct image {
@@ -190,7 +189,7 @@ static int choose_modules(struct image *i, struct kmod_ctx *ctx, struct err *e)
 		if (!found && modules[n].need == NEED_ALWAYS)
 			return err_set(e, -ENOENT, "%s: it has no module %s",
 				       i->k->modules, modules[n].name);
-		if (found && modules[n].need != NEED_LATER)
+		if (found && modules[n].need == NEED_BOOT)
 			i->load = arena_printf(i->l->arena, "%s%s\n", i->load,
 					       modules[n].name);
 		kmod_list_foreach(it, found)

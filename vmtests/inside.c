@@ -9,6 +9,7 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
+	{ "config", inside_config },
 	{ "ops", inside_ops },
 	{ "tree", inside_tree },
 	{ "vfio", inside_vfio },

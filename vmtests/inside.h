@@ -11,6 +11,11 @@
  * back at the end, and what is still blocked then is answered at the last operation.
  */
 int inside_ops(int argc, char **argv);
+/*
+ * "save FILE": what stands in the headers of all functions. "restore FILE": and put it
+ * back where it does not stand any more.
+ */
+int inside_config(int argc, char **argv);
 /* List the parts of /sys and /dev that are named, as fakesys/tree.h. */
 int inside_tree(int argc, char **argv);
 /*

@@ -95,12 +95,27 @@ int rig_boot(struct guests *gs, struct rig *r, struct guest **ret, struct err *e
 	return code < 0 ? err_prefix(e, code, "%s", r->name) : code;
 }
 
+/* Keep what QEMU does not save, or put it back. */
+static int config(struct guest *g, const char *verb, struct err *e)
+{
+	const char *const argv[] = { "/usr/bin/lab-inside", "config", verb, "/run/config",
+				     NULL };
+	struct guest_output o;
+	int r = guest_run(g, argv, (struct blob){ 0 }, RESTORE_MS, &o, e);
+
+	if (r < 0)
+		return r;
+	if (o.status)
+		r = err_set(e, -EIO, "lab-inside config %s there: %.300s", verb, o.err);
+	guest_output_done(&o);
+	return r;
+}
+
 /* What pcipass sees in there, in the file @path. */
 static int capture(struct guest *g, const char *path, struct err *e)
 {
-	static const char *const argv[] = {
-		"/usr/bin/pcipass", "capture", "--whole", "-o", "-", NULL
-	};
+	static const char *const argv[] = { "/usr/bin/pcipass", "capture", "--whole",
+					    "--keep-ids", NULL };
 	struct guest_output o;
 	FILE *f;
 	bool bad;
@@ -149,11 +164,17 @@ int rig_save(struct guests *gs, struct rig *r, struct err *e)
 	if (access(r->state, R_OK) == 0 && access(r->fixture, R_OK) == 0)
 		return 0;
 	if (!topology_saves(&r->topology))
-		return err_set(e, -EOPNOTSUPP, "%s: QEMU cannot save a guest with NVMe",
+		return err_set(e, -EOPNOTSUPP,
+			       "%s: QEMU cannot save a guest with NVMe or AMD's IOMMU",
 			       r->name);
 	code = boot_and_capture(gs, r, &g, e);
 	if (code < 0)
 		return code;
+	code = config(g, "save", e);
+	if (code < 0) {
+		guest_end(g);
+		return err_prefix(e, code, "%s", r->name);
+	}
 	start = lab_now();
 	code = guest_save(g, r->state, e);
 	r->save = lab_now() - start;
@@ -169,5 +190,7 @@ int rig_start(struct guests *gs, struct rig *r, struct guest **ret, struct err *
 	code = rig_save(gs, r, e);
 	if (code == 0)
 		code = guest_start(gs, &r->domain, r->state, RESTORE_MS, ret, e);
+	if (code == 0)
+		code = config(*ret, "restore", e);
 	return code < 0 ? err_prefix(e, code, "%s", r->name) : code;
 }

@@ -146,7 +146,7 @@ bool topology_saves(const struct lab_topology *t)
 	vec_foreach(d, &t->devices)
 		if (d->kind->no_save)
 			return false;
-	return true;
+	return !streq(t->iommu, "amd");
 }
 
 void topology_done(struct lab_topology *t)
