@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include "vmtests/ops.h"
+
+static const char *const kind_names[] = {
+	[OP_STORE] = "store",
+	[OP_RUN] = "run",
+	[OP_CLAIM] = "claim",
+	[OP_RELEASE] = "release",
+};
+
+/* --- words --- */
+
+static void put_word(FILE *f, const void *data, size_t len)
+{
+	for (const uint8_t *p = data; len; p++, len--)
+		if (*p > ' ' && *p < 0x7f && *p != '%')
+			fputc(*p, f);
+		else
+			fprintf(f, "%%%02X", *p);
+}
+
+static int hex(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The bytes of a word of @len characters; false: a broken %XX. */
+static bool get_word(struct arena *a, const char *word, size_t len, struct blob *ret)
+{
+	uint8_t *data = arena_alloc(a, len + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (word[i] != '%') {
+			data[n++] = (uint8_t)word[i];
+			continue;
+		}
+		if (i + 2 >= len || hex(word[i + 1]) < 0 || hex(word[i + 2]) < 0)
+			return false;
+		data[n++] = (uint8_t)(hex(word[i + 1]) << 4 | hex(word[i + 2]));
+		i += 2;
+	}
+	*ret = (struct blob){ data, n };
+	return true;
+}
+
+/* All words of a line. */
+typedef VEC(struct blob) words;
+
+static bool split(struct arena *a, const char *line, size_t len, words *ret)
+{
+	while (len) {
+		size_t n = 0;
+
+		while (n < len && line[n] != ' ')
+			n++;
+		if (!get_word(a, line, n, vec_push(a, ret)))
+			return false;
+		n += n < len;
+		line += n;
+		len -= n;
+	}
+	return true;
+}
+
+static const char *text_of(const struct blob *b)
+{
+	return (const char *)b->data;
+}
+
+/* --- operations --- */
+
+void op_write(FILE *f, const struct op *op)
+{
+	fputs(kind_names[op->kind], f);
+	switch (op->kind) {
+	case OP_STORE:
+		fputc(' ', f);
+		put_word(f, op->path, strlen(op->path));
+		if (op->data.len)
+			fputc(' ', f);
+		put_word(f, op->data.data, op->data.len);
+		break;
+	case OP_RUN:
+		for (const char *const *w = op->argv; *w; w++) {
+			fputc(' ', f);
+			put_word(f, *w, strlen(*w));
+		}
+		break;
+	case OP_CLAIM:
+	case OP_RELEASE:
+		fprintf(f, " %d", op->group);
+		break;
+	}
+	fputc('\n', f);
+}
+
+static bool read_op(struct arena *a, const words *w, struct op *ret)
+{
+	const char **argv;
+	size_t k = 0;
+
+	while (k < ARRAY_SIZE(kind_names) && !streq(kind_names[k], text_of(&w->v[0])))
+		k++;
+	if (k == ARRAY_SIZE(kind_names) || w->n < 2)
+		return false;
+	*ret = (struct op){ .kind = (enum op_kind)k };
+	switch (ret->kind) {
+	case OP_STORE:
+		ret->path = text_of(&w->v[1]);
+		ret->data = w->n > 2 ? w->v[2] : (struct blob){ (const uint8_t *)"", 0 };
+		return w->n <= 3;
+	case OP_RUN:
+		argv = arena_alloc(a, w->n * sizeof(*argv));
+		for (size_t i = 1; i < w->n; i++)
+			argv[i - 1] = text_of(&w->v[i]);
+		ret->argv = argv;
+		return true;
+	case OP_CLAIM:
+	case OP_RELEASE:
+		ret->group = atoi(text_of(&w->v[1]));
+		return w->n == 2;
+	}
+	return false;
+}
+
+/* Call @each for every line; -EINVAL with @e: it did not like one. */
+static int each_line(struct arena *a, const char *text,
+		     bool (*each)(struct arena *, const words *, void *), void *arg,
+		     struct err *e)
+{
+	unsigned number = 1;
+
+	for (const char *p = text; *p; number++) {
+		size_t len = strcspn(p, "\n");
+		words w = { 0 };
+
+		if (len && *p != '#' &&
+		    (!split(a, p, len, &w) || !w.n || !each(a, &w, arg)))
+			return err_set(e, -EINVAL, "line %u: %.*s", number,
+				       len > 80 ? 80 : (int)len, p);
+		p += len + (p[len] == '\n');
+	}
+	return 0;
+}
+
+static bool add_op(struct arena *a, const words *w, void *arg)
+{
+	return read_op(a, w, vec_push(a, (ops *)arg));
+}
+
+int ops_read(struct arena *a, const char *text, ops *ret, struct err *e)
+{
+	return each_line(a, text, add_op, ret, e);
+}
+
+/* --- results --- */
+
+const char *op_result_word(long result, char buf[32])
+{
+	const char *name = result < 0 ? strerrorname_np((int)-result) : NULL;
+
+	if (result == OP_BLOCKED)
+		return "blocked";
+	if (name)
+		return name;
+	(void)snprintf(buf, 32, "%ld", result);
+	return buf;
+}
+
+void op_result_write(FILE *f, const struct op_result *r)
+{
+	char buf[32];
+
+	fprintf(f, "= %s\n", op_result_word(r->result, buf));
+	vec_foreach(line, &r->log) {
+		fputs("+ ", f);
+		put_word(f, *line, strlen(*line));
+		fputc('\n', f);
+	}
+	vec_foreach(answer, &r->answers)
+		fprintf(f, "~ %u %s\n", answer->op, op_result_word(answer->result, buf));
+}
+
+static long read_result(const char *word)
+{
+	char *end;
+	long n = strtol(word, &end, 10);
+
+	if (!*end)
+		return n;
+	if (streq(word, "blocked"))
+		return OP_BLOCKED;
+	for (int i = 1; i < 134; i++) {
+		const char *name = strerrorname_np(i);
+
+		if (name && streq(name, word))
+			return -i;
+	}
+	return -EIO;
+}
+
+static bool add_result(struct arena *a, const words *w, void *arg)
+{
+	op_results *all = arg;
+	struct op_result *last = all->n ? &all->v[all->n - 1] : NULL;
+	const char *mark = text_of(&w->v[0]);
+
+	if (streq(mark, "=") && w->n == 2) {
+		vec_push(a, all)->result = read_result(text_of(&w->v[1]));
+		return true;
+	}
+	if (streq(mark, "+") && last) {
+		*vec_push(a, &last->log) = w->n > 1 ? text_of(&w->v[1]) : "";
+		return true;
+	}
+	if (streq(mark, "~") && last && w->n == 3) {
+		*vec_push(a, &last->answers) =
+			(struct op_answer){ (unsigned)atoi(text_of(&w->v[1])),
+					    read_result(text_of(&w->v[2])) };
+		return true;
+	}
+	return false;
+}
+
+int op_results_read(struct arena *a, const char *text, op_results *ret, struct err *e)
+{
+	return each_line(a, text, add_result, ret, e);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ops - operations on a kernel, as text: what conformance plays on a guest and on the
+ * model. One a line, words with blanks between them; in a word anything but printable
+ * ASCII, '%' and blanks is %XX.
+ *   store PATH [DATA]   one write(2) to a file of /sys
+ *   run WORD...         modprobe or rmmod
+ *   claim GROUP         a VM takes the group: group, container, device files
+ *   release GROUP       and gives it back
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+
+enum op_kind { OP_STORE, OP_RUN, OP_CLAIM, OP_RELEASE };
+
+struct op {
+	enum op_kind kind;
+	const char *path;        /* of a store: "sys/..." */
+	struct blob data;        /* of a store */
+	int group;               /* of claim and release */
+	const char *const *argv; /* of run, NULL-terminated */
+};
+typedef VEC(struct op) ops;
+
+/*
+ * How one ended. Blocked ones are answered later, in what is left of the batch: at the
+ * operation that released them.
+ */
+#define OP_BLOCKED INT32_MIN
+struct op_answer {
+	unsigned op; /* of a blocked one, by its place in the batch */
+	long result;
+};
+struct op_result {
+	long result; /* bytes of a store, exit status of run, 0, or a negative errno */
+	strings log; /* what the kernel said meanwhile */
+	VEC(struct op_answer) answers;
+};
+typedef VEC(struct op_result) op_results;
+
+void op_write(FILE *f, const struct op *op);
+/* Every line of @text. -EINVAL with @e "line 3: ...". */
+int ops_read(struct arena *a, const char *text, ops *ret, struct err *e);
+
+/*
+ * Results as text: "= 5", "= ENODEV", "= blocked", then "+ TEXT" for each line of the log
+ * and "~ OP RESULT" for each answer.
+ */
+void op_result_write(FILE *f, const struct op_result *r);
+int op_results_read(struct arena *a, const char *text, op_results *ret, struct err *e);
+/* "5", "ENODEV", "blocked"; in @buf or constant. */
+const char *op_result_word(long result, char buf[32]);
