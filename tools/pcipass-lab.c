@@ -8,9 +8,9 @@
 #include "core/verbs.h"
 #include "tools/args.h"
 #include "vmtests/enclose.h"
-#include "vmtests/rig.h"
+#include "vmtests/nested.h"
 
-enum command { CMD_IMAGE, CMD_BOOT, CMD_SAVE, CMD_RUN };
+enum command { CMD_IMAGE, CMD_BOOT, CMD_SAVE, CMD_RUN, CMD_NESTED };
 
 static const struct arg_command command_names[] = {
 	[CMD_IMAGE] = { "image", "", 0, 0, "fetch the kernel and make its initramfs" },
@@ -18,11 +18,13 @@ static const struct arg_command command_names[] = {
 	[CMD_SAVE] = { "save", "", 0, 0,
 		       "boot it once, and keep it for starts in a second" },
 	[CMD_RUN] = { "run", "COMMAND...", 1, -1, "run a command in a saved guest" },
+	[CMD_NESTED] = { "nested", "", 0, 0,
+			 "pass devices on to a guest's guest (of --firmware)" },
 };
 
 struct values {
 	struct rig_want want;
-	const char *cache;
+	const char *cache, *by;
 };
 #define OPTION(member) offsetof(struct values, member)
 
@@ -36,6 +38,7 @@ static const struct arg_option options[] = {
 	{ "firmware", 0, ARG_TEXT, OPTION(want.firmware), 0, "NAME", "seabios or ovmf" },
 	{ "cmdline", 0, ARG_TEXT, OPTION(want.cmdline), 0, "OPTIONS", "further options of the kernel" },
 	{ "cache", 0, ARG_TEXT, OPTION(cache), 0, "DIR", "where kernels and saved guests are kept" },
+	{ "by", 0, ARG_TEXT, OPTION(by), 0, "NAME", "nested: who starts that guest, qemu or libvirt" },
 	/* clang-format on */
 };
 
@@ -55,6 +58,7 @@ struct run {
 	const struct lab *lab;
 	const struct args *args;
 	struct rig *rig;
+	const char *firmware, *by; /* of the guest's guest */
 };
 
 static int fail(const struct err *e)
@@ -127,6 +131,21 @@ static int run_command(struct guests *gs, const struct run *run)
 	return status;
 }
 
+static int nested(struct guests *gs, const struct run *run)
+{
+	struct nested_result result;
+	struct err e = { "" };
+
+	if (nested_run(run->lab, gs, run->rig, run->firmware, run->by, &result, &e) < 0) {
+		print_evidence(gs, NULL);
+		return fail(&e);
+	}
+	fputs(result.tap, stdout);
+	printf("# %s: boot %.1f s, then %.1f s\n", run->rig->name, result.boot,
+	       result.run);
+	return result.not_ok ? VERB_NO : VERB_YES;
+}
+
 static int work(void *arg)
 {
 	const struct run *run = arg;
@@ -146,6 +165,9 @@ static int work(void *arg)
 	case CMD_RUN:
 		status = run_command(gs, run);
 		break;
+	case CMD_NESTED:
+		status = nested(gs, run);
+		break;
 	case CMD_IMAGE:
 		break;
 	}
@@ -159,15 +181,18 @@ static int lab_main(struct values *v, const struct args *args)
 	struct err e = { "" };
 	struct lab lab;
 	struct rig rig = { 0 };
+	struct run run = { &lab, args, &rig, v->want.firmware, v->by };
 	int r = lab_open(&lab, v->cache, &e);
 
 	if (r < 0)
 		return fail(&e);
+	if (args->command == CMD_NESTED)
+		v->want = nested_rig(v->want.kernel, v->want.iommu);
 	r = rig_make(&lab, &v->want, &rig, &e);
 	if (r == 0 && args->command == CMD_IMAGE)
 		printf("%s: %.1f MB\n", rig.image.initrd, (double)rig.image.size / 1e6);
 	else if (r == 0)
-		r = enclose(work, &(struct run){ &lab, args, &rig }, &e);
+		r = enclose(work, &run, &e);
 	rig_done(&rig);
 	lab_close(&lab);
 	return r < 0 ? fail(&e) : r;
@@ -187,6 +212,10 @@ int main(int argc, char **argv)
 		v.want.kernel = "6.12";
 	if (!v.want.topology)
 		v.want.topology = "a";
+	if (!v.want.firmware && args.command == CMD_NESTED)
+		v.want.firmware = "seabios";
+	if (!v.by)
+		v.by = "qemu";
 	status = lab_main(&v, &args);
 	return args_finish(&program, status);
 }
