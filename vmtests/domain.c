@@ -69,12 +69,19 @@ static void put_controller(struct out *o, const struct topology_device *d, size_
 	fputs("</controller>\n", o->f);
 }
 
+#define MAC "52:54:00:70:63:%02zx"
+
+const char *domain_mac(struct arena *a, size_t index)
+{
+	return arena_printf(a, MAC, index & 0xff);
+}
+
 /* Cards have no ROM: firmware would wait for the network. */
 static void put_nic(struct out *o, const struct topology_device *d, size_t index)
 {
 	fprintf(o->f,
-		"<interface type='user'><mac address='52:54:00:70:63:%02zx'/><model "
-		"type='%s'/><rom enabled='no'/>",
+		"<interface type='user'><mac address='" MAC "'/><model type='%s'/>"
+		"<rom enabled='no'/>",
 		index & 0xff, d->kind->model);
 	put_address(o, d);
 	fputs("</interface>\n", o->f);

@@ -31,3 +31,6 @@ char *domain_xml(const struct domain *d, const struct domain_run *r);
  * another sum.
  */
 uint64_t domain_sum(const struct domain *d);
+
+/* The address of the NIC that is device @index of its topology, in @a. */
+const char *domain_mac(struct arena *a, size_t index);

@@ -27,7 +27,6 @@ struct guests {
 	atomic_uint count;
 	pthread_mutex_t lock; /* of all */
 	VEC(struct guest *) all;
-	char *failed; /* what the guest said whose start failed last */
 };
 
 struct guest {
@@ -136,7 +135,6 @@ void guests_close(struct guests *gs)
 	(void)pthread_join(gs->events, NULL);
 	(void)pthread_mutex_destroy(&gs->lock);
 	free(gs->all.v);
-	free(gs->failed);
 	free(gs);
 }
 
@@ -165,7 +163,7 @@ static char *tail_of(const char *path, unsigned lines)
 	return text;
 }
 
-static char *evidence_of(const struct guest *g)
+char *guest_evidence(const struct guest *g)
 {
 	char log[96], *text = NULL;
 	AUTOFREE char *console = tail_of(g->console, EVIDENCE_LINES), *qemu;
@@ -180,11 +178,6 @@ static char *evidence_of(const struct guest *g)
 		qemu ? qemu : "(nothing)");
 	(void)fclose(f);
 	return text;
-}
-
-char *guest_evidence(struct guests *gs, const struct guest *g)
-{
-	return g ? evidence_of(g) : gs->failed ? strdup(gs->failed) : NULL;
 }
 
 /* --- the monitor and the agent --- */
@@ -274,7 +267,7 @@ static int start(struct guest *g, const struct domain *d, const char *state, dou
 }
 
 int guest_start(struct guests *gs, const struct domain *d, const char *state,
-		int deadline_ms, struct guest **ret, struct err *e)
+		int deadline_ms, struct guest **ret, char **ret_evidence, struct err *e)
 {
 	double until = lab_now() + deadline_ms / 1e3;
 	struct guest *g = calloc(1, sizeof(*g));
@@ -295,10 +288,7 @@ int guest_start(struct guests *gs, const struct domain *d, const char *state,
 	(void)pthread_mutex_unlock(&gs->lock);
 	r = start(g, d, state, until, e);
 	if (r < 0) {
-		(void)pthread_mutex_lock(&gs->lock);
-		free(gs->failed);
-		gs->failed = evidence_of(g);
-		(void)pthread_mutex_unlock(&gs->lock);
+		*ret_evidence = guest_evidence(g);
 		guest_end(g);
 		return r;
 	}

@@ -83,12 +83,37 @@ int rig_make(const struct lab *l, const struct rig_want *w, struct rig *ret,
 void rig_done(struct rig *r)
 {
 	topology_done(&r->topology);
+	free(r->evidence);
+	r->evidence = NULL;
+}
+
+static void set_evidence(struct rig *r, char *text)
+{
+	free(r->evidence);
+	r->evidence = text;
+}
+
+void rig_fail(struct rig *r, struct guest *g)
+{
+	set_evidence(r, guest_evidence(g));
+	guest_end(g);
+}
+
+static int start_guest(struct guests *gs, struct rig *r, const char *state,
+		       int deadline_ms, struct guest **ret, struct err *e)
+{
+	char *evidence = NULL;
+	int code = guest_start(gs, &r->domain, state, deadline_ms, ret, &evidence, e);
+
+	if (code < 0)
+		set_evidence(r, evidence);
+	return code;
 }
 
 int rig_boot(struct guests *gs, struct rig *r, struct guest **ret, struct err *e)
 {
 	double start = lab_now();
-	int code = guest_start(gs, &r->domain, NULL, COLD_MS, ret, e);
+	int code = start_guest(gs, r, NULL, COLD_MS, ret, e);
 
 	if (code == 0)
 		r->cold = lab_now() - start;
@@ -148,7 +173,7 @@ static int boot_and_capture(struct guests *gs, struct rig *r, struct guest **ret
 		return code;
 	code = capture(g, r->fixture, e);
 	if (code < 0) {
-		guest_end(g);
+		rig_fail(r, g);
 		return err_prefix(e, code, "%s", r->name);
 	}
 	*ret = g;
@@ -172,7 +197,7 @@ int rig_save(struct guests *gs, struct rig *r, struct err *e)
 		return code;
 	code = config(g, "save", e);
 	if (code < 0) {
-		guest_end(g);
+		rig_fail(r, g);
 		return err_prefix(e, code, "%s", r->name);
 	}
 	start = lab_now();
@@ -189,8 +214,11 @@ int rig_start(struct guests *gs, struct rig *r, struct guest **ret, struct err *
 		return boot_and_capture(gs, r, ret, e);
 	code = rig_save(gs, r, e);
 	if (code == 0)
-		code = guest_start(gs, &r->domain, r->state, RESTORE_MS, ret, e);
-	if (code == 0)
+		code = start_guest(gs, r, r->state, RESTORE_MS, ret, e);
+	if (code == 0) {
 		code = config(*ret, "restore", e);
+		if (code < 0)
+			rig_fail(r, *ret);
+	}
 	return code < 0 ? err_prefix(e, code, "%s", r->name) : code;
 }

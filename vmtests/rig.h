@@ -27,6 +27,7 @@ struct rig {
 	const char *name;    /* "6.12-intel-seabios-a" */
 	const char *state;   /* the saved guest; may be missing */
 	const char *fixture; /* what was captured in it; missing if state is */
+	char *evidence;      /* what the guest said that failed last; NULL: none did */
 	double cold, save;   /* seconds that the boot and saving took; 0: not done now */
 };
 
@@ -35,6 +36,8 @@ int rig_make(const struct lab *l, const struct rig_want *w, struct rig *ret,
 	     struct err *e);
 
 void rig_done(struct rig *r);
+/* What @g, a guest of @r, says for itself becomes @r's evidence; it is ended. */
+void rig_fail(struct rig *r, struct guest *g);
 
 /* A cold start: power on until the agent answers. Errors of guest_start(). */
 int rig_boot(struct guests *gs, struct rig *r, struct guest **ret, struct err *e);
