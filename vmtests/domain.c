@@ -145,8 +145,9 @@ static void put_devices(struct out *o)
 	      o->f);
 	if (is(o, "intel"))
 		fprintf(o->f,
-			"<iommu model='intel'><driver%s caching_mode='on'/></iommu>\n",
-			t->interrupt_remapping ? " intremap='on'" : "");
+			"<iommu model='intel'><driver intremap='%s' "
+			"caching_mode='on'/></iommu>\n",
+			t->interrupt_remapping ? "on" : "off");
 	if (is(o, "virtio"))
 		fputs("<iommu model='virtio'><address type='pci' domain='0' bus='0' "
 		      "slot='1' function='0'/></iommu>\n",

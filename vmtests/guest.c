@@ -335,11 +335,11 @@ int guest_save(struct guest *g, const char *state, struct err *e)
 		     ">'%s'\"}}",
 		     temp) < 0)
 		return -ENOMEM;
+	/* A running one: what was stopped first would come back stopped. */
 	r = monitor(g,
 		    "{\"execute\":\"migrate-set-parameters\",\"arguments\":"
 		    "{\"max-bandwidth\":10000000000}}",
 		    NULL, e);
-	r = r < 0 ? r : monitor(g, "{\"execute\":\"stop\"}", NULL, e);
 	r = r < 0 ? r : monitor(g, command, NULL, e);
 	while (r == 0) {
 		json_auto_t *info = NULL;
