@@ -219,7 +219,10 @@ static int agent(struct guest *g, const json_t *command, json_t **ret, struct er
 	code = virGetLastErrorCode();
 	(void)snprintf(words, sizeof(words), "%.*s", (int)sizeof(words) - 1,
 		       said ? said : virt_words());
-	if (!said && code == VIR_ERR_AGENT_UNRESPONSIVE)
+	/* OPERATION_INVALID: it runs in a moment; libvirt has not heard of that yet. */
+	if (!said &&
+	    (code == VIR_ERR_AGENT_UNRESPONSIVE ||
+	     (code == VIR_ERR_OPERATION_INVALID && virDomainIsActive(g->dom) == 1)))
 		return err_set(e, -EAGAIN, "the guest's agent does not answer");
 	/* An agent that goes with its guest goes a little before it. */
 	for (unsigned tries = 0; !said && tries < 20; tries++) {
