@@ -12,6 +12,7 @@
 #include "tools/args.h"
 #include "vmtests/campaign.h"
 #include "vmtests/enclose.h"
+#include "vmtests/ground-vm.h"
 
 #define EXIT_SKIP 77
 #define DEFAULT_OPS 500
@@ -19,6 +20,7 @@
 
 enum command {
 	CMD_IMAGE,
+	CMD_CAPTURE,
 	CMD_SAVE,
 	CMD_RUN,
 	CMD_BOOT,
@@ -33,6 +35,7 @@ enum command {
 static const struct arg_command command_names[] = {
 	/* clang-format off */
 	[CMD_IMAGE]   = { "image", "", 0, 0, "fetch the kernel and make its initramfs" },
+	[CMD_CAPTURE] = { "capture", "FILE", 1, 1, "write the fixture of a guest, for scenarios on vm" },
 	[CMD_SAVE]    = { "save", "", 0, 0, "boot it once, and keep it for starts in a second" },
 	[CMD_RUN]     = { "run", "COMMAND...", 1, -1, "run a command in a guest" },
 	[CMD_BOOT]    = { "boot", "", 0, 0, "boot it; save and restore it" },
@@ -143,6 +146,15 @@ static int run_command(struct guests *gs, const struct run *run)
 	guest_output_done(&o);
 	guest_end(g);
 	return status;
+}
+
+static int capture(struct guests *gs, const struct run *run)
+{
+	struct err e = { "" };
+
+	return ground_vm_capture(gs, run->rig, run->args->operands[0], &e) < 0
+		       ? fail_rig(run->rig, &e)
+		       : VERB_YES;
 }
 
 /* --- tests --- */
@@ -317,9 +329,20 @@ static int work(void *arg)
 
 	if (guests_open(run->lab, &gs, &e) < 0)
 		return fail(&e);
-	status = run->args->command == CMD_SAVE  ? save(gs, run)
-		 : run->args->command == CMD_RUN ? run_command(gs, run)
-						 : test(gs, run);
+	switch ((enum command)run->args->command) {
+	case CMD_CAPTURE:
+		status = capture(gs, run);
+		break;
+	case CMD_SAVE:
+		status = save(gs, run);
+		break;
+	case CMD_RUN:
+		status = run_command(gs, run);
+		break;
+	default:
+		status = test(gs, run);
+		break;
+	}
 	guests_close(gs);
 	return status;
 }

@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "vmtests/domain.h"
+#include "vmtests/wire.h"
 
 #define OVMF "/usr/share/OVMF/OVMF_CODE_4M.fd"
 #define OVMF_VARS "/usr/share/OVMF/OVMF_VARS_4M.fd"
@@ -137,6 +138,10 @@ static void put_devices(struct out *o)
 	      "bus='0' slot='30' function='0'/></controller>\n"
 	      "<channel type='unix'><target type='virtio' "
 	      "name='org.qemu.guest_agent.0'/></channel>\n"
+	      "<channel type='unix'><source mode='bind' path='",
+	      o->f);
+	text_escape(o->f, o->r->port);
+	fputs("'/><target type='virtio' name='" WIRE_PORT "'/></channel>\n"
 	      "<serial type='file'><source path='",
 	      o->f);
 	text_escape(o->f, o->r->console);
@@ -309,7 +314,7 @@ char *domain_xml(const struct domain *d, const struct domain_run *r)
 
 uint64_t domain_sum(const struct domain *d)
 {
-	static const struct domain_run none = { "", "", "", NULL };
+	static const struct domain_run none = { "", "", "", "", NULL };
 	AUTOFREE char *xml = domain_xml(d, &none);
 	uint64_t sum = lab_sum(d->image->sum, xml, xml ? strlen(xml) : 0);
 

@@ -21,6 +21,7 @@ struct domain_run {
 	const char *name;    /* unique among those that run */
 	const char *console; /* file for the first serial port */
 	const char *nvram;   /* file for OVMF's variables */
+	const char *port;    /* socket for the port WIRE_PORT */
 	const char *state;   /* a saved guest to go on from; NULL: cold */
 };
 

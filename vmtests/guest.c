@@ -8,7 +8,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "vmtests/base64.h"
 #include "vmtests/enclose.h"
@@ -33,7 +35,7 @@ struct guest {
 	struct guests *gs;
 	virDomainPtr dom;
 	char name[32];
-	char console[64], nvram[64];
+	char console[64], nvram[64], port[64];
 	bool gone;
 };
 
@@ -256,7 +258,7 @@ static int wait_for_agent(struct guest *g, double until, struct err *e)
 static int start(struct guest *g, const struct domain *d, const char *state, double until,
 		 struct err *e)
 {
-	const struct domain_run run = { g->name, g->console, g->nvram, state };
+	const struct domain_run run = { g->name, g->console, g->nvram, g->port, state };
 	AUTOFREE char *xml = domain_xml(d, &run);
 
 	if (!xml)
@@ -283,6 +285,7 @@ int guest_start(struct guests *gs, const struct domain *d, const char *state,
 	(void)snprintf(g->name, sizeof(g->name), "lab%u", n);
 	(void)snprintf(g->console, sizeof(g->console), ROOT "/console%u", n);
 	(void)snprintf(g->nvram, sizeof(g->nvram), ROOT "/nvram%u", n);
+	(void)snprintf(g->port, sizeof(g->port), ROOT "/port%u", n);
 	(void)pthread_mutex_lock(&gs->lock);
 	gs->all.v = reallocarray(gs->all.v, gs->all.n + 1, sizeof(struct guest *));
 	if (!gs->all.v)
@@ -416,18 +419,54 @@ static int take_output(const json_t *status, struct guest_output *ret, struct er
 	return 0;
 }
 
-int guest_run(struct guest *g, const char *const argv[], struct blob input,
-	      int deadline_ms, struct guest_output *ret, struct err *e)
+static int exec(struct guest *g, const char *const argv[], struct blob input,
+		json_int_t *ret_pid, struct err *e)
 {
-	double until = lab_now() + deadline_ms / 1e3, pause = 0.003;
-	json_auto_t *command = exec_command(argv, input), *started = NULL, *ask = NULL;
-	json_int_t pid;
+	json_auto_t *command = exec_command(argv, input), *started = NULL;
 	int r = agent(g, command, &started, e);
 
 	if (r < 0)
 		return r == -EAGAIN ? -ETIMEDOUT : r;
-	if (json_unpack(started, "{s:I}", "pid", &pid) < 0)
+	if (json_unpack(started, "{s:I}", "pid", ret_pid) < 0)
 		return err_set(e, -EIO, "the guest's agent started no process");
+	return 0;
+}
+
+int guest_spawn(struct guest *g, const char *const argv[], struct err *e)
+{
+	json_int_t pid;
+
+	return exec(g, argv, (struct blob){ 0 }, &pid, e);
+}
+
+int guest_connect(struct guest *g, int limit_s, struct err *e)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	const struct timeval limit = { .tv_sec = limit_s };
+
+	(void)snprintf(to.sun_path, sizeof(to.sun_path), "%s", g->port);
+	if (fd >= 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0 &&
+	    connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0)
+		return fd;
+	(void)err_set(e, -EIO, "%s: %s", g->port, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -EIO;
+}
+
+int guest_run(struct guest *g, const char *const argv[], struct blob input,
+	      int deadline_ms, struct guest_output *ret, struct err *e)
+{
+	double until = lab_now() + deadline_ms / 1e3, pause = 0.003;
+	json_auto_t *ask = NULL;
+	json_int_t pid;
+	int r = exec(g, argv, input, &pid, e);
+
+	if (r < 0)
+		return r;
 	ask = json_pack("{s:s, s:{s:I}}", "execute", "guest-exec-status", "arguments",
 			"pid", pid);
 	for (;;) {

@@ -43,5 +43,13 @@ void guest_output_done(struct guest_output *o);
 int guest_run(struct guest *g, const char *const argv[], struct blob input,
 	      int deadline_ms, struct guest_output *ret, struct err *e);
 
+/* Start argv[0] in the guest and leave it alone. As guest_run(). */
+int guest_spawn(struct guest *g, const char *const argv[], struct err *e);
+/*
+ * A stream to its port WIRE_PORT, the caller's to close; reads and writes that take more
+ * than @limit_s seconds fail. -EIO with @e.
+ */
+int guest_connect(struct guest *g, int limit_s, struct err *e);
+
 /* The last lines of its console and of QEMU's log; malloc'd. Also of one that is gone. */
 char *guest_evidence(const struct guest *g);

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+/* Serve the guest as a struct host (wire.h) until the other end is gone. */
+int inside_host(int argc, char **argv);
 /*
  * Carry out the operations of stdin (ops.h) and print their results; everything is given
  * back at the end, and what is still blocked then is answered at the last operation.
