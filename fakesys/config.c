@@ -176,19 +176,22 @@ static bool has_recorded_driver(const struct sim *s, uint32_t fn)
 	return drv && recorded && streq(drv->name, recorded);
 }
 
-/* pci.c:do_pci_enable_device, pci_set_master; do_pci_disable_device, pci_intx. */
+/* pci.c:do_pci_enable_device; do_pci_disable_device, pci_intx. */
 static struct patch command_patch(const struct sim *s, uint32_t fn)
 {
 	const struct pci_fn *f = &s->m->fns.v[fn];
 	struct patch p = { .off = PCI_COMMAND };
 
-	if (!s->fns[fn].enable && f->driver)
-		p.clear = PCI_COMMAND_MASTER;
-	if (!has_recorded_driver(s, fn) && f->driver)
-		p.clear |= PCI_COMMAND_DISABLE_INTx;
-	if (!s->fns[fn].enable || has_recorded_driver(s, fn))
+	if (has_recorded_driver(s, fn))
 		return p;
-	p.set = PCI_COMMAND_MASTER;
+	if (s->fns[fn].master == MASTER_ON)
+		p.set = PCI_COMMAND_MASTER;
+	else if (s->fns[fn].master == MASTER_OFF || f->driver)
+		p.clear = PCI_COMMAND_MASTER;
+	if (f->driver)
+		p.clear |= PCI_COMMAND_DISABLE_INTx;
+	if (!s->fns[fn].enable)
+		return p;
 	for (unsigned i = 0; i <= PCI_ROM_RESOURCE; i++)
 		if (f->res[i].end && i < PCI_ROM_RESOURCE)
 			p.set |= f->res[i].flags & IORESOURCE_IO ? PCI_COMMAND_IO

@@ -121,7 +121,8 @@ static struct sim_group *group_of(const struct sim *s, uint32_t fn)
 	return s->iommu_on && g != SIM_NONE ? &s->groups.v[g] : NULL;
 }
 
-/* pci.c:pci_enable_device_flags: the bridges above first, then into D0. */
+/* pci.c:pci_enable_device_flags: the bridges above first (pci_enable_bridge), then into
+ * D0. */
 void fn_enable(struct sim *s, uint32_t fn)
 {
 	uint32_t up = s->places[fn].parent;
@@ -129,10 +130,18 @@ void fn_enable(struct sim *s, uint32_t fn)
 	if (!s->fns[fn].enable++) {
 		for (; up != SIM_NONE && !s->fns[up].enable; up = s->places[up].parent) {
 			s->fns[up].enable = 1;
+			s->fns[up].master = MASTER_ON;
 			s->fns[up].power = "D0";
 		}
 	}
 	s->fns[fn].power = "D0";
+}
+
+/* pci.c:pci_disable_device, do_pci_disable_device. */
+void fn_disable(struct sim *s, uint32_t fn)
+{
+	if (s->fns[fn].enable && !--s->fns[fn].enable)
+		s->fns[fn].master = MASTER_OFF;
 }
 
 /* What a driver that took the function has done to it. */
@@ -143,6 +152,7 @@ static void bound(struct sim *s, uint32_t fn)
 
 	if (t->enables) {
 		fn_enable(s, fn);
+		st->master = MASTER_ON;
 		st->dma64 |= !t->managed_dma;
 	}
 	st->own_registers = false;
@@ -295,8 +305,8 @@ static void released(struct sim *s, uint32_t fn, const struct driver_traits *t)
 		vfio_remove(s, fn);
 	if (vfs_count(s, fn))
 		sim_log_fn(s, fn, "driver left SR-IOV enabled after remove");
-	if (t->enables && st->enable)
-		st->enable--;
+	if (t->enables)
+		fn_disable(s, fn);
 	st->own_registers = false;
 	disown_dma(s, fn);
 	if (streq(st->power, "D0"))

@@ -52,6 +52,7 @@ uint32_t driver_named_fn(const struct sim *s, const char *buf);
 
 /* As pci_enable_device(): counted; the first time it and the bridges above wake up. */
 void fn_enable(struct sim *s, uint32_t fn);
+void fn_disable(struct sim *s, uint32_t fn);
 /* A function as enumeration leaves it. */
 void fn_state_reset(struct sim *s, uint32_t fn);
 /*

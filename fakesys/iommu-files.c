@@ -208,6 +208,7 @@ static const struct dir_kind dir_unit_power = {
 
 /* clang-format off */
 static const struct attr unit_rows[] = {
+	{ "amd-iommu", .mode = S_IFDIR | 0755, .visible = iommu_amd_known, .dir = &dir_unit_amd },
 	{ "device", .mode = S_IFLNK | 0777, .target = unit_device },
 	{ "devices", .mode = S_IFDIR | 0755, .dir = &dir_served },
 	{ "intel-iommu", .mode = S_IFDIR | 0755, .visible = iommu_unit_known, .dir = &dir_unit_intel },

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sys/devices/virtual/iommu/dmarN/intel-iommu (drivers/iommu/intel/iommu.c). Its
- * registers are known from the line that the kernel writes about each unit. Node: i =
- * sim.units.
+ * sys/devices/virtual/iommu/dmarN/intel-iommu (drivers/iommu/intel/iommu.c) and
+ * .../iommu/ivhdN/amd-iommu (drivers/iommu/amd/init.c). Their registers are known from
+ * the line that the kernel writes about each unit. Node: i = sim.units.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+
+#include <pci/header.h>
 
 #include "fakesys/iommu-model.h"
 #include "fakesys/node.h"
@@ -142,4 +144,71 @@ const struct dir_kind dir_unit_intel = {
 	.name = "intel-iommu",
 	.parent = &dir_unit,
 	.attrs = ATTRS(intel_rows),
+};
+
+/* --- AMD's --- */
+
+/* drivers/iommu/amd/init.c:print_iommu_info; all units have the same. */
+static bool read_features(const struct sim *s, uint64_t *ret, uint64_t *ret2)
+{
+	for (size_t i = 0; i < s->m->klog.n; i++) {
+		const char *p = strstr(s->m->klog.v[i], "AMD-Vi: Extended features (");
+
+		if (p &&
+		    sscanf(strchr(p, '('), "(%" SCNx64 ", %" SCNx64 ")", ret, ret2) == 2)
+			return true;
+	}
+	return false;
+}
+
+/* The header of the capability that an IOMMU has: AMD I/O Virtualization 3.2.1. */
+static uint32_t amd_cap(const struct sim *s, uint32_t unit)
+{
+	uint32_t fn = s->units.v[unit].fn;
+	struct blob config = { 0 };
+	uint32_t at = 0;
+
+	if (fn != SIM_NONE) {
+		config = s->m->fns.v[fn].config;
+		at = cfg_find_cap(config, PCI_CAP_ID_SECURE);
+	}
+	return at ? cfg_u32(config, at) : 0;
+}
+
+bool iommu_amd_known(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	uint64_t f, f2;
+
+	(void)a;
+	return streq(s->units.v[dir->i].kind, "amd") && amd_cap(s, dir->i) &&
+	       read_features(s, &f, &f2);
+}
+
+static ssize_t show_amd_cap(struct sim *s, const struct node *dir, const struct attr *a,
+			    char buf[static SIM_PAGE])
+{
+	(void)a;
+	return put_hex_line(buf, amd_cap(s, dir->i));
+}
+
+static ssize_t show_features(struct sim *s, const struct node *dir, const struct attr *a,
+			     char buf[static SIM_PAGE])
+{
+	bool swapped = s->profile->features2_first;
+	uint64_t f = 0, f2 = 0;
+
+	(void)dir, (void)a;
+	(void)read_features(s, &f, &f2);
+	return snprintf(buf, SIM_PAGE, "%" PRIx64 ":%" PRIx64 "\n", swapped ? f2 : f,
+			swapped ? f : f2);
+}
+
+static const struct attr amd_rows[] = {
+	{ "cap", .mode = 0444, .show = show_amd_cap },
+	{ "features", .mode = 0444, .show = show_features },
+};
+const struct dir_kind dir_unit_amd = {
+	.name = "amd-iommu",
+	.parent = &dir_unit,
+	.attrs = ATTRS(amd_rows),
 };

@@ -73,6 +73,8 @@ extern const struct dir_kind dir_virtual_iommu;
 extern const struct dir_kind dir_unit;       /* i = into sim.units */
 extern const struct dir_kind dir_unit_intel; /* iommu-unit.c */
 bool iommu_unit_known(const struct sim *s, const struct node *dir, const struct attr *a);
+extern const struct dir_kind dir_unit_amd;
+bool iommu_amd_known(const struct sim *s, const struct node *dir, const struct attr *a);
 extern const struct dir_kind dir_classes; /* sim-class.c */
 extern const struct dir_kind dir_class;   /* p = its name */
 extern const struct dir_kind dir_block;   /* sys/block */

@@ -37,6 +37,7 @@ struct kernel_profile {
 	bool slot_module_link;     /* a slot names the module that switches it */
 	bool bwctrl;               /* a driver takes pcie010 */
 	unsigned reserved_domains; /* ids that an Intel IOMMU never gives to a group */
+	bool features2_first;      /* amd-iommu/features: the second first */
 	bool seek_end_is_size;     /* F16: SEEK_END on a mappable resourceN */
 	bool unlinked_nlink0;      /* F18: fstat of a removed file that is open */
 	bool idle_d3_live;         /* F20: disable_idle_d3 counts at bind, not at load */

@@ -71,7 +71,7 @@ ssize_t fn_store_enable(struct sim *s, const struct node *dir, const struct attr
 	if (v)
 		fn_enable(s, dir->i);
 	else
-		st->enable--;
+		fn_disable(s, dir->i);
 	return (ssize_t)len;
 }
 

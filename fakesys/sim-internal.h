@@ -51,6 +51,8 @@ struct sim_module {
 	uint64_t born;
 };
 
+enum bus_master { MASTER_AS_RECORDED, MASTER_ON, MASTER_OFF };
+
 /* Parallel to machine.fns: what changes at run time. */
 struct fn_state {
 	struct sim_driver *driver; /* bound now; NULL: none */
@@ -60,6 +62,7 @@ struct fn_state {
 	uint8_t *config;           /* written to since power-on; NULL: as recorded */
 	bool own_registers;        /* and not by a driver that came or went later */
 	unsigned enable;           /* enable_cnt */
+	enum bus_master master;    /* what drivers made of it since power-on */
 	int vfio_dev;              /* N of vfio-dev/vfioN; -1: none */
 	int numa;
 	uint64_t born, bound_at;    /* when it was found; when its driver took it */

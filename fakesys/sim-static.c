@@ -34,6 +34,17 @@ static bool has_vfio_node(const struct sim *s, const struct node *dir,
 	return vfio_each_group(s, seen, NULL) < 0;
 }
 
+/* The same: AMD's and virtio's units hang below what they are part of. */
+static bool has_virtual_unit(const struct sim *s, const struct node *dir,
+			     const struct attr *a)
+{
+	(void)dir, (void)a;
+	for (size_t i = 0; s->iommu_on && i < s->units.n; i++)
+		if (s->units.v[i].fn == SIM_NONE)
+			return true;
+	return false;
+}
+
 static bool has_devlink(const struct sim *s, const struct node *dir, const struct attr *a)
 {
 	(void)dir, (void)a;
@@ -64,7 +75,7 @@ static const struct attr kernel_rows[] = { DIR("iommu_groups", dir_groups) };
 static const struct attr virtual_rows[] = {
 	DIR("block", dir_virtual_block),
 	{ "devlink", .mode = S_IFDIR | 0755, .visible = has_devlink, .dir = &dir_virtual_devlink },
-	DIR("iommu", dir_virtual_iommu),
+	{ "iommu", .mode = S_IFDIR | 0755, .visible = has_virtual_unit, .dir = &dir_virtual_iommu },
 	DIR("misc", dir_virtual_misc),
 	DIR("net", dir_virtual_net),
 	DIR("nvme-subsystem", dir_virtual_nvme),

@@ -113,7 +113,9 @@ static void test_driver_registers(void **state)
 				      override = W(DEV("00:03.0") "driver_override",
 						   "vfio-pci"),
 				      probe = W("sys/bus/pci/drivers_probe",
-						"0000:00:03.0");
+						"0000:00:03.0"),
+				      enable = W(DEV("00:03.0") "enable", "1"),
+				      disable = W(DEV("00:03.0") "enable", "0");
 	struct machine *m = test_machine(true);
 	uint16_t master = 0x0506;
 	struct sim *s;
@@ -128,6 +130,9 @@ static void test_driver_registers(void **state)
 	test_run_step(s, &bind);
 	expect(s, 0x0507, 0x81, 0, "55\n");
 	test_run_step(s, &unbind);
+	test_run_step(s, &enable);
+	expect(s, 0x0103, 0x80, 0, "10\n"); /* only a driver wants to be bus master */
+	test_run_step(s, &disable);
 	assert_int_equal(config_write(s, 2, &master, 2, PCI_COMMAND), 2);
 	expect(s, 0x0506, 0x80, 0, "10\n");
 	test_run_step(s, &override);

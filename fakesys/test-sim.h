@@ -13,8 +13,10 @@
 
 #include <errno.h>
 #include <pci/header.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-#include "core/machine.h"
+#include "core/machine-json.h"
 #include "fakesys/sim.h"
 
 #define DEV(bdf) "sys/bus/pci/devices/0000:" bdf "/"
@@ -256,6 +258,7 @@ struct test_step {
 struct test_script {
 	const char *name;
 	const char *profile; /* NULL: 6.12 */
+	const char *fixture; /* NULL: test_machine() */
 	bool no_iommu, no_remapping;
 	void (*change)(struct machine *m); /* NULL: the machine as it is */
 	struct test_step steps[TEST_STEPS];
@@ -347,10 +350,23 @@ static inline void test_run_step(struct sim *s, const struct test_step *st)
 	}
 }
 
+static inline struct machine *test_fixture(const char *name)
+{
+	char path[512];
+	struct machine *m;
+	struct err e;
+
+	snprintf(path, sizeof(path), "%s/%s.json", getenv("PCIPASS_FIXTURES"), name);
+	if (machine_load(path, &m, &e) < 0)
+		fail_msg("%s", e.text);
+	return m;
+}
+
 static inline void test_script_run(void **state)
 {
 	const struct test_script *t = *state;
-	struct machine *m = test_machine(!t->no_iommu);
+	struct machine *m =
+		t->fixture ? test_fixture(t->fixture) : test_machine(!t->no_iommu);
 	struct sim *s;
 	struct err e;
 

@@ -232,7 +232,7 @@ int sim_release_group(struct sim *s, int group)
 
 		if (!is_vfio(st))
 			continue;
-		st->enable -= st->enable > 0;
+		fn_disable(s, fn);
 		st->power = idles_in_d3(s, fn) ? "D3hot" : "D0";
 		driver_finish_wait(s, fn);
 	}

@@ -237,7 +237,7 @@ static const char *shorten(struct arena *a, const char *line, const char *other)
 		return line;
 	from = same > 12 ? same - 12 : 0;
 	return arena_printf(a, "%.*s ... (at character %zu) ...%.60s...",
-			    (int)strcspn(line, ":"), line, same, line + 1 + from);
+			    (int)strcspn(line, "\""), line, same, line + 1 + from);
 }
 
 static const char *path_of(struct arena *a, const char *line)
