@@ -10,7 +10,7 @@
 
 #define BATCH_MS 120000
 #define TREE_MS 60000
-#define TREE_LINES 40 /* of a difference that are shown */
+#define TREE_LINES 24 /* of a difference that are shown */
 
 /* What is compared, for it is what the model computes. */
 static const char *const roots[] = {

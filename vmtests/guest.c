@@ -335,7 +335,7 @@ int guest_save(struct guest *g, const char *state, struct err *e)
 	AUTOFREE char *temp = NULL, *command = NULL;
 	int r;
 
-	if (asprintf(&temp, "%s.%d", state, (int)getpid()) < 0 ||
+	if (asprintf(&temp, "%s.%d", state, (int)gettid()) < 0 ||
 	    asprintf(&command,
 		     "{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"exec:cat "
 		     ">'%s'\"}}",

@@ -14,7 +14,7 @@
 static int make_data(const struct lab *l, const char **ret, struct err *e)
 {
 	const char *path = lab_file(l, "images", "data");
-	const char *temp = arena_printf(l->arena, "%s.%d", path, (int)getpid());
+	const char *temp = arena_printf(l->arena, "%s.%d", path, (int)gettid());
 	char block[BLOCK_PATTERN_SIZE];
 	bool bad = false;
 	FILE *f;
