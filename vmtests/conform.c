@@ -116,8 +116,8 @@ void conform_close(struct conform *c)
 
 /* --- playing --- */
 
-static int play_guest(struct conform *c, struct arena *a, const ops *batch,
-		      op_results *ret, struct err *e)
+int conform_play_guest(struct conform *c, struct arena *a, const ops *batch,
+		       op_results *ret, struct err *e)
 {
 	static const char *const argv[] = { "/usr/bin/lab-inside", "ops", NULL };
 	AUTOFREE char *text = NULL;
@@ -299,7 +299,7 @@ int conform_play(struct conform *c, struct arena *a, const ops *batch, bool tree
 	op_results kernel = { 0 }, model = { 0 };
 	const char *lines = NULL;
 	double start;
-	int r = batch->n ? play_guest(c, a, batch, &kernel, e) : 0;
+	int r = batch->n ? conform_play_guest(c, a, batch, &kernel, e) : 0;
 
 	if (r < 0)
 		return r;
@@ -309,14 +309,15 @@ int conform_play(struct conform *c, struct arena *a, const ops *batch, bool tree
 	for (size_t i = 0; i < batch->n; i++) {
 		if (same_result(&kernel.v[i], &model.v[i]))
 			continue;
-		*ret = (struct divergence){ i, describe(a, &batch->v[i], &kernel.v[i],
-							&model.v[i]) };
+		*ret = (struct divergence){
+			i, false, describe(a, &batch->v[i], &kernel.v[i], &model.v[i])
+		};
 		return 1;
 	}
 	r = trees ? compare_trees(c, a, &lines, e) : 0;
 	if (r == 1)
 		*ret = (struct divergence){
-			batch->n ? batch->n - 1 : 0,
+			batch->n ? batch->n - 1 : 0, true,
 			arena_printf(a, "trees differ, - kernel, + model:\n%s", lines)
 		};
 	return r;
