@@ -13,6 +13,7 @@
 #include "vmtests/campaign.h"
 #include "vmtests/enclose.h"
 #include "vmtests/ground-vm.h"
+#include "vmtests/guest-shell.h"
 
 #define EXIT_SKIP 77
 #define DEFAULT_OPS 500
@@ -23,6 +24,7 @@ enum command {
 	CMD_CAPTURE,
 	CMD_SAVE,
 	CMD_RUN,
+	CMD_SHELL,
 	CMD_BOOT,
 	CMD_VFIO,
 	CMD_CONFORM,
@@ -38,6 +40,7 @@ static const struct arg_command command_names[] = {
 	[CMD_CAPTURE] = { "capture", "FILE", 1, 1, "write the fixture of a guest, for scenarios on vm" },
 	[CMD_SAVE]    = { "save", "", 0, 0, "boot it once, and keep it for starts in a second" },
 	[CMD_RUN]     = { "run", "COMMAND...", 1, -1, "run a command in a guest" },
+	[CMD_SHELL]   = { "shell", "", 0, 0, "a shell in a guest" },
 	[CMD_BOOT]    = { "boot", "", 0, 0, "boot it; save and restore it" },
 	[CMD_VFIO]    = { "vfio", "", 0, 0, "use its functions through VFIO, and have others refused" },
 	[CMD_CONFORM] = { "conform", "", 0, 0, "play the same operations on kernel and model" },
@@ -146,6 +149,24 @@ static int run_command(struct guests *gs, const struct run *run)
 	guest_output_done(&o);
 	guest_end(g);
 	return status;
+}
+
+static int shell(struct guests *gs, const struct run *run)
+{
+	struct guest *g = NULL;
+	struct err e = { "" };
+	int r = rig_start(gs, run->rig, &g, &e);
+
+	if (r < 0)
+		return fail_rig(run->rig, &e);
+	fprintf(stderr, "%s: exit or Ctrl-D ends it\n", run->rig->name);
+	r = guest_shell(g, &e);
+	if (r < 0) {
+		rig_fail(run->rig, g);
+		return fail_rig(run->rig, &e);
+	}
+	guest_end(g);
+	return VERB_YES;
 }
 
 static int capture(struct guests *gs, const struct run *run)
@@ -338,6 +359,9 @@ static int work(void *arg)
 		break;
 	case CMD_RUN:
 		status = run_command(gs, run);
+		break;
+	case CMD_SHELL:
+		status = shell(gs, run);
 		break;
 	default:
 		status = test(gs, run);

@@ -10,7 +10,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{ "config", inside_config }, { "host", inside_host }, { "ops", inside_ops },
-	{ "tree", inside_tree },     { "vfio", inside_vfio },
+	{ "shell", inside_shell },   { "tree", inside_tree }, { "vfio", inside_vfio },
 };
 
 int main(int argc, char **argv)
