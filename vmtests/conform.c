@@ -90,6 +90,7 @@ int conform_open(struct guests *gs, struct rig *rig, struct conform *ret, struct
 
 	if (r < 0)
 		return r;
+	rig_start_ahead(gs, rig); /* for the next guest's worth, or to shrink with */
 	r = machine_load(rig->fixture, &c.machine, e);
 	if (r == 0) {
 		p = profile_for(c.machine, &c.proven);

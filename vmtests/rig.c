@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "vmtests/block-pattern.h"
@@ -78,13 +79,6 @@ int rig_make(const struct lab *l, const struct rig_want *w, struct rig *ret,
 	};
 	name_files(l, ret);
 	return 0;
-}
-
-void rig_done(struct rig *r)
-{
-	topology_done(&r->topology);
-	free(r->evidence);
-	r->evidence = NULL;
 }
 
 static void set_evidence(struct rig *r, char *text)
@@ -206,19 +200,99 @@ int rig_save(struct guests *gs, struct rig *r, struct err *e)
 	return code < 0 ? err_prefix(e, code, "%s", r->name) : code;
 }
 
+/* --- starts, one of them ahead --- */
+
+static int restore(struct guests *gs, struct rig *r, struct guest **ret, struct err *e)
+{
+	struct guest *g = NULL;
+	int code = start_guest(gs, r, r->state, RESTORE_MS, &g, e);
+
+	if (code < 0)
+		return code;
+	code = config(g, "restore", e);
+	if (code < 0)
+		rig_fail(r, g);
+	else
+		*ret = g;
+	return code;
+}
+
+struct rig_ahead {
+	struct guests *gs;
+	struct rig rig; /* a copy: only its domain and evidence are used */
+	pthread_t thread;
+	struct guest *guest;
+	struct err e;
+	int code;
+};
+
+static void *start_one(void *arg)
+{
+	struct rig_ahead *a = arg;
+
+	a->code = restore(a->gs, &a->rig, &a->guest, &a->e);
+	return NULL;
+}
+
+void rig_start_ahead(struct guests *gs, struct rig *r)
+{
+	struct rig_ahead *a;
+
+	if (r->ahead || !topology_saves(&r->topology) || access(r->state, R_OK) < 0)
+		return;
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return;
+	a->gs = gs;
+	a->rig = *r;
+	a->rig.evidence = NULL;
+	if (pthread_create(&a->thread, NULL, start_one, a) == 0)
+		r->ahead = a;
+	else
+		free(a);
+}
+
+static int take_ahead(struct rig *r, struct guest **ret, struct err *e)
+{
+	struct rig_ahead *a = r->ahead;
+	int code;
+
+	r->ahead = NULL;
+	(void)pthread_join(a->thread, NULL);
+	code = a->code;
+	if (code < 0) {
+		set_evidence(r, a->rig.evidence);
+		*e = a->e;
+	} else {
+		*ret = a->guest;
+	}
+	free(a);
+	return code;
+}
+
 int rig_start(struct guests *gs, struct rig *r, struct guest **ret, struct err *e)
 {
+	struct guest *g = NULL;
 	int code;
 
 	if (!topology_saves(&r->topology))
 		return boot_and_capture(gs, r, ret, e);
-	code = rig_save(gs, r, e);
+	code = r->ahead ? take_ahead(r, &g, e) : rig_save(gs, r, e);
+	if (code == 0 && !g)
+		code = restore(gs, r, &g, e);
 	if (code == 0)
-		code = start_guest(gs, r, r->state, RESTORE_MS, ret, e);
-	if (code == 0) {
-		code = config(*ret, "restore", e);
-		if (code < 0)
-			rig_fail(r, *ret);
-	}
+		*ret = g;
 	return code < 0 ? err_prefix(e, code, "%s", r->name) : code;
+}
+
+void rig_done(struct rig *r)
+{
+	struct guest *g = NULL;
+	struct err e;
+
+	if (r->ahead && take_ahead(r, &g, &e) == 0)
+		guest_end(g);
+	topology_done(&r->topology);
+	free(r->evidence);
+	r->evidence = NULL;
 }
