@@ -40,6 +40,14 @@ static bool has_devlink(const struct sim *s, const struct node *dir, const struc
 	return devlink_each(s, NULL, seen, NULL) < 0;
 }
 
+/* drivers/base/core.c:class_dir_create_and_add: with the first one without a parent. */
+static bool has_own_unit(const struct sim *s, const struct node *dir,
+			 const struct attr *a)
+{
+	(void)dir, (void)a;
+	return dir_virtual_iommu.each(s, dir, seen, NULL) < 0;
+}
+
 /* clang-format off */
 static const struct attr root_rows[] = {
 	DIR("dev", dir_dev),
@@ -64,7 +72,7 @@ static const struct attr kernel_rows[] = { DIR("iommu_groups", dir_groups) };
 static const struct attr virtual_rows[] = {
 	DIR("block", dir_virtual_block),
 	{ "devlink", .mode = S_IFDIR | 0755, .visible = has_devlink, .dir = &dir_virtual_devlink },
-	DIR("iommu", dir_virtual_iommu),
+	{ "iommu", .mode = S_IFDIR | 0755, .visible = has_own_unit, .dir = &dir_virtual_iommu },
 	DIR("misc", dir_virtual_misc),
 	DIR("net", dir_virtual_net),
 	DIR("nvme-subsystem", dir_virtual_nvme),
