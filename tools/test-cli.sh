@@ -250,7 +250,7 @@ expect "import as JSON onto the fixture" 2 '^fakesys: --json prints on stdout' \
 echo '{}' >"$dir/bad.json"
 json "results as JSON" '"result": "passed"' \
 	pcipass-prove --json "$top/scenarios/cases/no-vtd.json"
-expect "another ground" 2 '--on moon: it can be sim or mount' pcipass-prove --on vm x.json
+expect "another ground" 2 '--on moon: it can be sim, mount or vm' pcipass-prove --on moon x.json
 expect "bad shard" 2 '--shard 3/2: it is K/N' pcipass-prove --shard 3/2 x.json
 expect "durations, when there are none" 0 '^ok 1 - no-vtd$' \
 	pcipass-prove --durations "$dir/d.json" "$top/scenarios/cases/no-vtd.json"
