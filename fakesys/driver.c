@@ -6,6 +6,7 @@
 #include "fakesys/blocked.h"
 #include "fakesys/boot-log.h"
 #include "fakesys/driver.h"
+#include "fakesys/sim-wakeup.h"
 #include "fakesys/vfio.h"
 
 /* drivers/pci/pcie/portdrv.c:pcie_portdrv_probe: bridges that are no PCIe ports match,
@@ -144,6 +145,26 @@ void fn_disable(struct sim *s, uint32_t fn)
 		s->fns[fn].master = MASTER_OFF;
 }
 
+/*
+ * What the driver does with this very function, which its registers and memory decide:
+ * the masks for DMA, and whether the function can wake the machine up
+ * (e1000_main.c:e1000_probe and e1000e/netdev.c:e1000_probe read that from an EEPROM).
+ */
+static void set_up(struct sim *s, uint32_t fn)
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+	struct fn_state *st = &s->fns[fn];
+	bool same = f->driver && streq(f->driver, st->driver->name);
+	const char *bits = same ? fn_attribute(f, "dma_mask_bits") : NULL;
+
+	if (bits)
+		st->dma_bits = (uint8_t)strtoul(bits, NULL, 10);
+	else if (!(s->places[fn].traits & FN_BRIDGE))
+		st->dma_bits = 64;
+	if (same && fn_was_wakeup(f))
+		wakeup_set(s, fn, true);
+}
+
 /* What a driver that took the function has done to it. */
 static void bound(struct sim *s, uint32_t fn)
 {
@@ -153,7 +174,8 @@ static void bound(struct sim *s, uint32_t fn)
 	if (t->enables) {
 		fn_enable(s, fn);
 		st->master = MASTER_ON;
-		st->dma64 |= !t->managed_dma;
+		if (!t->managed_dma)
+			set_up(s, fn);
 	}
 	st->own_registers = false;
 	st->bound_at = sim_changed_fn(s, fn);

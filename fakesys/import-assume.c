@@ -146,11 +146,7 @@ static void add_files(struct machine *m, const char *release)
 		"files");
 }
 
-/*
- * The kernel's own driver for PCI bridges and event collectors; never a module.
- * drivers/pci/pcie/portdrv.c:port_pci_ids
- */
-static void add_pcieport(struct machine *m, struct kernel *k)
+void import_add_pcieport(struct machine *m, struct kernel *k)
 {
 	static const uint32_t classes[] = { 0x060400, 0x080700 };
 	struct module *mod = vec_push(m->arena, &k->modules);
@@ -200,11 +196,12 @@ static void make_kernel(struct machine *m)
 	struct kernel k = { .release = m->release };
 
 	k.initramfs.path = arena_printf(m->arena, "boot/initrd.img-%s", m->release);
-	add_pcieport(m, &k);
+	import_add_pcieport(m, &k);
 	/* Built-in drivers first, as the kernel registers them. */
 	for (int file = 0; file <= 1; file++)
 		vec_foreach(mod, &named.modules)
-			if ((mod->file != NULL) == file)
+			if ((mod->file != NULL) == file &&
+			    !streq(mod->name, "pcieportdrv"))
 				*vec_push(m->arena, &k.modules) = *mod;
 	import_fill_initramfs(m, &k);
 	import_add_vfio(m, &k);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "fakesys/import-recorded.h"
+#include "fakesys/import-text.h"
 
 #define DEPTH_MAX 32
 #define NODES_MAX 65536
@@ -106,12 +107,38 @@ static void note_enable(struct recorded *r, struct pci_fn *fn, const char *bdf)
 		note_attribute(r, fn, bdf, "enable");
 }
 
+/* Only where it is not what drivers do with most. */
+static void note_dma_mask(struct recorded *r, struct pci_fn *fn, const char *bdf)
+{
+	uint64_t bits, usual = fn->driver && !fn_is_bridge(fn) ? 64 : 32;
+
+	if (host_read_u64(r->h, &bits, "sys/bus/pci/devices/%s/dma_mask_bits", bdf) >=
+		    0 &&
+	    bits != usual)
+		note_attribute(r, fn, bdf, "dma_mask_bits");
+}
+
+/* The registers do not tell whether it has been enabled. */
+static void note_wakeup(struct recorded *r, struct pci_fn *fn, const char *bdf)
+{
+	char *text;
+
+	if (host_read_text(r->h, r->m->arena, &text,
+			   "sys/bus/pci/devices/%s/power/wakeup", bdf) >= 0 &&
+	    streq(text, "enabled"))
+		note_attribute(r, fn, bdf, "power/wakeup");
+}
+
 static void note_attributes(struct recorded *r, struct pci_fn *fn)
 {
 	char bdf[BDF_SIZE];
 
 	bdf_format(fn->bdf, bdf);
 	note_enable(r, fn, bdf);
+	note_dma_mask(r, fn, bdf);
+	if (fn->config.len >= 256)
+		note_wakeup(r, fn, bdf);
+	note_attribute(r, fn, bdf, "pools");
 	for (size_t i = 0; fn->config.len < 256 && i < ARRAY_SIZE(attributes); i++)
 		note_attribute(r, fn, bdf, attributes[i]);
 	if (fn->config.len < 256)
@@ -151,7 +178,7 @@ static void note_drivers(struct recorded *r, struct kernel *k)
 		return;
 	for (size_t i = 0; i < names.n; i++) {
 		char *module = NULL;
-		bool used = streq(names.v[i], "pcieport");
+		bool used = false;
 
 		(void)host_link_name(r->h, a, &module, "sys/bus/pci/drivers/%s/module",
 				     names.v[i]);
@@ -159,6 +186,10 @@ static void note_drivers(struct recorded *r, struct kernel *k)
 			used |= mod->driver && streq(mod->driver, names.v[i]);
 		if (used || (module && is_live(r, module)))
 			continue;
+		if (streq(names.v[i], "pcieport")) {
+			import_add_pcieport(r->m, k);
+			continue;
+		}
 		*vec_push(a, &k->modules) = (struct module){
 			.name = module ? module : module_normalize(a, names.v[i]),
 			.file = module && loaded

@@ -74,5 +74,10 @@ void import_link_vfs(struct machine *m);
 void import_assume_debian(struct machine *m);
 /* The modules of VFIO, as k->release has them, behind those that @k has. */
 void import_add_vfio(struct machine *m, struct kernel *k);
+/*
+ * The kernel's own driver for PCI bridges and event collectors; never a module.
+ * drivers/pci/pcie/portdrv.c:port_pci_ids
+ */
+void import_add_pcieport(struct machine *m, struct kernel *k);
 /* The modules among @k's that initramfs-tools takes in with MODULES=most. */
 void import_fill_initramfs(struct machine *m, struct kernel *k);

@@ -3,6 +3,7 @@
 #include "fakesys/driver.h"
 #include "fakesys/sim-build.h"
 #include "fakesys/sim-module.h"
+#include "fakesys/sim-wakeup.h"
 
 struct adoption {
 	struct sim *s;
@@ -44,14 +45,22 @@ static struct sim_driver *driver_named(struct sim *s, const char *name)
 	return drv ? drv : driver_register(s, name, NULL, NULL);
 }
 
-/* Left enabled by a driver that did not stay. */
-static void adopt_enable(struct sim *s, uint32_t fn, const char *count)
+/* What a driver that did not stay has left behind, and whoever stored to attributes. */
+static void adopt_left(struct sim *s, uint32_t fn)
 {
-	if (!count)
-		return;
-	s->fns[fn].enable = (unsigned)strtoul(count, NULL, 10);
-	if (s->fns[fn].enable)
-		s->fns[fn].power = "D0";
+	const struct pci_fn *f = &s->m->fns.v[fn];
+	const char *count = fn_attribute(f, "enable");
+	const char *bits = fn_attribute(f, "dma_mask_bits");
+	struct fn_state *st = &s->fns[fn];
+
+	if (count && !st->driver) {
+		st->enable = (unsigned)strtoul(count, NULL, 10);
+		if (st->enable)
+			st->power = "D0";
+	}
+	if (bits)
+		st->dma_bits = (uint8_t)strtoul(bits, NULL, 10);
+	wakeup_set(s, fn, fn_was_wakeup(f));
 }
 
 static void adopt_functions(struct sim *s)
@@ -63,8 +72,7 @@ static void adopt_functions(struct sim *s)
 		s->fns[i].gone = s->places[i].traits & FN_UNRECORDED;
 		if (fn->driver)
 			driver_adopt(s, driver_named(s, fn->driver), i);
-		else
-			adopt_enable(s, i, fn_attribute(fn, "enable"));
+		adopt_left(s, i);
 	}
 }
 

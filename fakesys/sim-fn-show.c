@@ -156,7 +156,7 @@ ssize_t fn_show_dma_bits(struct sim *s, const struct node *dir, const struct att
 			 char *buf)
 {
 	(void)a;
-	return put_number(buf, node_state(s, dir)->dma64 ? 64 : 32);
+	return put_number(buf, node_state(s, dir)->dma_bits);
 }
 
 ssize_t fn_show_enable(struct sim *s, const struct node *dir, const struct attr *a,

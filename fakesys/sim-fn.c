@@ -61,7 +61,8 @@ static bool is_waiting(const struct sim *s, const struct node *dir, const struct
 
 static bool has_wakeup(const struct sim *s, const struct node *dir, const struct attr *a)
 {
-	return s->profile->acpi_wakeup && has_node(s, dir, a);
+	(void)a;
+	return wakeup_present(s, dir->i);
 }
 
 /* Decided when the function is found; an emptied reset_method keeps its file. */
@@ -202,6 +203,35 @@ static ssize_t store_limit(struct sim *s, const struct node *dir, const struct a
 	return (ssize_t)len;
 }
 
+/*
+ * mm/dmapool.c:pools_show: there while the driver has pools. How many blocks are taken is
+ * said as it was recorded; virtual functions have what their physical function has.
+ */
+static const char *pools_of(const struct sim *s, const struct node *dir)
+{
+	const struct pci_fn *fn = node_fn(s, dir);
+	const struct sim_driver *drv = node_state(s, dir)->driver;
+
+	if (s->places[dir->i].traits & FN_UNRECORDED)
+		fn = machine_fn(s->m, fn->physfn);
+	return drv && fn && fn->driver && streq(fn->driver, drv->name)
+		       ? fn_attribute(fn, "pools")
+		       : NULL;
+}
+
+static bool has_pools(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	(void)a;
+	return pools_of(s, dir);
+}
+
+static ssize_t show_pools(struct sim *s, const struct node *dir, const struct attr *a,
+			  char buf[static SIM_PAGE])
+{
+	(void)a;
+	return snprintf(buf, SIM_PAGE, "%.4000s\n", pools_of(s, dir));
+}
+
 static const struct attr aer_rows[] = {
 	{ "correctable_ratelimit_burst", .mode = 0644, .needs = FN_AER,
 	  .show = show_limit, .store = store_limit, .arg = 0 },
@@ -270,6 +300,7 @@ static const struct attr fn_rows[] = {
 	{ "numa_node", .mode = 0644, .show = fn_show_numa, .store = fn_store_numa },
 	{ "pci_bus", .mode = S_IFDIR | 0755, .needs = FN_BRIDGE, .dir = &dir_pci_buses },
 	{ "physfn", .mode = S_IFLNK | 0777, .target = to_physfn },
+	{ "pools", .mode = 0444, .visible = has_pools, .show = show_pools },
 	{ "power", .mode = S_IFDIR | 0755, .dir = &dir_fn_power },
 	{ "power_state", .mode = 0444, .show = fn_show_power_state },
 	{ "remove", .mode = 0220, .needs = FN_NOT_VF, .visible = not_removing,

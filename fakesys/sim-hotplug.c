@@ -10,6 +10,7 @@
 #include "fakesys/iommu-model.h"
 #include "fakesys/sim-resource.h"
 #include "fakesys/sim-slot.h"
+#include "fakesys/sim-wakeup.h"
 #include "fakesys/udev.h"
 
 void fn_state_reset(struct sim *s, uint32_t fn)
@@ -25,7 +26,11 @@ void fn_state_reset(struct sim *s, uint32_t fn)
 		.numa = s->m->fns.v[fn].numa,
 		.d3cold_allowed = s->places[fn].traits & FN_PM,
 		.aer_limits = { 10, 1250, 10, 1250 },
+		.dma_bits = 32,
 	};
+	/* drivers/pci/pci-acpi.c:pci_acpi_setup: of bridges that can idle in D3. */
+	if (s->places[fn].traits & FN_BRIDGE)
+		wakeup_set(s, fn, fn_was_wakeup(&s->m->fns.v[fn]));
 }
 
 /* Is @fn @top or behind it? */
@@ -73,6 +78,7 @@ static void destroy_all(struct sim *s, uint32_t top)
 		    s->profile->logs_group_removal)
 			sim_log_fn(s, fn, "Removing from iommu group %d",
 				   s->groups.v[s->places[fn].group].id);
+		wakeup_set(s, fn, false);
 		st->gone = true;
 	}
 	/* Device links to them go from other folders (base/core.c:device_links_purge). */

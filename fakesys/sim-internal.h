@@ -75,13 +75,15 @@ struct fn_state {
 	struct sim_driver *leaving; /* its old driver, whose remove() has not returned */
 	bool gone;                  /* removed and not found again by a rescan */
 	bool rom_enabled, broken_parity, no_msi, d3cold_allowed;
-	bool dma64;           /* a driver has set its masks; unbind does not reset them */
-	bool no_vf_autoprobe; /* sriov_drivers_autoprobe is 0 */
-	bool runtime_auto;    /* power/control */
-	bool wakeup;          /* power/wakeup */
-	bool no_async;        /* power/async is disabled */
-	int aer_limits[4];    /* of aer/, in order of their names */
-	bool owns_dma;        /* counted in its group's owners */
+	/* Of both masks; what a driver has set, unbind does not reset. */
+	uint8_t dma_bits;
+	bool no_vf_autoprobe;  /* sriov_drivers_autoprobe is 0 */
+	bool runtime_auto;     /* power/control */
+	bool wakeup;           /* power/wakeup: it has a source of its own */
+	uint32_t wakeup_no;    /* its number then */
+	bool no_async;         /* power/async is disabled */
+	int aer_limits[4];     /* of aer/, in order of their names */
+	bool owns_dma;         /* counted in its group's owners */
 	uint8_t idle_services; /* of a port: those without their driver */
 	unsigned link_off;     /* of a port: states of its link that link/ switched off */
 };
@@ -227,8 +229,9 @@ struct sim {
 	size_t n_recorded_groups;
 	VEC(uint32_t) group_ids; /* by id: into groups, or SIM_NONE */
 	VEC(struct sim_unit) units;
-	VEC(struct sim_kid) kids; /* by function, then path */
-	uint32_t *kids_by_name;   /* of kids: by class, then name */
+	uint32_t firmware_wakeups; /* numbers of sources of the firmware's nodes */
+	VEC(struct sim_kid) kids;  /* by function, then path */
+	uint32_t *kids_by_name;    /* of kids: by class, then name */
 	struct {
 		struct sim_opaque *v;
 		size_t n, cap;
@@ -259,6 +262,7 @@ struct sim {
 	VEC(uint32_t)
 	vfio_devs;          /* by number of vfio-dev/vfioN the function, or SIM_NONE */
 	size_t vfio_free;   /* no lower number is free */
+	VEC(bool) wakeups;  /* by number: that source is there; after the firmware's */
 	uint8_t *slots_off; /* parallel to machine.slots: switched off since power-on */
 	bool framebuffer_gone;      /* a driver has taken the firmware's screen over */
 	struct boot_report *report; /* in run */

@@ -3,6 +3,7 @@
 
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
+#include "fakesys/sim-wakeup.h"
 
 /* BDF/power (drivers/base/power/sysfs.c); node: i = function. */
 static ssize_t show_words(char *buf, const char *text)
@@ -133,7 +134,7 @@ static ssize_t store_wakeup(struct sim *s, const struct node *dir, const struct 
 	(void)a;
 	if (!store_is(buf, "enabled") && !store_is(buf, "disabled"))
 		return -EINVAL;
-	node_state(s, dir)->wakeup = store_is(buf, "enabled");
+	wakeup_set(s, dir->i, store_is(buf, "enabled"));
 	return (ssize_t)len;
 }
 

@@ -15,10 +15,18 @@ static ssize_t show_node(char *buf, const char *path)
 	return snprintf(buf, SIM_PAGE, "%.128s\n", path_name(path));
 }
 
+enum { OF_FIRMWARE, OF_FUNCTION }; /* node.j of a function's source */
+
 static ssize_t show_fn_name(struct sim *s, const struct node *dir, const struct attr *a,
 			    char buf[static SIM_PAGE])
 {
 	(void)a;
+	if (dir->j == OF_FUNCTION) {
+		char *p = put_bdf(buf, s->m->fns.v[dir->i].bdf);
+
+		*p++ = '\n';
+		return p - buf;
+	}
 	return show_node(buf, s->places[dir->i].firmware_node);
 }
 
@@ -70,24 +78,23 @@ static const struct attr fn_source_rows[] = { SOURCE_ROWS(to_fn, show_fn_name) }
 static const struct attr root_source_rows[] = { SOURCE_ROWS(to_root, show_root_name) };
 /* clang-format on */
 
-static uint32_t number(const struct sim *s, const struct node *dir)
+static uint32_t number(const struct sim *s, const struct node *source)
 {
-	return dir->kind == &dir_fn_wakeup || dir->kind == &dir_fn_source
-		       ? s->places[dir->i].wakeup
-		       : s->roots.v[dir->i].wakeup;
+	if (source->kind == &dir_root_source)
+		return s->roots.v[source->i].wakeup;
+	return source->j == OF_FUNCTION ? s->fns[source->i].wakeup_no
+					: s->places[source->i].wakeup;
 }
 
-static struct node source(const struct node *dir)
+static void name_source(const struct sim *s, const struct node *source, char *name)
 {
-	return (struct node){ .kind = dir->kind == &dir_fn_wakeup ? &dir_fn_source
-								  : &dir_root_source,
-			      .i = dir->i };
+	snprintf(name, NODE_NAME, "wakeup%u", number(s, source));
 }
 
 static void source_where(const struct sim *s, const struct node *dir,
 			 struct node *ret_parent, char *name)
 {
-	snprintf(name, NODE_NAME, "wakeup%u", number(s, dir));
+	name_source(s, dir, name);
 	*ret_parent =
 		(struct node){ .kind = dir->kind == &dir_fn_source ? &dir_fn_wakeup
 								   : &dir_root_wakeup,
@@ -99,22 +106,60 @@ static const struct dir_kind dir_fn_source = { .where = source_where,
 static const struct dir_kind dir_root_source = { .where = source_where,
 						 .attrs = ATTRS(root_source_rows) };
 
+static bool is_there(const struct sim *s, const struct node *source)
+{
+	if (source->kind == &dir_root_source)
+		return s->profile->acpi_wakeup && s->roots.v[source->i].firmware_node;
+	if (s->fns[source->i].gone)
+		return false;
+	return source->j == OF_FUNCTION
+		       ? s->fns[source->i].wakeup
+		       : s->profile->acpi_wakeup && s->places[source->i].firmware_node;
+}
+
+bool wakeup_present(const struct sim *s, uint32_t fn)
+{
+	return s->fns[fn].wakeup ||
+	       (s->profile->acpi_wakeup && s->places[fn].firmware_node);
+}
+
+/* The @at-th source that there can be in a folder wakeup; false: no more. */
+static bool source_in(const struct node *dir, uint32_t at, struct node *ret)
+{
+	bool of_fn = dir->kind == &dir_fn_wakeup;
+
+	*ret = (struct node){ .kind = of_fn ? &dir_fn_source : &dir_root_source,
+			      .i = dir->i,
+			      .j = at };
+	return at <= (of_fn ? OF_FUNCTION : OF_FIRMWARE);
+}
+
 static int source_lookup(const struct sim *s, const struct node *dir, const char *name,
 			 size_t len, struct entry *ret)
 {
 	char have[NODE_NAME];
+	struct node n;
 
-	snprintf(have, sizeof(have), "wakeup%u", number(s, dir));
-	return name_is(name, len, have) ? node_found_dir(ret, source(dir)) : -ENOENT;
+	for (uint32_t i = 0; source_in(dir, i, &n); i++) {
+		name_source(s, &n, have);
+		if (is_there(s, &n) && name_is(name, len, have))
+			return node_found_dir(ret, n);
+	}
+	return -ENOENT;
 }
 
 static int source_each(const struct sim *s, const struct node *dir, host_list_fn *fn,
 		       void *arg)
 {
 	char name[NODE_NAME];
+	struct node n;
+	int r = 0;
 
-	snprintf(name, sizeof(name), "wakeup%u", number(s, dir));
-	return fn(arg, name);
+	for (uint32_t i = 0; r >= 0 && source_in(dir, i, &n); i++) {
+		name_source(s, &n, name);
+		r = is_there(s, &n) ? fn(arg, name) : 0;
+	}
+	return r;
 }
 
 const struct dir_kind dir_fn_wakeup = {
@@ -134,17 +179,19 @@ const struct dir_kind dir_root_wakeup = {
 
 /* --- sys/class/wakeup --- */
 
-/* The @at-th place where one can be: functions, then root buses. */
+/* The @at-th that there can be anywhere; false: no more. */
 static bool source_at(const struct sim *s, size_t at, struct node *ret)
 {
-	size_t root = at - s->m->fns.n;
+	size_t n = s->m->fns.n;
 
-	if (at < s->m->fns.n) {
-		*ret = (struct node){ .kind = &dir_fn_source, .i = (uint32_t)at };
-		return s->places[at].firmware_node && !s->fns[at].gone;
-	}
-	*ret = (struct node){ .kind = &dir_root_source, .i = (uint32_t)root };
-	return s->roots.v[root].firmware_node;
+	if (at < 2 * n)
+		*ret = (struct node){ .kind = &dir_fn_source,
+				      .i = (uint32_t)(at / 2),
+				      .j = at % 2 ? OF_FUNCTION : OF_FIRMWARE };
+	else
+		*ret = (struct node){ .kind = &dir_root_source,
+				      .i = (uint32_t)(at - 2 * n) };
+	return at < 2 * n + s->roots.n;
 }
 
 bool wakeup_find(const struct sim *s, const char *class, const char *name, size_t len,
@@ -153,10 +200,10 @@ bool wakeup_find(const struct sim *s, const char *class, const char *name, size_
 	char have[NODE_NAME];
 
 	(void)class;
-	for (size_t i = 0; s->profile->acpi_wakeup && i < s->m->fns.n + s->roots.n; i++) {
-		if (!source_at(s, i, ret))
+	for (size_t i = 0; source_at(s, i, ret); i++) {
+		if (!is_there(s, ret))
 			continue;
-		snprintf(have, sizeof(have), "wakeup%u", number(s, ret));
+		name_source(s, ret, have);
 		if (name_is(name, len, have))
 			return true;
 	}
@@ -170,14 +217,33 @@ int wakeup_each(const struct sim *s, const char *class, host_list_fn *fn, void *
 	int r = 0;
 
 	(void)class;
-	for (size_t i = 0;
-	     r >= 0 && s->profile->acpi_wakeup && i < s->m->fns.n + s->roots.n; i++) {
-		if (!source_at(s, i, &n))
+	for (size_t i = 0; r >= 0 && source_at(s, i, &n); i++) {
+		if (!is_there(s, &n))
 			continue;
-		snprintf(name, sizeof(name), "wakeup%u", number(s, &n));
+		name_source(s, &n, name);
 		r = fn(arg, name);
 	}
 	return r;
+}
+
+void wakeup_set(struct sim *s, uint32_t fn, bool on)
+{
+	uint32_t first = s->profile->acpi_wakeup ? s->firmware_wakeups : 0;
+	struct fn_state *st = &s->fns[fn];
+	size_t i = 0;
+
+	if (st->wakeup == on)
+		return;
+	st->wakeup = on;
+	if (on) {
+		while (i < s->wakeups.n && s->wakeups.v[i])
+			i++;
+		if (i == s->wakeups.n)
+			(void)vec_push(s->run, &s->wakeups);
+		st->wakeup_no = first + (uint32_t)i;
+	}
+	s->wakeups.v[st->wakeup_no - first] = on;
+	s->all_changed = sim_changed_fn(s, fn); /* links of sys/class/wakeup */
 }
 
 /* --- who has one --- */
@@ -208,4 +274,5 @@ void wakeup_build(struct sim *s)
 		if (r->firmware_node)
 			r->wakeup = next++;
 	}
+	s->firmware_wakeups = next;
 }

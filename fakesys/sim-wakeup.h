@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sim-wakeup - wakeup/wakeupN of devices that a node of the firmware's stands for
- * (drivers/acpi/device_pm.c:acpi_add_pm_notifier).
+ * sim-wakeup - wakeup/wakeupN: sources of devices that a node of the firmware's stands
+ * for (drivers/acpi/device_pm.c:acpi_add_pm_notifier), and those that power/wakeup makes
+ * (drivers/base/power/wakeup.c:device_wakeup_enable). Numbers are the lowest that are
+ * free among these; other devices of the host have more of them.
  */
 #pragma once
 
@@ -14,6 +16,19 @@ extern const struct dir_kind dir_root_wakeup; /* i = into sim.roots */
 bool wakeup_find(const struct sim *s, const char *class, const char *name, size_t len,
 		 struct node *ret);
 int wakeup_each(const struct sim *s, const char *class, host_list_fn *fn, void *arg);
+
+/* As power/wakeup: give @fn a source of its own, or take it. */
+void wakeup_set(struct sim *s, uint32_t fn, bool on);
+/* Has @fn a source, and so the folder? */
+bool wakeup_present(const struct sim *s, uint32_t fn);
+
+/* Was it one that power/wakeup had enabled when it was recorded? */
+static inline bool fn_was_wakeup(const struct pci_fn *fn)
+{
+	const char *text = fn_attribute(fn, "power/wakeup");
+
+	return text && streq(text, "enabled");
+}
 
 /* Find the nodes of functions and root buses and number their sources. */
 void wakeup_build(struct sim *s);

@@ -110,6 +110,8 @@ static void forget(struct sim *s)
 	s->klog.v = NULL;
 	s->klog.n = s->klog.cap = 0;
 	s->vfio_free = 0;
+	s->wakeups.v = NULL;
+	s->wakeups.n = s->wakeups.cap = 0;
 	s->removing = SIM_NONE;
 	s->blocked.v = NULL;
 	s->blocked.n = s->blocked.cap = 0;

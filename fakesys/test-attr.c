@@ -63,6 +63,24 @@ static void add_slots(struct machine *m)
 	};
 }
 
+static void note(struct machine *m, size_t fn, const char *name, const char *text)
+{
+	*vec_push(m->arena, &m->fns.v[fn].attributes) =
+		(struct fn_attribute){ name, text };
+}
+
+static void with_driver_facts(struct machine *m)
+{
+	note(m, 2, "dma_mask_bits", "32"); /* 00:03.0 */
+	note(m, 6, "power/wakeup", "enabled");
+	note(m, 8, "pools", "poolinfo - 0.1\nprp list page       0    0 4096  0");
+}
+
+static void without_units(struct machine *m)
+{
+	m->units.n = 0;
+}
+
 #define LINK_OF(bdf) DEV(bdf) "link/"
 #define SLOT(name) "sys/bus/pci/slots/" name "/"
 #define EXP(name) "sys/bus/pci_express/drivers/" name "/"
@@ -263,6 +281,30 @@ static struct test_script rows[] = {
 		W_FAIL(DEV("01:00.0") "power/wakeup", "on", EINVAL),
 		W(DEV("01:00.0") "power/wakeup", "enabled"), IS(DEV("01:00.0") "power/wakeup_count", "0\n"),
 		FAILS(DEV("00:03.0") "power/wakeup", ENOENT) } },
+	{ "power/wakeup: a source of its own, which the driver makes again", .change = with_driver_facts, .steps = {
+		IS(DEV("01:00.0") "power/wakeup", "enabled\n"), IS(DEV("01:00.0") "wakeup/wakeup0/name", "0000:01:00.0\n"),
+		{ LINK, "sys/class/wakeup/wakeup0", "wakeup0" },
+		W(DRV("e1000e") "unbind", "0000:01:00.0"), IS(DEV("01:00.0") "power/wakeup", "enabled\n"),
+		W(DEV("01:00.0") "power/wakeup", "disabled"), FAILS(DEV("01:00.0") "wakeup/wakeup0/name", ENOENT),
+		W(DEV("01:00.1") "power/wakeup", "enabled"), IS(DEV("01:00.1") "wakeup/wakeup0/name", "0000:01:00.1\n"),
+		W(DRV("e1000e") "bind", "0000:01:00.0"), IS(DEV("01:00.0") "wakeup/wakeup1/name", "0000:01:00.0\n"),
+		W(DEV("01:00.0") "remove", "1"), { LINK, "sys/class/wakeup/wakeup1", NULL } } },
+	{ "power/wakeup: behind that of the firmware's node", .profile = "7.3", .change = with_driver_facts, .steps = {
+		IS(DEV("01:00.0") "wakeup/wakeup1/name", "device:0a\n"),
+		IS(DEV("01:00.0") "wakeup/wakeup3/name", "0000:01:00.0\n") } },
+	{ "masks for DMA: the driver's, until another comes", .change = with_driver_facts, .steps = {
+		IS(NIC "dma_mask_bits", "32\n"), IS(DEV("01:00.0") "dma_mask_bits", "64\n"),
+		IS(DEV("00:09.0") "dma_mask_bits", "32\n"), IS(PORT "consistent_dma_mask_bits", "32\n"),
+		W(DRV("e1000e") "unbind", "0000:00:03.0"), W(NIC "driver_override", "nvme"),
+		W(DRV("nvme") "bind", "0000:00:03.0"), IS(NIC "dma_mask_bits", "64\n") } },
+	{ "pools of a driver", .change = with_driver_facts, .steps = {
+		IS(NVME "pools", "poolinfo - 0.1\nprp list page       0    0 4096  0\n"), FAILS(NIC "pools", ENOENT),
+		W(DRV("nvme") "unbind", "0000:0a:00.0"), FAILS(NVME "pools", ENOENT),
+		W(DRV("nvme") "bind", "0000:0a:00.0"), { HAS, NVME "pools", "prp" } } },
+	{ "devices/virtual/iommu of an Intel unit", .steps = { { LINK, "sys/class/iommu/dmar0", "dmar0" },
+		FAILS("sys/devices/virtual/iommu", EISDIR) } },
+	{ "devices/virtual/iommu without one", .change = without_units, .steps = {
+		FAILS("sys/devices/virtual/iommu", ENOENT) } },
 	{ "power/ of a bus", .steps = {
 		IS("sys/class/pci_bus/0000:01/power/runtime_status", "unsupported\n"),
 		IS("sys/devices/pci0000:00/power/runtime_active_kids", "6\n") } },

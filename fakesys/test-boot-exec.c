@@ -202,7 +202,7 @@ static void test_iommu(void **state)
 		m->kernels.v[0].initramfs.path =
 			arena_printf(m->arena, "boot/initrd.img-%s", c->release);
 	}
-	assert_int_equal(sim_new(m, profile_find("6.12"), &s, &e), 0);
+	assert_int_equal(sim_new(m, profile_find("6.12.107"), &s, &e), 0);
 	put_loader(s, m, c->cmdline);
 	assert_int_equal(sim_reboot(s, &report, &e), 0);
 	h = sim_host(s);

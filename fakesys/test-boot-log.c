@@ -83,7 +83,7 @@ struct boot_case {
 	const char *klog;     /* what it said; NULL: unknown */
 	const char *cmdline;  /* of the boot that follows */
 	const char *want;
-	const char *profile; /* NULL: 6.12 */
+	const char *profile; /* NULL: 6.12.107 */
 	bool off;            /* the IOMMU was off */
 	bool amd;
 	bool acs;    /* 0a:00.0 has ACS */
@@ -219,7 +219,7 @@ static void test_boot(void **state)
 {
 	const struct boot_case *c = *state;
 	AUTOMACHINE struct machine *m = machine_of(c);
-	strings log = reboot_log(m, c->profile ? c->profile : "6.12", c->cmdline);
+	strings log = reboot_log(m, c->profile ? c->profile : "6.12.107", c->cmdline);
 
 	assert_string_equal(as_text(m->arena, &log), c->want);
 }
@@ -611,7 +611,7 @@ static void test_three_units(void **state)
 			(struct iommu_unit){ arena_printf(m->arena, "dmar%d", i),
 					     "intel" };
 	set_klog(m, NULL);
-	log = reboot_log(m, "6.12", "");
+	log = reboot_log(m, "6.12.107", "");
 	vec_foreach(l, &log) {
 		const char *p = after_prefix(*l, "pci 0000:");
 

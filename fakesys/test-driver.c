@@ -124,7 +124,7 @@ static void test_long_override(void **state)
 
 	(void)state;
 	memset(name, 'x', sizeof(name));
-	assert_int_equal(sim_new(m, profile_find("6.12"), &s, &e), 0);
+	assert_int_equal(sim_new(m, profile_find("6.12.107"), &s, &e), 0);
 	assert_int_equal(sim_store(s, OVERRIDE("00:03.0"), name, 4094), 4094);
 	assert_int_equal(sim_store(s, OVERRIDE("00:03.0"), name, 4095), -EINVAL);
 	assert_int_equal(sim_store(s, OVERRIDE("00:03.0"), name, 4096), -EINVAL);

@@ -123,7 +123,7 @@ static void test_kernfs(void **state)
 	struct machine *m = test_machine(true);
 	struct player p;
 
-	player_init(&p, m, c->profile ? c->profile : "6.12", c->uid);
+	player_init(&p, m, c->profile ? c->profile : "6.12.107", c->uid);
 	for (size_t i = 0; i < STEPS && c->steps[i].op; i++) {
 		long r = play(&p, &c->steps[i]);
 
@@ -204,7 +204,7 @@ static void test_readdir(void **state)
 	struct knode *dir;
 
 	(void)state;
-	player_init(&p, m, "6.12", 0);
+	player_init(&p, m, "6.12.107", 0);
 	assert_int_equal(player_walk(&p, "sys/bus/pci/drivers/e1000e", &dir), 0);
 	assert_int_equal(kernfs_list(p.k, dir, &l), 0);
 	for (size_t i = 0; i < l.v.n; i++)
@@ -225,7 +225,7 @@ static void test_blocked(void **state)
 	ssize_t result;
 
 	(void)state;
-	player_init(&p, m, "6.12", 0);
+	player_init(&p, m, "6.12.107", 0);
 	assert_int_equal(sim_store(p.s, NIC "driver_override", "vfio-pci", 8), 8);
 	assert_int_equal(sim_store(p.s, NIC "driver/unbind", "0000:00:03.0", 12), 12);
 	assert_int_equal(sim_store(p.s, "sys/bus/pci/drivers_probe", "0000:00:03.0", 12),
@@ -258,7 +258,7 @@ static void test_reboot(void **state)
 	struct err e;
 
 	(void)state;
-	player_init(&p, m, "6.12", 0);
+	player_init(&p, m, "6.12.107", 0);
 	assert_int_equal(player_open(&p, DRV("e1000e") "uevent", O_WRONLY), 0);
 	(void)sim_reboot(p.s, &boot, &e);
 	assert_false(knode_alive(p.k, p.node));

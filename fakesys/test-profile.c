@@ -36,6 +36,9 @@ static struct profile_case kernels[] = {
 	  "debian-6.12.107", true },
 	{ "Debian 13, only uname -r is known", "6.12.107+deb13-amd64", "",
 	  "debian-6.12.107", true },
+	{ "Debian 13, later", "6.12.117+deb13-amd64",
+	  "#1 SMP PREEMPT_DYNAMIC Debian 6.12.117-1 (2026-11-20)", "debian-6.12.117",
+	  true },
 	{ "backports", "6.12.95+deb12-amd64",
 	  "#1 SMP Debian 6.12.95-1~bpo12+1 (2026-01-01)", "debian-6.12.107", false },
 	{ "Debian 14's", "7.3.4+deb13-amd64",
@@ -78,7 +81,7 @@ static void test_find(void **state)
 static struct find_case names[] = {
 	{ "debian-6.1.176", "debian-6.1.176" },
 	{ "6.1", "debian-6.1.192" },
-	{ "6.12", "debian-6.12.107" },
+	{ "6.12", "debian-6.12.117" },
 	{ "7.2", "debian-7.2.13" },
 	{ "7.3", "debian-7.3.4" },
 	{ "6.1.192", "debian-6.1.192" },

@@ -93,7 +93,7 @@ static void test_round_trip(void **state)
 	struct sim *s;
 	struct err e;
 
-	assert_int_equal(sim_new(m, profile_find("6.12"), &s, &e), 0);
+	assert_int_equal(sim_new(m, profile_find("6.12.107"), &s, &e), 0);
 	h = sim_host(s);
 	assert_int_equal(sim_store(s, DEV("00:02.0") "rom", "1", 1), 1);
 	assert_int_equal(inventory_read(&h, INV_ALL, &again, &e), 0);

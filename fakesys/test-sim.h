@@ -254,10 +254,10 @@ struct test_step {
 	ssize_t ret;
 };
 
-#define TEST_STEPS 16
+#define TEST_STEPS 17
 struct test_script {
 	const char *name;
-	const char *profile; /* NULL: 6.12 */
+	const char *profile; /* NULL: 6.12.107 */
 	const char *fixture; /* NULL: test_machine() */
 	bool no_iommu, no_remapping;
 	void (*change)(struct machine *m); /* NULL: the machine as it is */
@@ -374,7 +374,8 @@ static inline void test_script_run(void **state)
 	if (t->change)
 		t->change(m);
 	assert_int_equal(
-		sim_new(m, profile_find(t->profile ? t->profile : "6.12"), &s, &e), 0);
+		sim_new(m, profile_find(t->profile ? t->profile : "6.12.107"), &s, &e),
+		0);
 	for (size_t i = 0; i < TEST_STEPS && (t->steps[i].path || t->steps[i].op); i++)
 		test_run_step(s, &t->steps[i]);
 	sim_free(s);

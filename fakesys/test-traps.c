@@ -430,7 +430,7 @@ static struct trap traps[] = {
 		W_FAIL(DRV("vfio-pci") "bind", "0000:00:02.0", EINVAL), DRIVER("00:02.0", NULL), IS("proc/fb", ""),
 		LOGGED("Console: switching to colour dummy device 80x25"), IS(DEV("00:02.0") "power_state", "D0\n"),
 		IS(DEV("00:02.0") "boot_vga", "1\n") } },
-	{ NULL, "6.1.176 6.1 6.12", .no_iommu = true, .steps = {
+	{ NULL, "6.1.176 6.1 6.12.107 6.12", .no_iommu = true, .steps = {
 		IS(DEV("00:09.0") "power_state", "unknown\n"), TO("vfio-pci", "0000:00:09.0"),
 		DRIVER("00:09.0", NULL), IS(DEV("00:09.0") "power_state", "D0\n") } },
 
@@ -441,10 +441,10 @@ static struct trap traps[] = {
 		W(DRV("vfio-pci") "new_id", "ffffffff cccc"), W_FAIL(DRV("vfio-pci") "new_id", "dddd cccc", EEXIST),
 		W(DRV("vfio-pci") "new_id", "aaab bbbb 1 2"), W(DRV("vfio-pci") "new_id", "aaab bbbb"),
 		W_FAIL(DRV("vfio-pci") "new_id", "aaab bbbb 1 2", EEXIST) } },
-	{ NULL, "6.1.176 6.12", LAB, .steps = {
+	{ NULL, "6.1.176 6.12.107", LAB, .steps = {
 		LOADED("vfio-pci"), W(DRV("vfio-pci") "new_id", "1aaaa bbbb"), W(DRV("vfio-pci") "new_id", "1aaaa bbbb"),
 		W(DRV("vfio-pci") "new_id", "eeee 1 ffff ffff"), W_FAIL(DRV("vfio-pci") "new_id", "eeee 1", EEXIST) } },
-	{ NULL, "6.1.192 7.2 7.3", LAB, .steps = {
+	{ NULL, "6.1.192 6.12 7.2 7.3", LAB, .steps = {
 		LOADED("vfio-pci"), W(DRV("vfio-pci") "new_id", "1aaaa bbbb"), W_FAIL(DRV("vfio-pci") "new_id", "1aaaa bbbb", EEXIST),
 		W(DRV("vfio-pci") "new_id", "eeee 1 ffff ffff"), W(DRV("vfio-pci") "new_id", "eeee 1") } },
 
@@ -484,7 +484,7 @@ static struct trap traps[] = {
 		FAILS(OVERRIDE(ONE), EINPROGRESS), { LINK, "sys/class/vfio-dev/vfio0", "vfio0" },
 		{ GIVE, NULL, NULL, 4 }, { HAS, AT(ONE) "uevent", "PCI_CLASS=20000\n" },
 		{ LINK, "sys/class/vfio-dev/vfio0", NULL } } },
-	{ NULL, "6.12 7.2 7.3", LAB, .steps = {
+	{ NULL, "6.12.107 6.12 7.2 7.3", LAB, .steps = {
 		MOVE(ONE, "e1000e", "vfio-pci"), { CLAIM, NULL, NULL, 4 },
 		W_FAIL(DRV("vfio-pci") "unbind", ONE, EINPROGRESS), { HAS, AT(ONE) "uevent", "DRIVER=vfio-pci\n" },
 		IS(OVERRIDE(ONE), "vfio-pci\n"), { LINK, "sys/class/vfio-dev/vfio0", NULL } } },
@@ -541,7 +541,7 @@ static struct trap traps[] = {
 	{ NULL, NULL, "intel-desktop-gpu", .steps = {
 		{ ACS, AT("0000:00:1b.0"), "0f 00" }, { LIST, GROUP("0000:00:1b.0"), "0000:00:1b.0" } } },
 
-	{ "trap 21: drivers_autoprobe is 0, and a rescan", "6.1.176 6.1 6.12", LAB, .steps = {
+	{ "trap 21: drivers_autoprobe is 0, and a rescan", "6.1.176 6.1 6.12.107 6.12", LAB, .steps = {
 		W("sys/bus/pci/drivers_autoprobe", "0"), W(AT(ONE) "remove", "1"), W(RESCAN, "1"),
 		HAS_DRIVER(ONE, "e1000e") } },
 	{ NULL, "7.2 7.3", LAB, .steps = {
@@ -594,10 +594,10 @@ static struct trap traps[] = {
 		  ". 1 .. 45078383 uevent 608164118 power 777153813 rescan 882061622 device 925534690 cpuaffinity "
 		  "1429880257 subsystem 1698355906 cpulistaffinity 2147483647" } } },
 
-	{ "trap 29: power_state after unbind, and at boot", "6.1.176 6.12", LAB, .steps = {
+	{ "trap 29: power_state after unbind, and at boot", "6.1.176 6.12.107", LAB, .steps = {
 		IS(AT(NIC) "power_state", "D0\n"), W(DRV("e1000e") "unbind", NIC), IS(AT(NIC) "power_state", "unknown\n"),
 		IS(AT(EDU) "power_state", "unknown\n") } },
-	{ NULL, "6.1.192", LAB, .steps = {
+	{ NULL, "6.1.192 6.12", LAB, .steps = {
 		W(DRV("e1000e") "unbind", NIC), IS(AT(NIC) "power_state", "D0\n"), IS(AT(EDU) "power_state", "unknown\n") } },
 	{ NULL, "7.2 7.3", LAB, .steps = {
 		W(DRV("e1000e") "unbind", NIC), IS(AT(NIC) "power_state", "D0\n"), IS(AT(EDU) "power_state", "D0\n") } },
@@ -634,7 +634,7 @@ static struct trap traps[] = {
 		W(AT(TWO) "reset_method", "default"), IS(AT(TWO) "reset_method", "pm bus\n") } },
 	{ "runner-up: link/ and aer/ are there and empty", NULL, LAB, .steps = {
 		{ LIST, AT(ONE) "link", "" }, { LIST, AT(EDU) "link", "" }, { LIST, AT(NIC) "link", "l0s_aspm" } } },
-	{ NULL, "6.1.176 6.1 6.12", LAB, .steps = { FAILS(AT(EDU) "aer", ENOENT), FAILS(AT(NIC) "aer", ENOENT) } },
+	{ NULL, "6.1.176 6.1 6.12.107 6.12", LAB, .steps = { FAILS(AT(EDU) "aer", ENOENT), FAILS(AT(NIC) "aer", ENOENT) } },
 	{ NULL, "7.2 7.3", LAB, .steps = { { LIST, AT(EDU) "aer", "" }, { LIST, AT(NIC) "aer",
 		"correctable_ratelimit_burst correctable_ratelimit_interval_ms "
 		"nonfatal_ratelimit_burst nonfatal_ratelimit_interval_ms" } } },
@@ -649,7 +649,7 @@ static struct trap traps[] = {
 		W(TYPE("4"), "DMA-FQ"), MOVE(ONE, "e1000e", "vfio-pci"), { CLAIM, NULL, NULL, 4 },
 		W_FAIL(TYPE("4"), "identity", EBUSY), { GIVE, NULL, NULL, 4 }, W(DRV("vfio-pci") "unbind", ONE),
 		W(TYPE("4"), "identity"), IS(TYPE("4"), "identity\n") } },
-	{ NULL, "6.12 7.2 7.3", LAB, .steps = {
+	{ NULL, "6.12.107 6.12 7.2 7.3", LAB, .steps = {
 		W_FAIL(TYPE("4"), "identity", EPERM), W_FAIL(TYPE("13"), "identity", EPERM), W(TYPE("4"), "DMA-FQ"),
 		W(DRV("e1000e") "unbind", TWO), W(DRV("e1000e") "unbind", TWO_1), W(TYPE("13"), "identity"),
 		IS(TYPE("13"), "identity\n"), MOVE(ONE, "e1000e", "vfio-pci"), { CLAIM, NULL, NULL, 4 },

@@ -66,7 +66,7 @@ static int run_rom(const char *rom, const char *accel)
 
 static int probe(const struct lab *l, struct accel *ret, struct err *e)
 {
-	const char *rom = lab_file(l, "accel", "rom.%d", (int)getpid());
+	const char *rom = lab_file(l, "accel", "rom.%d", (int)gettid());
 	int r = write_rom(rom, e), kvm, tcg;
 
 	if (r < 0)

@@ -276,6 +276,25 @@ static void add_recipe(struct conform_maker *k, const fn_list *focus,
 			(void)ops_read(k->a, (const char *)line.data, ret, NULL);
 }
 
+/* Batches end with nothing held, and so do those made of parts of them. */
+static void release_all(struct conform_maker *k, size_t begun, ops *ret)
+{
+	VEC(int) held = { 0 };
+
+	for (size_t i = begun; i < ret->n; i++) {
+		bool known = false;
+
+		if (ret->v[i].kind != OP_CLAIM)
+			continue;
+		vec_foreach(g, &held)
+			known |= *g == ret->v[i].group;
+		if (!known)
+			*vec_push(k->a, &held) = ret->v[i].group;
+	}
+	vec_foreach(g, &held)
+		*vec_push(k->a, ret) = (struct op){ .kind = OP_RELEASE, .group = *g };
+}
+
 void conform_make(struct conform_maker *k, size_t n, ops *ret)
 {
 	size_t begun = ret->n, total = 0;
@@ -303,4 +322,5 @@ void conform_make(struct conform_maker *k, size_t n, ops *ret)
 			at -= recipes[i].weight;
 		add_recipe(k, &focus, &recipes[i], ret);
 	}
+	release_all(k, begun, ret);
 }

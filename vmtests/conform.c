@@ -10,7 +10,7 @@
 
 #define BATCH_MS 120000
 #define TREE_MS 60000
-#define TREE_LINES 40 /* of a difference that are shown */
+#define TREE_LINES 24 /* of a difference that are shown */
 
 /* What is compared, for it is what the model computes. */
 static const char *const roots[] = {
@@ -90,6 +90,7 @@ int conform_open(struct guests *gs, struct rig *rig, struct conform *ret, struct
 
 	if (r < 0)
 		return r;
+	rig_start_ahead(gs, rig); /* for the next guest's worth, or to shrink with */
 	r = machine_load(rig->fixture, &c.machine, e);
 	if (r == 0) {
 		p = profile_for(c.machine, &c.proven);
@@ -116,8 +117,8 @@ void conform_close(struct conform *c)
 
 /* --- playing --- */
 
-static int play_guest(struct conform *c, struct arena *a, const ops *batch,
-		      op_results *ret, struct err *e)
+int conform_play_guest(struct conform *c, struct arena *a, const ops *batch,
+		       op_results *ret, struct err *e)
 {
 	static const char *const argv[] = { "/usr/bin/lab-inside", "ops", NULL };
 	AUTOFREE char *text = NULL;
@@ -299,7 +300,7 @@ int conform_play(struct conform *c, struct arena *a, const ops *batch, bool tree
 	op_results kernel = { 0 }, model = { 0 };
 	const char *lines = NULL;
 	double start;
-	int r = batch->n ? play_guest(c, a, batch, &kernel, e) : 0;
+	int r = batch->n ? conform_play_guest(c, a, batch, &kernel, e) : 0;
 
 	if (r < 0)
 		return r;
@@ -309,14 +310,15 @@ int conform_play(struct conform *c, struct arena *a, const ops *batch, bool tree
 	for (size_t i = 0; i < batch->n; i++) {
 		if (same_result(&kernel.v[i], &model.v[i]))
 			continue;
-		*ret = (struct divergence){ i, describe(a, &batch->v[i], &kernel.v[i],
-							&model.v[i]) };
+		*ret = (struct divergence){
+			i, false, describe(a, &batch->v[i], &kernel.v[i], &model.v[i])
+		};
 		return 1;
 	}
 	r = trees ? compare_trees(c, a, &lines, e) : 0;
 	if (r == 1)
 		*ret = (struct divergence){
-			batch->n ? batch->n - 1 : 0,
+			batch->n ? batch->n - 1 : 0, true,
 			arena_printf(a, "trees differ, - kernel, + model:\n%s", lines)
 		};
 	return r;

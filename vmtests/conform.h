@@ -24,15 +24,19 @@ struct conform {
 
 /* What differed first; text in the arena it was asked with. */
 struct divergence {
-	size_t op; /* index in what was played; where trees differ: its last */
-	const char
-		*text; /* lines: the operation, what the kernel did, what the model did */
+	size_t op;  /* index in what was played; where trees differ: its last */
+	bool trees; /* they differ, and all results were the same */
+	/* Lines: the operation, what the kernel did, what the model did. */
+	const char *text;
 };
 
 /* Errors of rig_start(); -EIO with @e: the capture is none. conform_close() ends all. */
 int conform_open(struct guests *gs, struct rig *rig, struct conform *ret, struct err *e);
 void conform_close(struct conform *c);
 
+/* The kernel's results of a batch, alone. As conform_play(). */
+int conform_play_guest(struct conform *c, struct arena *a, const ops *batch,
+		       op_results *ret, struct err *e);
 /*
  * Play a batch on both and compare; with @trees the trees, too. 0: the same. 1: *ret says
  * what differs. Negative errno with @e: the guest was lost.

@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "vmtests/domain.h"
+#include "vmtests/wire.h"
 
 #define OVMF "/usr/share/OVMF/OVMF_CODE_4M.fd"
 #define OVMF_VARS "/usr/share/OVMF/OVMF_VARS_4M.fd"
@@ -69,12 +70,19 @@ static void put_controller(struct out *o, const struct topology_device *d, size_
 	fputs("</controller>\n", o->f);
 }
 
+#define MAC "52:54:00:70:63:%02zx"
+
+const char *domain_mac(struct arena *a, size_t index)
+{
+	return arena_printf(a, MAC, index & 0xff);
+}
+
 /* Cards have no ROM: firmware would wait for the network. */
 static void put_nic(struct out *o, const struct topology_device *d, size_t index)
 {
 	fprintf(o->f,
-		"<interface type='user'><mac address='52:54:00:70:63:%02zx'/><model "
-		"type='%s'/><rom enabled='no'/>",
+		"<interface type='user'><mac address='" MAC "'/><model type='%s'/>"
+		"<rom enabled='no'/>",
 		index & 0xff, d->kind->model);
 	put_address(o, d);
 	fputs("</interface>\n", o->f);
@@ -130,6 +138,10 @@ static void put_devices(struct out *o)
 	      "bus='0' slot='30' function='0'/></controller>\n"
 	      "<channel type='unix'><target type='virtio' "
 	      "name='org.qemu.guest_agent.0'/></channel>\n"
+	      "<channel type='unix'><source mode='bind' path='",
+	      o->f);
+	text_escape(o->f, o->r->port);
+	fputs("'/><target type='virtio' name='" WIRE_PORT "'/></channel>\n"
 	      "<serial type='file'><source path='",
 	      o->f);
 	text_escape(o->f, o->r->console);
@@ -138,8 +150,9 @@ static void put_devices(struct out *o)
 	      o->f);
 	if (is(o, "intel"))
 		fprintf(o->f,
-			"<iommu model='intel'><driver%s caching_mode='on'/></iommu>\n",
-			t->interrupt_remapping ? " intremap='on'" : "");
+			"<iommu model='intel'><driver intremap='%s' "
+			"caching_mode='on'/></iommu>\n",
+			t->interrupt_remapping ? "on" : "off");
 	if (is(o, "virtio"))
 		fputs("<iommu model='virtio'><address type='pci' domain='0' bus='0' "
 		      "slot='1' function='0'/></iommu>\n",
@@ -301,7 +314,7 @@ char *domain_xml(const struct domain *d, const struct domain_run *r)
 
 uint64_t domain_sum(const struct domain *d)
 {
-	static const struct domain_run none = { "", "", "", NULL };
+	static const struct domain_run none = { "", "", "", "", NULL };
 	AUTOFREE char *xml = domain_xml(d, &none);
 	uint64_t sum = lab_sum(d->image->sum, xml, xml ? strlen(xml) : 0);
 

@@ -21,6 +21,7 @@ struct domain_run {
 	const char *name;    /* unique among those that run */
 	const char *console; /* file for the first serial port */
 	const char *nvram;   /* file for OVMF's variables */
+	const char *port;    /* socket for the port WIRE_PORT */
 	const char *state;   /* a saved guest to go on from; NULL: cold */
 };
 
@@ -31,3 +32,6 @@ char *domain_xml(const struct domain *d, const struct domain_run *r);
  * another sum.
  */
 uint64_t domain_sum(const struct domain *d);
+
+/* The address of the NIC that is device @index of its topology, in @a. */
+const char *domain_mac(struct arena *a, size_t index);

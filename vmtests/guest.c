@@ -8,7 +8,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "vmtests/base64.h"
 #include "vmtests/enclose.h"
@@ -27,14 +29,13 @@ struct guests {
 	atomic_uint count;
 	pthread_mutex_t lock; /* of all */
 	VEC(struct guest *) all;
-	char *failed; /* what the guest said whose start failed last */
 };
 
 struct guest {
 	struct guests *gs;
 	virDomainPtr dom;
 	char name[32];
-	char console[64], nvram[64];
+	char console[64], nvram[64], port[64];
 	bool gone;
 };
 
@@ -136,7 +137,6 @@ void guests_close(struct guests *gs)
 	(void)pthread_join(gs->events, NULL);
 	(void)pthread_mutex_destroy(&gs->lock);
 	free(gs->all.v);
-	free(gs->failed);
 	free(gs);
 }
 
@@ -165,7 +165,7 @@ static char *tail_of(const char *path, unsigned lines)
 	return text;
 }
 
-static char *evidence_of(const struct guest *g)
+char *guest_evidence(const struct guest *g)
 {
 	char log[96], *text = NULL;
 	AUTOFREE char *console = tail_of(g->console, EVIDENCE_LINES), *qemu;
@@ -180,11 +180,6 @@ static char *evidence_of(const struct guest *g)
 		qemu ? qemu : "(nothing)");
 	(void)fclose(f);
 	return text;
-}
-
-char *guest_evidence(struct guests *gs, const struct guest *g)
-{
-	return g ? evidence_of(g) : gs->failed ? strdup(gs->failed) : NULL;
 }
 
 /* --- the monitor and the agent --- */
@@ -226,7 +221,10 @@ static int agent(struct guest *g, const json_t *command, json_t **ret, struct er
 	code = virGetLastErrorCode();
 	(void)snprintf(words, sizeof(words), "%.*s", (int)sizeof(words) - 1,
 		       said ? said : virt_words());
-	if (!said && code == VIR_ERR_AGENT_UNRESPONSIVE)
+	/* OPERATION_INVALID: it runs in a moment; libvirt has not heard of that yet. */
+	if (!said &&
+	    (code == VIR_ERR_AGENT_UNRESPONSIVE ||
+	     (code == VIR_ERR_OPERATION_INVALID && virDomainIsActive(g->dom) == 1)))
 		return err_set(e, -EAGAIN, "the guest's agent does not answer");
 	/* An agent that goes with its guest goes a little before it. */
 	for (unsigned tries = 0; !said && tries < 20; tries++) {
@@ -260,7 +258,7 @@ static int wait_for_agent(struct guest *g, double until, struct err *e)
 static int start(struct guest *g, const struct domain *d, const char *state, double until,
 		 struct err *e)
 {
-	const struct domain_run run = { g->name, g->console, g->nvram, state };
+	const struct domain_run run = { g->name, g->console, g->nvram, g->port, state };
 	AUTOFREE char *xml = domain_xml(d, &run);
 
 	if (!xml)
@@ -274,7 +272,7 @@ static int start(struct guest *g, const struct domain *d, const char *state, dou
 }
 
 int guest_start(struct guests *gs, const struct domain *d, const char *state,
-		int deadline_ms, struct guest **ret, struct err *e)
+		int deadline_ms, struct guest **ret, char **ret_evidence, struct err *e)
 {
 	double until = lab_now() + deadline_ms / 1e3;
 	struct guest *g = calloc(1, sizeof(*g));
@@ -287,6 +285,7 @@ int guest_start(struct guests *gs, const struct domain *d, const char *state,
 	(void)snprintf(g->name, sizeof(g->name), "lab%u", n);
 	(void)snprintf(g->console, sizeof(g->console), ROOT "/console%u", n);
 	(void)snprintf(g->nvram, sizeof(g->nvram), ROOT "/nvram%u", n);
+	(void)snprintf(g->port, sizeof(g->port), ROOT "/port%u", n);
 	(void)pthread_mutex_lock(&gs->lock);
 	gs->all.v = reallocarray(gs->all.v, gs->all.n + 1, sizeof(struct guest *));
 	if (!gs->all.v)
@@ -295,10 +294,7 @@ int guest_start(struct guests *gs, const struct domain *d, const char *state,
 	(void)pthread_mutex_unlock(&gs->lock);
 	r = start(g, d, state, until, e);
 	if (r < 0) {
-		(void)pthread_mutex_lock(&gs->lock);
-		free(gs->failed);
-		gs->failed = evidence_of(g);
-		(void)pthread_mutex_unlock(&gs->lock);
+		*ret_evidence = guest_evidence(g);
 		guest_end(g);
 		return r;
 	}
@@ -339,17 +335,17 @@ int guest_save(struct guest *g, const char *state, struct err *e)
 	AUTOFREE char *temp = NULL, *command = NULL;
 	int r;
 
-	if (asprintf(&temp, "%s.%d", state, (int)getpid()) < 0 ||
+	if (asprintf(&temp, "%s.%d", state, (int)gettid()) < 0 ||
 	    asprintf(&command,
 		     "{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"exec:cat "
 		     ">'%s'\"}}",
 		     temp) < 0)
 		return -ENOMEM;
+	/* A running one: what was stopped first would come back stopped. */
 	r = monitor(g,
 		    "{\"execute\":\"migrate-set-parameters\",\"arguments\":"
 		    "{\"max-bandwidth\":10000000000}}",
 		    NULL, e);
-	r = r < 0 ? r : monitor(g, "{\"execute\":\"stop\"}", NULL, e);
 	r = r < 0 ? r : monitor(g, command, NULL, e);
 	while (r == 0) {
 		json_auto_t *info = NULL;
@@ -423,18 +419,54 @@ static int take_output(const json_t *status, struct guest_output *ret, struct er
 	return 0;
 }
 
-int guest_run(struct guest *g, const char *const argv[], struct blob input,
-	      int deadline_ms, struct guest_output *ret, struct err *e)
+static int exec(struct guest *g, const char *const argv[], struct blob input,
+		json_int_t *ret_pid, struct err *e)
 {
-	double until = lab_now() + deadline_ms / 1e3, pause = 0.003;
-	json_auto_t *command = exec_command(argv, input), *started = NULL, *ask = NULL;
-	json_int_t pid;
+	json_auto_t *command = exec_command(argv, input), *started = NULL;
 	int r = agent(g, command, &started, e);
 
 	if (r < 0)
 		return r == -EAGAIN ? -ETIMEDOUT : r;
-	if (json_unpack(started, "{s:I}", "pid", &pid) < 0)
+	if (json_unpack(started, "{s:I}", "pid", ret_pid) < 0)
 		return err_set(e, -EIO, "the guest's agent started no process");
+	return 0;
+}
+
+int guest_spawn(struct guest *g, const char *const argv[], struct err *e)
+{
+	json_int_t pid;
+
+	return exec(g, argv, (struct blob){ 0 }, &pid, e);
+}
+
+int guest_connect(struct guest *g, int limit_s, struct err *e)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	const struct timeval limit = { .tv_sec = limit_s };
+
+	(void)snprintf(to.sun_path, sizeof(to.sun_path), "%s", g->port);
+	if (fd >= 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0 &&
+	    connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0)
+		return fd;
+	(void)err_set(e, -EIO, "%s: %s", g->port, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -EIO;
+}
+
+int guest_run(struct guest *g, const char *const argv[], struct blob input,
+	      int deadline_ms, struct guest_output *ret, struct err *e)
+{
+	double until = lab_now() + deadline_ms / 1e3, pause = 0.003;
+	json_auto_t *ask = NULL;
+	json_int_t pid;
+	int r = exec(g, argv, input, &pid, e);
+
+	if (r < 0)
+		return r;
 	ask = json_pack("{s:s, s:{s:I}}", "execute", "guest-exec-status", "arguments",
 			"pid", pid);
 	for (;;) {

@@ -17,11 +17,12 @@ struct guest;
 
 /*
  * Start a guest, from @state if that is given, and wait until its agent answers; @d is
- * borrowed until the end. -ETIMEDOUT, -EIO with @e: it did not come up; @e ends with
- * where it stood. guest_evidence() of NULL has what it said.
+ * borrowed until the end. May be called by several threads, each for its own guests.
+ * -ETIMEDOUT, -EPIPE, -EIO with @e: it did not come up, and *ret_evidence is what
+ * guest_evidence() would be.
  */
 int guest_start(struct guests *gs, const struct domain *d, const char *state,
-		int deadline_ms, struct guest **ret, struct err *e);
+		int deadline_ms, struct guest **ret, char **ret_evidence, struct err *e);
 /* Write it to the file @state, to be started from, and end it. -EIO, -ETIMEDOUT with @e.
  */
 int guest_save(struct guest *g, const char *state, struct err *e);
@@ -42,6 +43,13 @@ void guest_output_done(struct guest_output *o);
 int guest_run(struct guest *g, const char *const argv[], struct blob input,
 	      int deadline_ms, struct guest_output *ret, struct err *e);
 
-/* The last lines of its console and of QEMU's log; malloc'd. Also of one that has ended,
- * and, with NULL, of the one whose start failed last. */
-char *guest_evidence(struct guests *gs, const struct guest *g);
+/* Start argv[0] in the guest and leave it alone. As guest_run(). */
+int guest_spawn(struct guest *g, const char *const argv[], struct err *e);
+/*
+ * A stream to its port WIRE_PORT, the caller's to close; reads and writes that take more
+ * than @limit_s seconds fail. -EIO with @e.
+ */
+int guest_connect(struct guest *g, int limit_s, struct err *e);
+
+/* The last lines of its console and of QEMU's log; malloc'd. Also of one that is gone. */
+char *guest_evidence(const struct guest *g);

@@ -305,7 +305,7 @@ static int add_modules(struct image *i, struct err *e)
 
 static int write_image(struct image *i, const char *path, struct err *e)
 {
-	const char *temp = arena_printf(i->l->arena, "%s.%d", path, (int)getpid());
+	const char *temp = arena_printf(i->l->arena, "%s.%d", path, (int)gettid());
 	FILE *f = fopen(temp, "we");
 	bool bad;
 

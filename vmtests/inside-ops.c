@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/vfio.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "vmtests/inside-claim.h"
 #include "vmtests/inside.h"
 #include "vmtests/ops.h"
 
 #define OP_S 60     /* no operation takes longer, unless it is blocked */
 #define CHECK_S 0.2 /* after that long one may be */
 #define SURE_S 0.1  /* and is, if it sleeps in the same place that much later */
-#define FDS_MAX 64
 
 struct job {
 	const struct op *op;
@@ -27,18 +24,12 @@ struct job {
 	long result;
 };
 
-struct claim {
-	int group;
-	int fds[FDS_MAX];
-	size_t n;
-};
-
 struct player {
 	struct arena *a;
 	ops ops;
 	int kmsg;
 	VEC(struct job *) blocked;
-	VEC(struct claim *) claims;
+	VEC(struct inside_claim *) claims;
 };
 
 static double now(void)
@@ -127,83 +118,14 @@ static long do_run(const struct op *op)
 	return pid < 0 ? -errno : WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-static int keep(struct claim *c, int fd)
-{
-	if (fd < 0)
-		return -errno;
-	if (c->n == FDS_MAX) {
-		close(fd);
-		return -EMFILE;
-	}
-	c->fds[c->n++] = fd;
-	return fd;
-}
-
-/* The devices of the group that are with vfio-pci. */
-static int open_devices(struct claim *c, int group)
-{
-	char path[PATH_MAX], link[PATH_MAX];
-	struct dirent *entry;
-	int r = 0;
-	DIR *dir;
-
-	(void)snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/devices",
-		       c->group);
-	dir = opendir(path);
-	if (!dir)
-		return -errno;
-	while (r >= 0 && (entry = readdir(dir))) {
-		ssize_t n;
-
-		(void)snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.64s/driver",
-			       entry->d_name);
-		n = readlink(path, link, sizeof(link) - 1);
-		link[n < 0 ? 0 : n] = '\0';
-		if (ends_with(link, "/vfio-pci"))
-			r = keep(c,
-				 ioctl(group, VFIO_GROUP_GET_DEVICE_FD, entry->d_name));
-	}
-	closedir(dir);
-	return r < 0 ? r : 0;
-}
-
-static int take_group(struct claim *c)
-{
-	char path[64];
-	int group, container;
-
-	(void)snprintf(path, sizeof(path), "/dev/vfio/%d", c->group);
-	group = keep(c, open(path, O_RDWR | O_CLOEXEC));
-	if (group < 0)
-		return group;
-	container = keep(c, open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC));
-	if (container < 0)
-		return container;
-	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) < 0 ||
-	    ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU) < 0)
-		return -errno;
-	return open_devices(c, group);
-}
-
-static void give_back(struct claim *c)
-{
-	while (c->n) /* devices before their group */
-		close(c->fds[--c->n]);
-}
-
 static long do_claim(struct player *p, int group)
 {
-	struct claim *c = arena_alloc(p->a, sizeof(*c));
-	int r;
+	struct inside_claim *c = arena_alloc(p->a, sizeof(*c));
+	int r = inside_claim(group, c);
 
-	c->group = group;
-	r = take_group(c);
-	if (r < 0) {
-		give_back(c);
-		return r;
-	}
-	*vec_push(p->a, &p->claims) = c;
-	return 0;
+	if (r == 0)
+		*vec_push(p->a, &p->claims) = c;
+	return r;
 }
 
 static long do_release(struct player *p, int group)
@@ -211,7 +133,7 @@ static long do_release(struct player *p, int group)
 	for (size_t i = 0; i < p->claims.n; i++) {
 		if (p->claims.v[i]->group != group)
 			continue;
-		give_back(p->claims.v[i]);
+		inside_release(p->claims.v[i]);
 		p->claims.v[i] = p->claims.v[--p->claims.n];
 		return 0;
 	}

@@ -9,10 +9,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
-	{ "config", inside_config },
-	{ "ops", inside_ops },
-	{ "tree", inside_tree },
-	{ "vfio", inside_vfio },
+	{ "config", inside_config }, { "host", inside_host }, { "ops", inside_ops },
+	{ "shell", inside_shell },   { "tree", inside_tree }, { "vfio", inside_vfio },
 };
 
 int main(int argc, char **argv)

@@ -6,6 +6,10 @@
  */
 #pragma once
 
+/* Serve the guest as a struct host (wire.h) until the other end is gone. */
+int inside_host(int argc, char **argv);
+/* A shell for the person at the other end of the same port. */
+int inside_shell(int argc, char **argv);
 /*
  * Carry out the operations of stdin (ops.h) and print their results; everything is given
  * back at the end, and what is still blocked then is answered at the last operation.

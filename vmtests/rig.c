@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "vmtests/block-pattern.h"
@@ -14,7 +15,7 @@
 static int make_data(const struct lab *l, const char **ret, struct err *e)
 {
 	const char *path = lab_file(l, "images", "data");
-	const char *temp = arena_printf(l->arena, "%s.%d", path, (int)getpid());
+	const char *temp = arena_printf(l->arena, "%s.%d", path, (int)gettid());
 	char block[BLOCK_PATTERN_SIZE];
 	bool bad = false;
 	FILE *f;
@@ -80,15 +81,33 @@ int rig_make(const struct lab *l, const struct rig_want *w, struct rig *ret,
 	return 0;
 }
 
-void rig_done(struct rig *r)
+static void set_evidence(struct rig *r, char *text)
 {
-	topology_done(&r->topology);
+	free(r->evidence);
+	r->evidence = text;
+}
+
+void rig_fail(struct rig *r, struct guest *g)
+{
+	set_evidence(r, guest_evidence(g));
+	guest_end(g);
+}
+
+static int start_guest(struct guests *gs, struct rig *r, const char *state,
+		       int deadline_ms, struct guest **ret, struct err *e)
+{
+	char *evidence = NULL;
+	int code = guest_start(gs, &r->domain, state, deadline_ms, ret, &evidence, e);
+
+	if (code < 0)
+		set_evidence(r, evidence);
+	return code;
 }
 
 int rig_boot(struct guests *gs, struct rig *r, struct guest **ret, struct err *e)
 {
 	double start = lab_now();
-	int code = guest_start(gs, &r->domain, NULL, COLD_MS, ret, e);
+	int code = start_guest(gs, r, NULL, COLD_MS, ret, e);
 
 	if (code == 0)
 		r->cold = lab_now() - start;
@@ -148,7 +167,7 @@ static int boot_and_capture(struct guests *gs, struct rig *r, struct guest **ret
 		return code;
 	code = capture(g, r->fixture, e);
 	if (code < 0) {
-		guest_end(g);
+		rig_fail(r, g);
 		return err_prefix(e, code, "%s", r->name);
 	}
 	*ret = g;
@@ -172,7 +191,7 @@ int rig_save(struct guests *gs, struct rig *r, struct err *e)
 		return code;
 	code = config(g, "save", e);
 	if (code < 0) {
-		guest_end(g);
+		rig_fail(r, g);
 		return err_prefix(e, code, "%s", r->name);
 	}
 	start = lab_now();
@@ -181,16 +200,99 @@ int rig_save(struct guests *gs, struct rig *r, struct err *e)
 	return code < 0 ? err_prefix(e, code, "%s", r->name) : code;
 }
 
+/* --- starts, one of them ahead --- */
+
+static int restore(struct guests *gs, struct rig *r, struct guest **ret, struct err *e)
+{
+	struct guest *g = NULL;
+	int code = start_guest(gs, r, r->state, RESTORE_MS, &g, e);
+
+	if (code < 0)
+		return code;
+	code = config(g, "restore", e);
+	if (code < 0)
+		rig_fail(r, g);
+	else
+		*ret = g;
+	return code;
+}
+
+struct rig_ahead {
+	struct guests *gs;
+	struct rig rig; /* a copy: only its domain and evidence are used */
+	pthread_t thread;
+	struct guest *guest;
+	struct err e;
+	int code;
+};
+
+static void *start_one(void *arg)
+{
+	struct rig_ahead *a = arg;
+
+	a->code = restore(a->gs, &a->rig, &a->guest, &a->e);
+	return NULL;
+}
+
+void rig_start_ahead(struct guests *gs, struct rig *r)
+{
+	struct rig_ahead *a;
+
+	if (r->ahead || !topology_saves(&r->topology) || access(r->state, R_OK) < 0)
+		return;
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return;
+	a->gs = gs;
+	a->rig = *r;
+	a->rig.evidence = NULL;
+	if (pthread_create(&a->thread, NULL, start_one, a) == 0)
+		r->ahead = a;
+	else
+		free(a);
+}
+
+static int take_ahead(struct rig *r, struct guest **ret, struct err *e)
+{
+	struct rig_ahead *a = r->ahead;
+	int code;
+
+	r->ahead = NULL;
+	(void)pthread_join(a->thread, NULL);
+	code = a->code;
+	if (code < 0) {
+		set_evidence(r, a->rig.evidence);
+		*e = a->e;
+	} else {
+		*ret = a->guest;
+	}
+	free(a);
+	return code;
+}
+
 int rig_start(struct guests *gs, struct rig *r, struct guest **ret, struct err *e)
 {
+	struct guest *g = NULL;
 	int code;
 
 	if (!topology_saves(&r->topology))
 		return boot_and_capture(gs, r, ret, e);
-	code = rig_save(gs, r, e);
+	code = r->ahead ? take_ahead(r, &g, e) : rig_save(gs, r, e);
+	if (code == 0 && !g)
+		code = restore(gs, r, &g, e);
 	if (code == 0)
-		code = guest_start(gs, &r->domain, r->state, RESTORE_MS, ret, e);
-	if (code == 0)
-		code = config(*ret, "restore", e);
+		*ret = g;
 	return code < 0 ? err_prefix(e, code, "%s", r->name) : code;
+}
+
+void rig_done(struct rig *r)
+{
+	struct guest *g = NULL;
+	struct err e;
+
+	if (r->ahead && take_ahead(r, &g, &e) == 0)
+		guest_end(g);
+	topology_done(&r->topology);
+	free(r->evidence);
+	r->evidence = NULL;
 }

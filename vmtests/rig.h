@@ -27,7 +27,9 @@ struct rig {
 	const char *name;    /* "6.12-intel-seabios-a" */
 	const char *state;   /* the saved guest; may be missing */
 	const char *fixture; /* what was captured in it; missing if state is */
-	double cold, save;   /* seconds that the boot and saving took; 0: not done now */
+	char *evidence;      /* what the guest said that failed last; NULL: none did */
+	struct rig_ahead *ahead; /* the guest that waits for the next rig_start() */
+	double cold, save; /* seconds that the boot and saving took; 0: not done now */
 };
 
 /* -ENOENT, -EINVAL with @e, and errors of what it is made of. */
@@ -35,6 +37,8 @@ int rig_make(const struct lab *l, const struct rig_want *w, struct rig *ret,
 	     struct err *e);
 
 void rig_done(struct rig *r);
+/* What @g, a guest of @r, says for itself becomes @r's evidence; it is ended. */
+void rig_fail(struct rig *r, struct guest *g);
 
 /* A cold start: power on until the agent answers. Errors of guest_start(). */
 int rig_boot(struct guests *gs, struct rig *r, struct guest **ret, struct err *e);
@@ -46,6 +50,11 @@ int rig_boot(struct guests *gs, struct rig *r, struct guest **ret, struct err *e
 int rig_save(struct guests *gs, struct rig *r, struct err *e);
 /*
  * A guest that is as rig.fixture says: a saved one, in a second, the first time with the
- * boot before it; or a cold one where QEMU cannot save it.
+ * boot before it; or a cold one where QEMU cannot save it. One that waits is taken.
  */
 int rig_start(struct guests *gs, struct rig *r, struct guest **ret, struct err *e);
+/*
+ * Start the guest for the next rig_start() now, beside what the caller does; rig_done()
+ * ends it if nobody takes it. Not for machines that QEMU cannot save.
+ */
+void rig_start_ahead(struct guests *gs, struct rig *r);
