@@ -25,6 +25,7 @@ static const struct {
 	{ "iommu" },
 	{ "IRQ remapping" },
 	{ "x2apic enabled" },
+	{ "root bus resource" },
 	{ " ACS " },
 	{ "fixed DMA alias" },
 	{ "vfio" },

@@ -65,6 +65,11 @@ bool log_screen_used(const char *cmdline);
  */
 void log_function(struct sim *s, uint32_t fn, strings *ret);
 
+/* lib/vsprintf.c:resource_string; NULL: there is none, or no address was recorded. */
+const char *log_resource(struct arena *a, const struct pci_resource *r);
+/* "[bus 01-02]": what is behind the bridge. */
+const char *log_bus_range(struct blob config, char buf[static 16]);
+
 /* What the kernel says of @fn, called @name, if pci=disable_acs_redir= names it. */
 void log_acs_redir(struct sim *s, uint32_t fn, const char *name, strings *ret);
 

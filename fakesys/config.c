@@ -193,9 +193,10 @@ static struct patch command_patch(const struct sim *s, uint32_t fn)
 	if (!s->fns[fn].enable)
 		return p;
 	for (unsigned i = 0; i <= PCI_ROM_RESOURCE; i++)
-		if (f->res[i].end && i < PCI_ROM_RESOURCE)
-			p.set |= f->res[i].flags & IORESOURCE_IO ? PCI_COMMAND_IO
-								 : PCI_COMMAND_MEMORY;
+		if (fn_res(s, fn)[i].end && i < PCI_ROM_RESOURCE)
+			p.set |= fn_res(s, fn)[i].flags & IORESOURCE_IO
+					 ? PCI_COMMAND_IO
+					 : PCI_COMMAND_MEMORY;
 	return p;
 }
 
@@ -256,6 +257,23 @@ bool config_msi_on(const struct sim *s, uint32_t fn)
 		has_recorded_driver(s, fn));
 }
 
+static void own_config(struct sim *s, uint32_t fn)
+{
+	struct blob now = s->m->fns.v[fn].config;
+
+	if (!s->fns[fn].config)
+		s->fns[fn].config = arena_memdup(s->run, now.data, now.len);
+}
+
+void config_poke(struct sim *s, uint32_t fn, uint32_t off, uint32_t v, unsigned width)
+{
+	if (off + width > s->m->fns.v[fn].config.len)
+		return;
+	own_config(s, fn);
+	for (unsigned i = 0; i < width; i++)
+		s->fns[fn].config[off + i] = (uint8_t)(v >> 8 * i);
+}
+
 ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
 		     uint32_t off)
 {
@@ -272,8 +290,7 @@ ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
 	if (now.len > sizeof(wmask))
 		now.len = sizeof(wmask);
 	config_masks(now, f->res, wmask, w1cmask);
-	if (!st->config)
-		st->config = arena_memdup(s->run, now.data, f->config.len);
+	own_config(s, fn);
 	if (!st->own_registers) {
 		struct patch p[PATCHES];
 

@@ -25,6 +25,9 @@ bool config_msi_on(const struct sim *s, uint32_t fn);
 ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
 		     uint32_t off);
 
+/* What the kernel itself writes, all bits of it; nothing where it was not recorded. */
+void config_poke(struct sim *s, uint32_t fn, uint32_t off, uint32_t v, unsigned width);
+
 /* The masks of @config, a function with the resources @res; each as long as @config. */
 void config_masks(struct blob config, const struct pci_resource res[static PCI_RESOURCES],
 		  uint8_t *ret_wmask, uint8_t *ret_w1cmask);

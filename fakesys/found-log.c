@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The lines about a function that enumeration finds, at boot and at a rescan. */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include <pci/header.h>
 
@@ -37,8 +38,7 @@ static const char *port_type(struct blob config)
 							       : "PCIe unknown";
 }
 
-/* lib/vsprintf.c:resource_string; NULL: there is none, or no address was recorded. */
-static const char *resource_text(struct arena *a, const struct pci_resource *r)
+const char *log_resource(struct arena *a, const struct pci_resource *r)
 {
 	if (!r->end || (r->flags & RES_UNSET))
 		return NULL;
@@ -52,14 +52,24 @@ static const char *resource_text(struct arena *a, const struct pci_resource *r)
 			    r->flags & RES_PREFETCH ? " pref" : "");
 }
 
+const char *log_bus_range(struct blob config, char buf[static 16])
+{
+	unsigned from = cfg_u8(config, PCI_SECONDARY_BUS),
+		 to = cfg_u8(config, PCI_SUBORDINATE_BUS);
+
+	if (to > from)
+		snprintf(buf, 16, "[bus %02x-%02x]", from, to);
+	else
+		snprintf(buf, 16, "[bus %02x]", from);
+	return buf;
+}
+
 /* probe.c:pci_read_bases */
 static void say_bars(struct sim *s, uint32_t fn, const char *name, strings *ret)
 {
-	const struct pci_fn *f = &s->m->fns.v[fn];
-
 	for (unsigned i = 0; i <= PCI_ROM_RESOURCE; i++) {
-		const struct pci_resource *r = &f->res[i];
-		const char *text = resource_text(s->run, r);
+		const struct pci_resource *r = &fn_res(s, fn)[i];
+		const char *text = log_resource(s->run, r);
 
 		/* A copy in memory hides where its own is. */
 		if (!text || (i == PCI_ROM_RESOURCE && (r->flags & RES_ROM_SHADOW)))

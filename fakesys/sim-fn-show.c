@@ -69,14 +69,13 @@ ssize_t fn_show_uevent(struct sim *s, const struct node *dir, const struct attr 
 ssize_t fn_show_resource(struct sim *s, const struct node *dir, const struct attr *a,
 			 char *buf)
 {
-	const struct pci_fn *fn = node_fn(s, dir);
 	/* resource_show: the bridge windows follow if there is a bus behind it. */
 	int n = s->places[dir->i].traits & FN_BRIDGE ? PCI_RESOURCES : PCI_RESOURCES - 4;
 	char *p = buf;
 
 	(void)a;
 	for (int i = 0; i < n; i++) {
-		const struct pci_resource *r = &fn->res[i];
+		const struct pci_resource *r = &fn_res(s, dir->i)[i];
 
 		/* Most lines of most functions: worth not being computed. */
 		if (!(r->start | r->end | r->flags)) {

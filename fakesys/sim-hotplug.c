@@ -8,6 +8,7 @@
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/iommu-model.h"
+#include "fakesys/sim-resource.h"
 #include "fakesys/sim-slot.h"
 #include "fakesys/sim-wakeup.h"
 #include "fakesys/udev.h"
@@ -52,6 +53,18 @@ static bool stop_all(struct sim *s, uint32_t top)
 	return true;
 }
 
+/* remove.c:pci_remove_bus */
+static void log_bus_gone(struct sim *s, uint32_t bridge)
+{
+	struct blob config = config_now(s, bridge);
+	char range[16];
+
+	sim_log(s, "pci_bus %04x:%02x: busn_res: %s is released",
+		s->m->fns.v[bridge].bdf.domain, cfg_u8(config, PCI_SECONDARY_BUS),
+		log_bus_range(config, range));
+	slot_log_all(s, bridge, "unregistered");
+}
+
 static void destroy_all(struct sim *s, uint32_t top)
 {
 	for (uint32_t fn = (uint32_t)s->m->fns.n; fn-- > top;) {
@@ -59,6 +72,8 @@ static void destroy_all(struct sim *s, uint32_t top)
 
 		if (st->gone || !is_below(s, fn, top))
 			continue;
+		if (s->places[fn].traits & FN_BRIDGE)
+			log_bus_gone(s, fn);
 		if (s->iommu_on && s->places[fn].group != SIM_NONE &&
 		    s->profile->logs_group_removal)
 			sim_log_fn(s, fn, "Removing from iommu group %d",
@@ -96,6 +111,9 @@ void fn_remove_go_on(struct sim *s)
 static void log_found(struct sim *s, uint32_t fn)
 {
 	log_function(s, fn, &s->klog);
+	/* probe.c:pci_read_bridge_windows */
+	if ((s->places[fn].traits & FN_BRIDGE) && s->profile->windows_at_setup)
+		resources_log_bridge(s, fn, true);
 	if (s->iommu_on && s->places[fn].group != SIM_NONE)
 		sim_log_fn(s, fn, "Adding to iommu group %d",
 			   s->groups.v[s->places[fn].group].id);
@@ -109,8 +127,17 @@ static void fn_found(struct sim *s, uint32_t fn)
 				      : &s->groups.v[s->places[fn].group];
 	bool made = g && !iommu_group_present(s, g);
 	uint32_t up = s->places[fn].parent;
+	struct fn_state old;
 
+	old = s->fns[fn];
 	fn_state_reset(s, fn);
+	/* What is in its registers is in them still. */
+	s->fns[fn].config = old.config;
+	s->fns[fn].own_registers = old.own_registers;
+	s->fns[fn].master = old.master;
+	s->fns[fn].res = old.res;
+	if (!s->m->fns.v[fn].is_vf)
+		resources_found(s, fn);
 	/* aspm.c:pcie_aspm_exit_link_state: a link is its first function's. */
 	if (up != SIM_NONE && s->places[up].first_child == fn)
 		s->fns[up].link_off = 0;
@@ -120,49 +147,78 @@ static void fn_found(struct sim *s, uint32_t fn)
 	log_found(s, fn);
 }
 
-static bool in_scope(const struct sim *s, uint32_t fn, uint32_t beside)
+struct scan {
+	struct arena *a;
+	/* Is it looked for @fn? */
+	bool (*in_reach)(const struct sim *s, uint32_t fn, uint32_t arg);
+	uint32_t arg;
+	VEC(uint32_t) found;
+};
+
+/* probe.c:pci_scan_child_bus: all of a bus, and then what is behind its bridges. */
+static void scan_bus(struct sim *s, struct scan *c, struct sim_bus b)
 {
-	uint32_t up = beside == SIM_NONE ? SIM_NONE : s->places[beside].parent;
-
-	if (beside == SIM_NONE)
-		return true;
-	if (up == SIM_NONE)
-		return s->places[fn].root == s->places[beside].root;
-	return fn != up && is_below(s, fn, up);
-}
-
-/* Find what @in_reach(@s, function, @arg) reaches. */
-static int rescan(struct sim *s,
-		  bool (*in_reach)(const struct sim *s, uint32_t fn, uint32_t arg),
-		  uint32_t arg)
-{
-	bool attach = !(s->no_autoprobe && s->profile->autoprobe_on_rescan);
-	AUTOARENA struct arena *a = arena_new();
-	VEC(uint32_t) found = { 0 };
-
-	if (s->removing != SIM_NONE)
-		return block_until(s, UNTIL_RESCAN, SIM_NONE, false);
-	/* Parents come before their children, so one pass finds whole subtrees. */
-	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
-		uint32_t up = s->places[fn].parent;
-
+	for (uint32_t fn = bus_first(s, b); fn != SIM_NONE;
+	     fn = s->places[fn].next_sibling) {
 		if (!s->fns[fn].gone || s->m->fns.v[fn].is_vf ||
-		    (up != SIM_NONE && s->fns[up].gone) || !in_reach(s, fn, arg) ||
-		    slot_dark(s, fn))
+		    !c->in_reach(s, fn, c->arg) || slot_dark(s, fn))
 			continue;
 		fn_found(s, fn);
-		*vec_push(a, &found) = fn;
+		s->fns[fn].fresh = true;
+		*vec_push(c->a, &c->found) = fn;
 	}
-	vec_foreach(fn, &found)
+	/* pcibios_fixup_bus, of a new bus */
+	if (b.bridge != SIM_NONE && s->fns[b.bridge].fresh)
+		resources_log_bridge(s, b.bridge, !s->profile->windows_at_setup);
+	for (uint32_t fn = bus_first(s, b); fn != SIM_NONE;
+	     fn = s->places[fn].next_sibling) {
+		if (s->fns[fn].gone || !(s->places[fn].traits & FN_BRIDGE))
+			continue;
+		if (s->fns[fn].fresh)
+			slot_log_all(s, fn, "registered");
+		scan_bus(s, c, (struct sim_bus){ b.root, fn });
+	}
+}
+
+/* probe.c:pci_rescan_bus */
+static void rescan_bus(struct sim *s, struct scan *c, struct sim_bus b)
+{
+	bool attach = !(s->no_autoprobe && s->profile->autoprobe_on_rescan);
+
+	c->found.n = 0;
+	scan_bus(s, c, b);
+	resources_assign(s, b);
+	vec_foreach(fn, &c->found) {
+		s->fns[*fn].fresh = false;
 		if (attach)
 			(void)driver_attach_fn(s, *fn);
-	udev_add(s, found.v, found.n);
+	}
+	udev_add(s, c->found.v, c->found.n);
+}
+
+static int rescan(struct sim *s, struct scan *c, uint32_t beside)
+{
+	AUTOARENA struct arena *a = arena_new();
+
+	c->a = a;
+	if (s->removing != SIM_NONE)
+		return block_until(s, UNTIL_RESCAN, SIM_NONE, false);
+	if (beside != SIM_NONE)
+		rescan_bus(s, c, bus_of(s, beside));
+	for (uint32_t root = 0; beside == SIM_NONE && root < s->roots.n; root++)
+		rescan_bus(s, c, (struct sim_bus){ root, SIM_NONE });
 	return 0;
+}
+
+static bool everywhere(const struct sim *s, uint32_t fn, uint32_t arg)
+{
+	(void)s, (void)fn, (void)arg;
+	return true;
 }
 
 int fn_rescan(struct sim *s, uint32_t beside)
 {
-	return rescan(s, in_scope, beside);
+	return rescan(s, &(struct scan){ .in_reach = everywhere }, beside);
 }
 
 static bool in_slot(const struct sim *s, uint32_t fn, uint32_t slot)
@@ -172,7 +228,7 @@ static bool in_slot(const struct sim *s, uint32_t fn, uint32_t slot)
 
 int fn_rescan_slot(struct sim *s, uint32_t slot)
 {
-	return rescan(s, in_slot, slot);
+	return rescan(s, &(struct scan){ .in_reach = in_slot, .arg = slot }, SIM_NONE);
 }
 
 bool vf_present(const struct sim *s, uint32_t pf, uint32_t i)

@@ -61,6 +61,11 @@ struct fn_state {
 	const char *resets;        /* reset_method; NULL: no such attribute */
 	uint8_t *config;           /* written to since power-on; NULL: as recorded */
 	bool own_registers;        /* and not by a driver that came or went later */
+	/* Since it was found again; NULL: as recorded. sim-resource.h */
+	struct pci_resource *res;
+	uint32_t unassigned;    /* bits: those without addresses */
+	uint32_t window_add[3]; /* of a bridge's windows: more than is needed */
+	bool fresh;             /* found by the rescan under way */
 	unsigned enable;           /* enable_cnt */
 	enum bus_master master;    /* what drivers made of it since power-on */
 	int vfio_dev;              /* N of vfio-dev/vfioN; -1: none */
@@ -123,6 +128,7 @@ struct sim_root { /* a root bus: sys/devices/pciDDDD:BB */
 	uint32_t first_child;
 	const char *firmware_node; /* path from the root; NULL: none */
 	uint32_t wakeup;           /* number of its source, if it has a node */
+	VEC(struct pci_resource) windows; /* addresses that it can give; none: unknown */
 };
 
 struct sim_group {
@@ -335,6 +341,12 @@ int sim_set_override(struct sim *s, uint32_t fn, const char *driver);
  */
 bool sim_module_matches(const struct sim *s, const struct module *mod, uint32_t fn,
 			const char *options);
+
+/* Where @fn is, now. */
+static inline const struct pci_resource *fn_res(const struct sim *s, uint32_t fn)
+{
+	return s->fns[fn].res ? s->fns[fn].res : s->m->fns.v[fn].res;
+}
 
 /* What attribute @name said of a function whose registers were not recorded, or NULL. */
 static inline const char *fn_said(const struct pci_fn *fn, const char *name)

@@ -51,6 +51,7 @@ static bool is_claimed(const struct pci_resource *r)
 static void add_function(const struct sim *s, struct memory *m, uint32_t fn)
 {
 	const struct pci_fn *f = &s->m->fns.v[fn];
+	const struct pci_resource *res = fn_res(s, fn);
 	const unsigned windows = PCI_RESOURCES - 4;
 	char bdf[BDF_SIZE];
 	const char *name = arena_strdup(m->a, bdf_format(f->bdf, bdf)), *bus;
@@ -59,13 +60,13 @@ static void add_function(const struct sim *s, struct memory *m, uint32_t fn)
 		bus = arena_printf(m->a, "PCI Bus %04x:%02x", f->bdf.domain,
 				   f->config.data[PCI_SECONDARY_BUS]);
 		for (unsigned i = windows; i < PCI_RESOURCES; i++)
-			if (is_claimed(&f->res[i]))
-				add_range(m, f->res[i].start, f->res[i].end, bus);
+			if (is_claimed(&res[i]))
+				add_range(m, res[i].start, res[i].end, bus);
 	}
 	for (unsigned i = 0; i < windows; i++)
-		if (is_claimed(&f->res[i]) &&
-		    (i != PCI_ROM_RESOURCE || !(f->res[i].flags & RES_ROM_SHADOW)))
-			add_range(m, f->res[i].start, f->res[i].end, name);
+		if (is_claimed(&res[i]) &&
+		    (i != PCI_ROM_RESOURCE || !(res[i].flags & RES_ROM_SHADOW)))
+			add_range(m, res[i].start, res[i].end, name);
 }
 
 /*

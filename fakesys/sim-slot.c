@@ -63,6 +63,29 @@ bool slot_holds(const struct sim *s, uint32_t slot, uint32_t fn)
 	return false;
 }
 
+static bool is_behind(const struct sim *s, const struct pci_slot *slot, uint32_t bridge)
+{
+	struct place p;
+
+	return place_of(slot, &p) && streq(slot->driver ? slot->driver : "", "acpiphp") &&
+	       topology_bridge_to(&s->topology, p.domain, (uint8_t)p.bus) == bridge;
+}
+
+bool slot_behind(const struct sim *s, uint32_t bridge)
+{
+	vec_foreach(slot, &s->m->slots)
+		if (is_behind(s, slot, bridge))
+			return true;
+	return false;
+}
+
+void slot_log_all(struct sim *s, uint32_t bridge, const char *what)
+{
+	vec_foreach(slot, &s->m->slots)
+		if (is_behind(s, slot, bridge))
+			sim_log(s, "acpiphp: Slot [%s] %s", slot->name, what);
+}
+
 bool slot_dark(const struct sim *s, uint32_t fn)
 {
 	for (uint32_t i = 0; i < s->m->slots.n; i++)

@@ -12,6 +12,7 @@
 #include "fakesys/sim-kid.h"
 #include "fakesys/sim-opaque.h"
 #include "fakesys/sim-proc.h"
+#include "fakesys/sim-resource-size.h"
 #include "fakesys/sim-wakeup.h"
 
 /* What sim.h says of a machine, and what the model's searches rely on. */
@@ -57,6 +58,7 @@ int sim_new(const struct machine *m, const struct kernel_profile *p, struct sim 
 	s->slots_off = arena_alloc(arena, s->m->slots.n + 1);
 	s->fns = arena_alloc(arena, (s->m->fns.n + 1) * sizeof(*s->fns));
 	places_build(s, m);
+	bus_read_windows(s);
 	iommu_build(s);
 	kids_build(s);
 	opaque_build(s);

@@ -300,7 +300,25 @@ static struct boot_case boots[] = {
 
 struct rescan_case {
 	const char *name, *profile, *want;
+	const char *const *windows; /* what the root bus has to give; NULL: unknown */
+	const char *remove;         /* NULL: 0000:00:03.0 */
 };
+
+/* Its bridge's windows are where the firmware put them. */
+static void open_windows(struct machine *m, const char *const *windows)
+{
+	struct pci_fn *port = &m->fns.v[3], *nic = &m->fns.v[6];
+
+	for (; *windows; windows++)
+		*vec_push(m->arena, &m->klog) = *windows;
+	port->res[14] = (struct pci_resource){ 0xfe800000, 0xfe9fffff, 0x200 };
+	nic->res[0] = (struct pci_resource){ 0xfe800000, 0xfe81ffff, 0x40200 };
+	nic->res[1] = (struct pci_resource){ 0xfe840000, 0xfe843fff, 0x40200 };
+	m->fns.v[7].res[0] = (struct pci_resource){ 0xfe820000, 0xfe83ffff, 0x40200 };
+	*vec_push(m->arena, &m->slots) = (struct pci_slot){ .name = "4",
+							    .address = "0000:01:00",
+							    .driver = "acpiphp" };
+}
 
 static void test_rescan(void **state)
 {
@@ -313,10 +331,16 @@ static void test_rescan(void **state)
 	size_t n, len;
 	FILE *f;
 
+	if (c->windows)
+		open_windows(m, c->windows);
 	assert_int_equal(sim_new(m, profile_find(c->profile), &s, &e), 0);
-	assert_int_equal(sim_store(s, "sys/bus/pci/devices/0000:00:03.0/remove", "1", 1),
+	n = c->remove ? log_of(m->arena, s).n : 0;
+	assert_int_equal(sim_store(s,
+				   arena_printf(m->arena, "sys/bus/pci/devices/%s/remove",
+						c->remove ? c->remove : "0000:00:03.0"),
+				   "1", 1),
 			 1);
-	n = log_of(m->arena, s).n;
+	n = n ? n : log_of(m->arena, s).n;
 	assert_int_equal(sim_store(s, "sys/bus/pci/rescan", "1", 1), 1);
 	log = log_of(m->arena, s);
 	sim_free(s);
@@ -334,13 +358,62 @@ static void test_rescan(void **state)
 #define BARS                                                                             \
 	"pci 0000:00:03.0: BAR 0 [mem 0xfeb40000-0xfeb5ffff]\n"                          \
 	"pci 0000:00:03.0: BAR 2 [io  0x7140-0x715f]\n"                                  \
-	"pci 0000:00:03.0: Adding to iommu group 2\n"
+	"pci 0000:00:03.0: Adding to iommu group 2\n"                                    \
+	"pci 0000:00:03.0: BAR 0 [mem 0xfeb40000-0xfeb5ffff]: assigned\n"                \
+	"pci 0000:00:03.0: BAR 2 [io  0x7140-0x715f]: assigned\n"
+
+/* Once nobody claims it, it goes where there is room first. */
+static const char *const windows[] = {
+	"pci_bus 0000:00: root bus resource [io  0x0000-0x0cf7 window]",
+	"pci_bus 0000:00: root bus resource [io  0x0d00-0xffff window]",
+	"pci_bus 0000:00: root bus resource [mem 0x000a0000-0x000bffff window]",
+	"pci_bus 0000:00: root bus resource [mem 0x20000000-0xafffffff window]",
+	NULL,
+};
+
+#define PORT_FOUND                                                                       \
+	"pci_bus 0000:01: busn_res: [bus 01] is released\n"                              \
+	"acpiphp: Slot [4] unregistered\n"                                               \
+	"pci 0000:00:04.0: [1b36:000c] type 01 class 0x060400 PCIe Root Port\n"          \
+	"pci 0000:00:04.0: PCI bridge to [bus 01]\n"                                     \
+	"pci 0000:00:04.0:   bridge window [mem 0xfe800000-0xfe9fffff]\n"                \
+	"pci 0000:00:04.0: Adding to iommu group 3\n"                                    \
+	"acpiphp: Slot [4] registered\n"                                                 \
+	"pci 0000:01:00.0: [8086:10d3] type 00 class 0x020000 conventional PCI "         \
+	"endpoint\n"                                                                     \
+	"pci 0000:01:00.0: BAR 0 [mem 0xfe800000-0xfe81ffff]\n"                          \
+	"pci 0000:01:00.0: BAR 1 [mem 0xfe840000-0xfe843fff]\n"                          \
+	"pci 0000:01:00.0: Adding to iommu group 4\n"                                    \
+	"pci 0000:01:00.1: [8086:10d3] type 00 class 0x020000 conventional PCI "         \
+	"endpoint\n"                                                                     \
+	"pci 0000:01:00.1: BAR 0 [mem 0xfe820000-0xfe83ffff]\n"                          \
+	"pci 0000:01:00.1: Adding to iommu group 4\n"                                    \
+	"pci 0000:00:04.0: PCI bridge to [bus 01]\n"
+#define PORT_ASSIGNED                                                                    \
+	"pci 0000:01:00.0: BAR 0 [mem 0x20000000-0x2001ffff]: assigned\n"                \
+	"pci 0000:01:00.1: BAR 0 [mem 0x20020000-0x2003ffff]: assigned\n"                \
+	"pci 0000:01:00.0: BAR 1 [mem 0x20040000-0x20043fff]: assigned\n"                \
+	"pci 0000:00:04.0: PCI bridge to [bus 01]\n"
+
 static struct rescan_case rescans[] = {
 	{ "found again on 6.1", "6.1",
 	  "pci 0000:00:03.0: [8086:10d3] type 00 class 0x020000\n" BARS },
 	{ "found again on 7.3", "7.3",
 	  "pci 0000:00:03.0: [8086:10d3] type 00 class 0x020000 conventional PCI "
 	  "endpoint\n" BARS },
+	{ "a port found again: its window is as large as it was", "6.12",
+	  PORT_FOUND "pci 0000:00:04.0: bridge window [mem 0x20000000-0x201fffff]: "
+		     "assigned\n" PORT_ASSIGNED
+		     "pci 0000:00:04.0:   bridge window [mem 0x20000000-0x201fffff]\n",
+	  windows, "0000:00:04.0" },
+	{ "a port found again: there is room for what may be plugged in", "7.3",
+	  PORT_FOUND
+	  "pci 0000:00:04.0: bridge window [mem 0x00100000-0x001fffff] to [bus 01] "
+	  "add_size 100000 add_align 100000\n"
+	  "pci 0000:00:04.0: bridge window [mem 0x20000000-0x201fffff]: "
+	  "assigned\n" PORT_ASSIGNED
+	  "pci 0000:00:04.0:   bridge window [mem 0x20000000-0x201fffff]\n",
+	  windows, "0000:00:04.0" },
 };
 
 /* --- recorded boots --- */

@@ -2,7 +2,7 @@
 /*
  * ops - operations on a kernel, as text: what conformance plays on a guest and on the
  * model. One a line, words with blanks between them; in a word anything but printable
- * ASCII, '%' and blanks is %XX.
+ * ASCII, '%' and blanks is %XX; an empty word is %.
  *   store PATH [DATA]   one write(2) to a file of /sys
  *   run WORD...         modprobe or rmmod
  *   claim GROUP         a VM takes the group: group, container, device files

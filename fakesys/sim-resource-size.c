@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <pci/header.h>
+
+#include "fakesys/boot-log.h"
+#include "fakesys/config.h"
+#include "fakesys/sim-resource-size.h"
+#include "fakesys/sim-slot.h"
+
+/* --- what there is --- */
+
+/* probe.c:pci_register_host_bridge: "[mem 0x000a0000-0x000bffff window]" */
+static bool read_range(const char *text, struct pci_resource *ret)
+{
+	char kind[8];
+	int n;
+
+	if (sscanf(text, "[%7[a-z] %" SCNx64 "-%" SCNx64 "%n", kind, &ret->start,
+		   &ret->end, &n) != 3)
+		return false;
+	ret->flags = streq(kind, "io") ? IORESOURCE_IO : streq(kind, "mem") ? RES_MEM : 0;
+	if (strstr(text + n, " pref"))
+		ret->flags |= RES_PREFETCH;
+	return ret->flags;
+}
+
+void bus_read_windows(struct sim *s)
+{
+	for (size_t i = 0; i < s->m->klog.n; i++) {
+		const char *p = after_prefix(s->m->klog.v[i], "pci_bus "),
+			   *text = p ? strstr(p, ": root bus resource ") : NULL;
+		unsigned domain, bus;
+		struct pci_resource r;
+
+		if (!text || sscanf(p, "%x:%x", &domain, &bus) != 2 ||
+		    !read_range(text + strlen(": root bus resource "), &r))
+			continue;
+		vec_foreach(root, &s->roots)
+			if (root->domain == domain && root->bus == bus)
+				*vec_push(s->arena, &root->windows) = r;
+	}
+}
+
+const struct pci_resource *bus_window(const struct sim *s, struct sim_bus b, unsigned i)
+{
+	const struct sim_root *r = &s->roots.v[b.root];
+
+	if (b.bridge != SIM_NONE)
+		return i < 3 ? &fn_res(s, b.bridge)[RES_WINDOW + i] : NULL;
+	return i < r->windows.n ? &r->windows.v[i] : NULL;
+}
+
+bool bus_known(const struct sim *s, struct sim_bus b)
+{
+	return s->roots.v[b.root].windows.n;
+}
+
+struct pci_resource *fn_own_res(struct sim *s, uint32_t fn)
+{
+	if (!s->fns[fn].res)
+		s->fns[fn].res = arena_memdup(s->run, s->m->fns.v[fn].res,
+					      sizeof(s->m->fns.v[fn].res));
+	return s->fns[fn].res;
+}
+
+/* --- how large --- */
+
+uint64_t resource_align(const struct sim *s, uint32_t fn, unsigned i)
+{
+	const struct pci_resource *r = &fn_res(s, fn)[i];
+	uint64_t size = r->end - r->start + 1;
+
+	if (i >= RES_WINDOW && s->roots.v[s->places[fn].root].windows.n)
+		return r->start;
+	if (i >= RES_WINDOW)
+		return r->flags & IORESOURCE_IO ? RES_IO_ALIGN : RES_MEM_ALIGN;
+	/* iov.c:pci_sriov_resource_alignment: of one virtual function */
+	return i > PCI_ROM_RESOURCE && s->m->fns.v[fn].vfs_total
+		       ? size / s->m->fns.v[fn].vfs_total
+		       : size;
+}
+
+/* setup-bus.c:calculate_mem_align */
+static uint64_t window_align(const uint64_t aligns[44], unsigned n)
+{
+	uint64_t align = 0, min = 0;
+
+	for (unsigned order = 0; order < n; order++) {
+		uint64_t one = 1ull << (order + 20);
+
+		if (!align)
+			min = one;
+		else if (((align + min + min - 1) & ~(min - 1)) < one)
+			min = one >> 1;
+		align += aligns[order];
+	}
+	return min > RES_MEM_ALIGN ? min : RES_MEM_ALIGN;
+}
+
+/* Which of a bridge's three windows is for it. */
+static unsigned window_for(const struct sim *s, uint32_t bridge,
+			   const struct pci_resource *r)
+{
+	const struct pci_resource *w = fn_res(s, bridge) + RES_WINDOW;
+	uint64_t need =
+		w[2].flags & RES_MEM_64 ? RES_PREFETCH | RES_MEM_64 : RES_PREFETCH;
+
+	if (r->flags & IORESOURCE_IO)
+		return 0;
+	return w[2].flags && (r->flags & need) == need ? 2 : 1;
+}
+
+struct need {
+	uint64_t size, add, align;
+};
+
+/* setup-bus.c:pbus_size_io, pbus_size_mem */
+static struct need needed(const struct sim *s, struct sim_bus b, unsigned window)
+{
+	uint64_t aligns[44] = { 0 }, add = 0;
+	unsigned orders = 1;
+	struct need ret = { 0 };
+
+	for (uint32_t fn = bus_first(s, b); fn != SIM_NONE;
+	     fn = s->places[fn].next_sibling)
+		for (unsigned i = 0; !s->fns[fn].gone && i < PCI_RESOURCES; i++) {
+			const struct pci_resource *r = &fn_res(s, fn)[i];
+			uint64_t size = r->end - r->start + 1, align;
+			unsigned order = 0;
+
+			if (!(s->fns[fn].unassigned & 1u << i) ||
+			    window_for(s, b.bridge, r) != window)
+				continue;
+			align = resource_align(s, fn, i);
+			if (i >= RES_WINDOW) {
+				add += s->fns[fn].window_add[i - RES_WINDOW];
+				size -= s->fns[fn].window_add[i - RES_WINDOW];
+			}
+			ret.size += size;
+			while (order < 43 && align >> (order + 21))
+				order++;
+			if (size <= align)
+				aligns[order] += align;
+			orders = order + 1 > orders ? order + 1 : orders;
+		}
+	ret.align = window ? window_align(aligns, orders) : RES_IO_ALIGN;
+	ret.add = add;
+	return ret;
+}
+
+static uint64_t align_up(uint64_t v, uint64_t align)
+{
+	return (v + align - 1) & ~(align - 1);
+}
+
+/*
+ * Before pbus_size_*() were reworked, a window never became smaller than it was
+ * (calculate_iosize, calculate_memsize: old_size). Now it is as large as what is behind
+ * needs, and with room for what may be plugged in (pci_hotplug_io_size, ..._mmio_size).
+ */
+static void size_window(struct sim *s, struct sim_bus b, unsigned window)
+{
+	struct pci_resource *r = &fn_own_res(s, b.bridge)[RES_WINDOW + window];
+	struct need n = needed(s, b, window);
+	uint64_t old = r->end ? r->end - r->start + 1 : 0,
+		 size = align_up(n.size, n.align), add = 0;
+	const uint64_t plug = window ? 0x200000 : 0x100;
+	char bus[16];
+
+	if (!s->profile->windows_shrink) {
+		size = align_up(n.size > old ? n.size : old, n.align);
+	} else if (slot_behind(s, b.bridge)) {
+		add = window ? (size > plug ? size : plug) : size + plug;
+		add = align_up(add + n.add, n.align) - size;
+	}
+	if (!(size + add)) {
+		r->start = r->end = 0;
+		s->fns[b.bridge].unassigned &= ~(1u << (RES_WINDOW + window));
+		return;
+	}
+	s->fns[b.bridge].unassigned |= 1u << (RES_WINDOW + window);
+	s->fns[b.bridge].window_add[window] = (uint32_t)add;
+	r->start = n.align;
+	r->end = r->start + size - 1;
+	if (add && window)
+		sim_log_fn(s, b.bridge,
+			   "bridge window %s to %s add_size %" PRIx64
+			   " add_align %" PRIx64,
+			   log_resource(s->run, r),
+			   log_bus_range(config_now(s, b.bridge), bus), add, n.align);
+	else if (add)
+		sim_log_fn(s, b.bridge, "bridge window %s to %s add_size %" PRIx64,
+			   log_resource(s->run, r),
+			   log_bus_range(config_now(s, b.bridge), bus), add);
+	r->end += add;
+}
+
+void resources_size(struct sim *s, struct sim_bus b)
+{
+	static const unsigned order[] = { 0, 2, 1 };
+	const struct pci_resource *r = fn_res(s, b.bridge) + RES_WINDOW;
+
+	for (uint32_t fn = bus_first(s, b); fn != SIM_NONE;
+	     fn = s->places[fn].next_sibling)
+		if (!s->fns[fn].gone && (s->places[fn].traits & FN_BRIDGE))
+			resources_size(s, (struct sim_bus){ b.root, fn });
+	/* What has its addresses keeps them. */
+	for (size_t i = 0; bus_known(s, b) && i < ARRAY_SIZE(order); i++)
+		if (s->fns[b.bridge].fresh && r[order[i]].flags)
+			size_window(s, b, order[i]);
+}
