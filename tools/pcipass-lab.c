@@ -53,7 +53,7 @@ struct values {
 	struct rig_want want;
 	const char *cache, *ops, *seed, *inner, *by;
 	const char *cells, *shard, *durations, *junit, *html, *jobs;
-	bool strict;
+	bool strict, keep_going;
 };
 #define OPTION(member) offsetof(struct values, member)
 
@@ -68,6 +68,7 @@ static const struct arg_option options[] = {
 	{ "cmdline", 0, ARG_TEXT, OPTION(want.cmdline), CELL, "OPTIONS", "further options of the kernel" },
 	{ "ops", 0, ARG_TEXT, OPTION(ops), ON(CMD_CONFORM) | ON(CMD_MATRIX), "N", "conform: so many operations (without it: 500)" },
 	{ "seed", 0, ARG_TEXT, OPTION(seed), ON(CMD_CONFORM) | ON(CMD_MATRIX), "S", "operations, and pairs, are drawn by it" },
+	{ "keep-going", 'k', ARG_FLAG, OPTION(keep_going), ON(CMD_CONFORM), NULL, "tell all that differs until trees do; shrink nothing" },
 	{ "inner", 0, ARG_TEXT, OPTION(inner), ON(CMD_NESTED), "NAME", "firmware of the inner guest: seabios or ovmf" },
 	{ "by", 0, ARG_TEXT, OPTION(by), ON(CMD_NESTED), "NAME", "who starts it: qemu or libvirt" },
 	{ "cells", 0, ARG_TEXT, OPTION(cells), ON(CMD_MATRIX), "SET", "few (one of each IOMMU), pairs (every pair of values), all" },
@@ -380,7 +381,9 @@ static int prepare(struct campaign *c, const struct values *v, const struct args
 	time_t now = time(NULL);
 	char date[32];
 
-	c->o = (struct part_options){ .seed = 1, .by = v->by ? v->by : "qemu" };
+	c->o = (struct part_options){ .seed = 1,
+				      .keep_going = v->keep_going,
+				      .by = v->by ? v->by : "qemu" };
 	if (!number(v->ops, &ops) || !number(v->seed, &c->o.seed) ||
 	    !number(v->jobs, &jobs))
 		return err_set(e, -EINVAL, "--ops, --seed and --jobs take numbers");

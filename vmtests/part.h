@@ -9,6 +9,7 @@
 struct part_options {
 	size_t ops;        /* of conformance */
 	uint64_t seed;     /* that they are drawn by */
+	bool keep_going;   /* tell all differences of a guest's worth, shrink none */
 	const char *inner; /* firmware of nested's inner guest */
 	const char *by;    /* who starts that: "qemu" or "libvirt" */
 };
