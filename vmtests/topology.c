@@ -105,6 +105,8 @@ static int check_device(const struct lab_topology *t, const struct topology_devi
 			return err_set(e, -EINVAL, "slot: %02x.%x is taken", d->slot,
 				       d->fn);
 	}
+	if (d->on < 0 && (d->slot <= 1 || d->slot >= 29))
+		return err_set(e, -EINVAL, "slot: %02x is the lab's own", d->slot);
 	return 0;
 }
 
