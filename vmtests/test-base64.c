@@ -25,7 +25,7 @@ static const struct base64_case cases[] = {
 	{ "NULs at both ends", "\0a\0", 3, "AGEA" },
 	{ "the last two letters", "\xfb\xff\xbf", 3, "+/+/" },
 };
-static const char *const refused[] = { "Zg=", "Zg", "Z", "Zg==Zg==", "Z!==", "====", "Zh==", "Zm8=\xc3" };
+static const char *const refused[] = { "Zg=", "Zg", "Z", "Zg==Zg==", "Z!==", "====", "Zh==", "Zm8=?" };
 /* clang-format on */
 
 static void test_both_ways(void **state)

@@ -90,6 +90,25 @@ static void test_closed(void **state)
 	close(fds[1]);
 }
 
+/* What cannot be sent or received in time is an error, not half a message. */
+static void test_limit(void **state)
+{
+	size_t len = (size_t)5 << 20;
+	char *data = calloc(1, len);
+	int fds[2];
+
+	(void)state;
+	assert_non_null(data);
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds),
+		0);
+	assert_int_equal(wire_send(fds[0], data, len), -EAGAIN);
+	assert_int_equal(wire_receive(fds[1], data, len), -EAGAIN);
+	close(fds[0]);
+	close(fds[1]);
+	free(data);
+}
+
 static void test_no_file(void **state)
 {
 	char data = 0;
@@ -101,7 +120,7 @@ static void test_no_file(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(cases) + 2];
+	struct CMUnitTest tests[ARRAY_SIZE(cases) + 3];
 	size_t n = 0;
 
 	signal(SIGPIPE, SIG_IGN); /* as the programs do */
@@ -111,6 +130,7 @@ int main(void)
 						.initial_state =
 							(void *)(uintptr_t)&cases[n] };
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_closed);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_limit);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_no_file);
 	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
 }
