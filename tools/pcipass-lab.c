@@ -14,6 +14,7 @@
 #include "vmtests/enclose.h"
 #include "vmtests/ground-vm.h"
 #include "vmtests/guest-shell.h"
+#include "vmtests/replay.h"
 
 #define EXIT_SKIP 77
 #define RUN_MS 600000
@@ -28,7 +29,8 @@ enum command {
 	CMD_VFIO,
 	CMD_CONFORM,
 	CMD_NESTED,
-	CMD_MATRIX
+	CMD_MATRIX,
+	CMD_REPLAY
 };
 #define ON(command) (1U << (command))
 #define CELL (ON(CMD_MATRIX) - 1)        /* commands about one cell */
@@ -45,6 +47,7 @@ static const struct arg_command command_names[] = {
 	[CMD_VFIO]    = { "vfio", "", 0, 0, "use its functions through VFIO, and have others refused" },
 	[CMD_CONFORM] = { "conform", "", 0, 0, "play the same operations on kernel and model" },
 	[CMD_NESTED]  = { "nested", "", 0, 0, "pass functions on to a guest's guest, and have them back" },
+	[CMD_REPLAY]  = { "replay", "FILE...", 1, -1, "play operations again that conform kept" },
 	[CMD_MATRIX]  = { "matrix", "", 0, 0, "many kernels and machines: all of these tests" },
 	/* clang-format on */
 };
@@ -164,6 +167,26 @@ static int shell(struct guests *gs, const struct run *run)
 	return VERB_YES;
 }
 
+static int replay_all(struct guests *gs, const struct run *run)
+{
+	const struct args *args = run->args;
+	int status = VERB_YES;
+
+	printf("1..%d\n", args->n_operands);
+	for (int i = 0; i < args->n_operands; i++) {
+		struct result r;
+		struct err e = { "" };
+
+		if (replay(run->lab, gs, args->operands[i], &r, &e) < 0)
+			return args_fail(&program, VERB_INPUT, "%s", e.text);
+		r = result_clean(run->lab->arena, &r);
+		results_tap(stdout, (size_t)i + 1, &r);
+		if (r.outcome == RESULT_FAILED)
+			status = VERB_NO;
+	}
+	return status;
+}
+
 static int capture(struct guests *gs, const struct run *run)
 {
 	struct err e = { "" };
@@ -247,6 +270,9 @@ static int work(void *arg)
 	if (guests_open(run->lab, &gs, &e) < 0)
 		return fail(&e);
 	switch ((enum command)run->args->command) {
+	case CMD_REPLAY:
+		status = replay_all(gs, run);
+		break;
 	case CMD_CAPTURE:
 		status = capture(gs, run);
 		break;
@@ -291,7 +317,7 @@ static int prepare(struct campaign *c, struct lab_values *v, const struct args *
 	c->matrix.seed = arena_printf(c->arena, "%llu", (unsigned long long)c->o.seed);
 	if (args->command == CMD_MATRIX)
 		return lab_values_cells(v, c, e);
-	return lab_values_check_machine(c->lab, v, e);
+	return args->command < CMD_MATRIX ? lab_values_check_machine(c->lab, v, e) : 0;
 }
 
 /* Why there are no guests on this machine. */
@@ -310,7 +336,7 @@ static int in_lab(struct run *run, struct err *e)
 	struct rig *rig = run->rig;
 	int r = 0;
 
-	if (args->command != CMD_MATRIX)
+	if (args->command < CMD_MATRIX)
 		r = rig_make(run->lab, &run->values->want, rig, e);
 	if (r < 0)
 		return fail(e);
@@ -318,7 +344,7 @@ static int in_lab(struct run *run, struct err *e)
 		printf("%s: %.1f MB\n", rig->image.initrd, (double)rig->image.size / 1e6);
 		return VERB_YES;
 	}
-	if (args->command >= CMD_BOOT && args->command != CMD_MATRIX) {
+	if (args->command >= CMD_BOOT && args->command < CMD_MATRIX) {
 		c->want = &run->values->want;
 		lab_add_cell(c,
 			     (struct cell){ rig->kernel.name, rig->topology.iommu,
