@@ -11,6 +11,7 @@
 #include "scenarios/shard.h"
 #include "tools/args.h"
 #include "tools/lab-values.h"
+#include "vmtests/bench.h"
 #include "vmtests/enclose.h"
 #include "vmtests/ground-vm.h"
 #include "vmtests/guest-shell.h"
@@ -25,6 +26,7 @@ enum command {
 	CMD_SAVE,
 	CMD_RUN,
 	CMD_SHELL,
+	CMD_BENCH,
 	CMD_BOOT,
 	CMD_VFIO,
 	CMD_CONFORM,
@@ -43,6 +45,7 @@ static const struct arg_command command_names[] = {
 	[CMD_SAVE]    = { "save", "", 0, 0, "boot it once, and keep it for starts in a second" },
 	[CMD_RUN]     = { "run", "COMMAND...", 1, -1, "run a command in a guest" },
 	[CMD_SHELL]   = { "shell", "", 0, 0, "a shell in a guest" },
+	[CMD_BENCH]   = { "bench", "", 0, 0, "what guests cost here, beside plain QEMU" },
 	[CMD_BOOT]    = { "boot", "", 0, 0, "boot it; save and restore it" },
 	[CMD_VFIO]    = { "vfio", "", 0, 0, "use its functions through VFIO, and have others refused" },
 	[CMD_CONFORM] = { "conform", "", 0, 0, "play the same operations on kernel and model" },
@@ -167,6 +170,14 @@ static int shell(struct guests *gs, const struct run *run)
 	return VERB_YES;
 }
 
+static int run_bench(struct guests *gs, const struct run *run)
+{
+	struct err e = { "" };
+
+	return bench(run->lab, gs, run->rig, stdout, &e) < 0 ? fail_rig(run->rig, &e)
+							     : VERB_YES;
+}
+
 static int replay_all(struct guests *gs, const struct run *run)
 {
 	const struct args *args = run->args;
@@ -270,6 +281,9 @@ static int work(void *arg)
 	if (guests_open(run->lab, &gs, &e) < 0)
 		return fail(&e);
 	switch ((enum command)run->args->command) {
+	case CMD_BENCH:
+		status = run_bench(gs, run);
+		break;
 	case CMD_REPLAY:
 		status = replay_all(gs, run);
 		break;
