@@ -134,8 +134,7 @@ static bool may_touch(const struct pci_fn *fn)
 {
 	unsigned slot = fn->bdf.bus == 0 ? fn->bdf.dev : 0;
 
-	return fn->id.vendor != 0x1af4 && slot != 0x1f && fn_class(fn) >> 8 != 0x0806 &&
-	       fn_class(fn) >> 8 != 0x0600;
+	return fn->id.vendor != 0x1af4 && slot != 0x1f && fn_class(fn) != CLASS_IOMMU;
 }
 
 void conform_maker_init(struct conform_maker *k, const struct machine *m, uint64_t seed,
