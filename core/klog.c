@@ -26,6 +26,8 @@ static const struct {
 	{ "IRQ remapping" },
 	{ "x2apic enabled" },
 	{ "root bus resource" },
+	{ ": ROM [" },
+	{ "shadowed ROM" },
 	{ " ACS " },
 	{ "fixed DMA alias" },
 	{ "vfio" },

@@ -73,5 +73,6 @@ const char *log_bus_range(struct blob config, char buf[static 16]);
 /* What the kernel says of @fn, called @name, if pci=disable_acs_redir= names it. */
 void log_acs_redir(struct sim *s, uint32_t fn, const char *name, strings *ret);
 
-/* What @driver was recorded to say of @fn's VGA when it took it. */
+/* What @driver was recorded to say of @fn's VGA when it took it; NULL: the arbiter
+ * itself, when it was found. */
 void log_vga_taken(struct sim *s, uint32_t fn, const char *driver);

@@ -176,14 +176,23 @@ static bool has_recorded_driver(const struct sim *s, uint32_t fn)
 	return drv && recorded && streq(drv->name, recorded);
 }
 
+/* As recorded, unless msi_bus said no when it came. */
+static bool uses_msi(const struct sim *s, uint32_t fn)
+{
+	return has_recorded_driver(s, fn) && (!s->places[fn].irqs || s->fns[fn].n_irqs);
+}
+
 /* pci.c:do_pci_enable_device; do_pci_disable_device, pci_intx. */
 static struct patch command_patch(const struct sim *s, uint32_t fn)
 {
 	const struct pci_fn *f = &s->m->fns.v[fn];
 	struct patch p = { .off = PCI_COMMAND };
 
-	if (has_recorded_driver(s, fn))
+	if (has_recorded_driver(s, fn)) {
+		if (!uses_msi(s, fn))
+			p.clear = PCI_COMMAND_DISABLE_INTx;
 		return p;
+	}
 	if (s->fns[fn].master == MASTER_ON)
 		p.set = PCI_COMMAND_MASTER;
 	else if (s->fns[fn].master == MASTER_OFF || f->driver)
@@ -212,9 +221,9 @@ static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static 
 	if (s->fns[fn].own_registers)
 		return 0;
 	ret[n++] = command_patch(s, fn);
-	if (msi && f->driver && !has_recorded_driver(s, fn))
+	if (msi && f->driver && !uses_msi(s, fn))
 		ret[n++] = (struct patch){ msi + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 0 };
-	if (msix && f->driver && !has_recorded_driver(s, fn))
+	if (msix && f->driver && !uses_msi(s, fn))
 		ret[n++] = (struct patch){ msix + PCI_MSI_FLAGS, PCI_MSIX_ENABLE, 0 };
 	if (s->places[fn].acs_at)
 		ret[n++] =
@@ -253,8 +262,7 @@ bool config_msi_on(const struct sim *s, uint32_t fn)
 	uint32_t msi = cfg_find_cap(c, PCI_CAP_ID_MSI);
 
 	return msi && (cfg_u16(c, msi + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_ENABLE) &&
-	       (s->fns[fn].own_registers || !s->m->fns.v[fn].driver ||
-		has_recorded_driver(s, fn));
+	       (s->fns[fn].own_registers || !s->m->fns.v[fn].driver || uses_msi(s, fn));
 }
 
 static void own_config(struct sim *s, uint32_t fn)

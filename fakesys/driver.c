@@ -6,6 +6,8 @@
 #include "fakesys/blocked.h"
 #include "fakesys/boot-log.h"
 #include "fakesys/driver.h"
+#include "fakesys/sim-irq.h"
+#include "fakesys/sim-port.h"
 #include "fakesys/sim-wakeup.h"
 #include "fakesys/vfio.h"
 
@@ -274,6 +276,8 @@ static int probe(struct sim *s, struct sim_driver *drv, uint32_t fn)
 	if (drv->traits->claimed)
 		sim_log_fn(s, fn, "%s", drv->traits->claimed);
 	bound(s, fn);
+	irq_take(s, fn);
+	port_log_services(s, fn);
 	return 0;
 }
 
@@ -284,6 +288,7 @@ void driver_adopt(struct sim *s, struct sim_driver *drv, uint32_t fn)
 	if (drv->traits->vfio)
 		vfio_adopt(s, fn);
 	bound(s, fn);
+	irq_adopt(s, fn);
 }
 
 int driver_bind(struct sim *s, struct sim_driver *drv, uint32_t fn)
@@ -330,6 +335,7 @@ static void released(struct sim *s, uint32_t fn, const struct driver_traits *t)
 	if (t->enables)
 		fn_disable(s, fn);
 	st->own_registers = false;
+	irq_drop(s, fn);
 	disown_dma(s, fn);
 	if (streq(st->power, "D0"))
 		st->power = s->profile->unbound_state;

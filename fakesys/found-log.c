@@ -64,6 +64,20 @@ const char *log_bus_range(struct blob config, char buf[static 16])
 	return buf;
 }
 
+/* What the kernel was recorded to say of @fn, as @driver's, from @words on. */
+static void say_recorded(struct sim *s, uint32_t fn, const char *driver,
+			 const char *words, strings *ret)
+{
+	const char *name = sim_fn_name(s, fn, driver);
+
+	vec_foreach(l, &s->m->klog) {
+		const char *rest = after_prefix(*l, name);
+
+		if (rest && after_prefix(rest, ": ") && after_prefix(rest + 2, words))
+			*vec_push(s->run, ret) = *l;
+	}
+}
+
 /* probe.c:pci_read_bases */
 static void say_bars(struct sim *s, uint32_t fn, const char *name, strings *ret)
 {
@@ -71,7 +85,12 @@ static void say_bars(struct sim *s, uint32_t fn, const char *name, strings *ret)
 		const struct pci_resource *r = &fn_res(s, fn)[i];
 		const char *text = log_resource(s->run, r);
 
-		/* A copy in memory hides where its own is. */
+		/* A copy in memory hides where its own is; arch/x86/pci/fixup.c:
+		 * pci_fixup_video. */
+		if (i == PCI_ROM_RESOURCE && (r->flags & RES_ROM_SHADOW)) {
+			say_recorded(s, fn, NULL, "ROM [", ret);
+			say_recorded(s, fn, NULL, "Video device with shadowed ROM", ret);
+		}
 		if (!text || (i == PCI_ROM_RESOURCE && (r->flags & RES_ROM_SHADOW)))
 			continue;
 		*vec_push(s->run, ret) =
@@ -115,12 +134,5 @@ void log_function(struct sim *s, uint32_t fn, strings *ret)
 
 void log_vga_taken(struct sim *s, uint32_t fn, const char *driver)
 {
-	const char *name = sim_fn_name(s, fn, driver);
-
-	vec_foreach(l, &s->m->klog) {
-		const char *rest = after_prefix(*l, name);
-
-		if (rest && after_prefix(rest, ": vgaarb: "))
-			*vec_push(s->run, &s->klog) = *l;
-	}
+	say_recorded(s, fn, driver, "vgaarb: ", &s->klog);
 }

@@ -35,7 +35,7 @@ const struct kernel_profile kernel_profiles[] = {
 	  .unbound_state = "D0", .fresh_state = "unknown", .domain_type_tail = "",
 	  .grouping = { .acs.config_acs = true, .virtio_lazy = true }, .pci_option_quote = '\'',
 	  .type_multi = true, .seek_end_is_size = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
-	  .builtin_module_link = true, .log_port_type = true, .vga_decodes = VGA_NEW,
+	  .builtin_module_link = true, .log_port_type = true, .windows_at_setup = true, .vga_decodes = VGA_NEW,
 	  .port_runtime_attrs = true, .reserved_domains = 2 },
 	{ .name = "debian-7.2.13", .alias = "7.2", .version = { 7, 2, 13 },
 	  .rom_strict = true, .new_id_u32 = true,

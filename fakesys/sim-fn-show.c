@@ -7,6 +7,7 @@
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/sim-fn.h"
+#include "fakesys/sim-irq.h"
 
 static ssize_t put_line(char *buf, const char *text)
 {
@@ -101,16 +102,18 @@ ssize_t fn_show_power_state(struct sim *s, const struct node *dir, const struct 
 ssize_t fn_show_irq(struct sim *s, const struct node *dir, const struct attr *a,
 		    char buf[static SIM_PAGE])
 {
-	const struct pci_fn *fn = node_fn(s, dir);
-	uint32_t msi = cfg_find_cap(fn->config, PCI_CAP_ID_MSI);
+	struct blob config = node_fn(s, dir)->config;
+	uint32_t msi = cfg_find_cap(config, PCI_CAP_ID_MSI);
 	bool was_msi =
-		msi && (cfg_u16(fn->config, msi + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_ENABLE);
-	unsigned irq = was_msi && !config_msi_on(s, dir->i)
-			       ? cfg_u8(fn->config, PCI_INTERRUPT_LINE)
-			       : fn->irq;
+		msi && (cfg_u16(config, msi + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_ENABLE);
 
 	(void)a;
-	return put_number(buf, irq);
+	/* Of MSI-X it goes on to show the line. */
+	if (was_msi && config_msi_on(s, dir->i) && irq_present(s, dir->i))
+		return put_number(buf, irq_number(s, dir->i, 0));
+	return put_number(buf, was_msi && !config_msi_on(s, dir->i)
+				       ? cfg_u8(config, PCI_INTERRUPT_LINE)
+				       : node_fn(s, dir)->irq);
 }
 
 ssize_t fn_show_numa(struct sim *s, const struct node *dir, const struct attr *a,

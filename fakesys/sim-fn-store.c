@@ -4,7 +4,10 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include <pci/header.h>
+
 #include "fakesys/blocked.h"
+#include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
@@ -110,9 +113,17 @@ ssize_t fn_store_msi_bus(struct sim *s, const struct node *dir, const struct att
 	if (r < 0)
 		return r;
 	node_state(s, dir)->no_msi = !allow;
-	sim_log_fn(s, dir->i, "MSI/MSI-X %s for future drivers%s",
-		   allow ? "allowed" : "disallowed",
-		   bridge ? " of devices on this bus" : "");
+	/* pci-sysfs.c:msi_bus_store: of a bridge it is the bus behind that says so */
+	if (bridge)
+		sim_log(s,
+			"pci_bus %04x:%02x: MSI/MSI-X %s for future drivers of devices "
+			"on this bus",
+			s->m->fns.v[dir->i].bdf.domain,
+			cfg_u8(config_now(s, dir->i), PCI_SECONDARY_BUS),
+			allow ? "allowed" : "disallowed");
+	else
+		sim_log_fn(s, dir->i, "MSI/MSI-X %s for future drivers",
+			   allow ? "allowed" : "disallowed");
 	return r;
 }
 

@@ -12,6 +12,7 @@
 #include "fakesys/node.h"
 #include "fakesys/sim-devlink.h"
 #include "fakesys/sim-fn.h"
+#include "fakesys/sim-irq.h"
 #include "fakesys/sim-port.h"
 #include "fakesys/sim-wakeup.h"
 
@@ -57,6 +58,12 @@ static bool has_node(const struct sim *s, const struct node *dir, const struct a
 static bool is_waiting(const struct sim *s, const struct node *dir, const struct attr *a)
 {
 	return has_node(s, dir, a) && !node_state(s, dir)->bound_at;
+}
+
+static bool has_irqs(const struct sim *s, const struct node *dir, const struct attr *a)
+{
+	(void)a;
+	return irq_present(s, dir->i);
 }
 
 static bool has_wakeup(const struct sim *s, const struct node *dir, const struct attr *a)
@@ -297,6 +304,7 @@ static const struct attr fn_rows[] = {
 	  .arg = 1 },
 	{ "modalias", .mode = 0444, .show = fn_show_modalias },
 	{ "msi_bus", .mode = 0644, .show = fn_show_msi_bus, .store = fn_store_msi_bus },
+	{ "msi_irqs", .mode = S_IFDIR | 0755, .visible = has_irqs, .dir = &dir_msi_irqs },
 	{ "numa_node", .mode = 0644, .show = fn_show_numa, .store = fn_store_numa },
 	{ "pci_bus", .mode = S_IFDIR | 0755, .needs = FN_BRIDGE, .dir = &dir_pci_buses },
 	{ "physfn", .mode = S_IFLNK | 0777, .target = to_physfn },

@@ -117,6 +117,9 @@ static void log_found(struct sim *s, uint32_t fn)
 	if (s->iommu_on && s->places[fn].group != SIM_NONE)
 		sim_log_fn(s, fn, "Adding to iommu group %d",
 			   s->groups.v[s->places[fn].group].id);
+	/* vgaarb.c:pci_notify */
+	if (s->places[fn].traits & FN_VGA)
+		log_vga_taken(s, fn, NULL);
 }
 
 /* A function comes: as enumeration leaves it, its group made if nobody else has it. */

@@ -63,12 +63,14 @@ struct fn_state {
 	bool own_registers;        /* and not by a driver that came or went later */
 	/* Since it was found again; NULL: as recorded. sim-resource.h */
 	struct pci_resource *res;
+	unsigned *irqs; /* sim-irq.h */
+	uint32_t n_irqs;
 	uint32_t unassigned;    /* bits: those without addresses */
 	uint32_t window_add[3]; /* of a bridge's windows: more than is needed */
 	bool fresh;             /* found by the rescan under way */
-	unsigned enable;           /* enable_cnt */
-	enum bus_master master;    /* what drivers made of it since power-on */
-	int vfio_dev;              /* N of vfio-dev/vfioN; -1: none */
+	unsigned enable;        /* enable_cnt */
+	enum bus_master master; /* what drivers made of it since power-on */
+	int vfio_dev;           /* N of vfio-dev/vfioN; -1: none */
 	int numa;
 	uint64_t born, bound_at;    /* when it was found; when its driver took it */
 	uint64_t changed;           /* sim_changed_fn() */
@@ -120,14 +122,17 @@ struct fn_place {
 	uint32_t first_kid, n_kids; /* into sim.kids, in order of path */
 	const char *firmware_node;  /* path from the root; NULL: none */
 	uint32_t wakeup;            /* number of its source, if it has a node */
+	const unsigned *irqs;       /* recorded in msi_irqs, in order */
+	uint32_t n_irqs;
+	struct blob irq_kind; /* "msix\n" */
 };
 
 struct sim_root { /* a root bus: sys/devices/pciDDDD:BB */
 	uint32_t domain;
 	uint8_t bus;
 	uint32_t first_child;
-	const char *firmware_node; /* path from the root; NULL: none */
-	uint32_t wakeup;           /* number of its source, if it has a node */
+	const char *firmware_node;        /* path from the root; NULL: none */
+	uint32_t wakeup;                  /* number of its source, if it has a node */
 	VEC(struct pci_resource) windows; /* addresses that it can give; none: unknown */
 };
 
@@ -238,6 +243,7 @@ struct sim {
 	} opaque;                             /* by path, a folder before what is in it */
 	VEC(struct sim_acpi_node) acpi_nodes; /* by path */
 	VEC(struct sim_proc) procs;           /* by path */
+	unsigned last_irq;                    /* the greatest in places' irqs */
 	struct blob cpuinfo;                  /* empty: not read yet */
 
 	/* The running system; all of it forgotten by sim_power_off(). */

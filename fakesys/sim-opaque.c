@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "fakesys/sim-irq.h"
 #include "fakesys/sim-opaque.h"
 
 /* --- which are there --- */
@@ -395,6 +396,8 @@ void opaque_build(struct sim *s)
 		const char *base = arena_printf(s->arena, "sys/%s", part->path);
 		uint32_t fn = function_above(s, part->path);
 
+		if (irq_is_folder(s, part))
+			continue;
 		/* Nothing else may lead to what the firmware made. */
 		if (!part->driver && !part->module)
 			for (const char *c = strchr(base, '/'); c; c = strchr(c + 1, '/'))

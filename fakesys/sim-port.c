@@ -7,6 +7,7 @@
 #include "fakesys/config.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
+#include "fakesys/sim-irq.h"
 #include "fakesys/sim-port.h"
 
 /* The numbers in the names of recorded services; 0: the registers tell. */
@@ -59,6 +60,19 @@ static unsigned services(const struct sim *s, uint32_t fn)
 	    (cfg_u32(config, exp + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_LBNC))
 		all |= SERVICE_BANDWIDTH;
 	return all;
+}
+
+void port_log_services(struct sim *s, uint32_t fn)
+{
+	unsigned all = services(s, fn) & ~(unsigned)s->fns[fn].idle_services,
+		 irq = irq_number(s, fn, 0);
+
+	if (!s->places[fn].irqs) /* nobody knows its interrupt */
+		return;
+	if (all & SERVICE_PME)
+		sim_log_fn(s, fn, "PME: Signaling with IRQ %u", irq);
+	if ((all & SERVICE_AER) && is_root(s, fn))
+		sim_log_fn(s, fn, "AER: enabled with IRQ %u", irq);
 }
 
 /* ":pcieNNN": the port's type above the service's bit. */

@@ -26,6 +26,9 @@ enum {
 const char *port_driver(const struct sim *s, uint32_t fn, unsigned bit);
 bool port_to_driver(const struct sim *s, const struct node *dir, struct node *ret);
 
+/* pme.c:pcie_pme_probe, aer.c:aer_probe: what they say of port @fn. */
+void port_log_services(struct sim *s, uint32_t fn);
+
 /* drivers/pci/pcie/portdrv.c; @name starts behind the function's own address. */
 int port_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
 		struct entry *ret);

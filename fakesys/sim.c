@@ -9,6 +9,7 @@
 #include "fakesys/sim-acpi.h"
 #include "fakesys/sim-build.h"
 #include "fakesys/sim-disk.h"
+#include "fakesys/sim-irq.h"
 #include "fakesys/sim-kid.h"
 #include "fakesys/sim-opaque.h"
 #include "fakesys/sim-proc.h"
@@ -61,6 +62,7 @@ int sim_new(const struct machine *m, const struct kernel_profile *p, struct sim 
 	bus_read_windows(s);
 	iommu_build(s);
 	kids_build(s);
+	irq_build(s);
 	opaque_build(s);
 	wakeup_build(s);
 	acpi_build(s);

@@ -135,8 +135,7 @@ static bool may_touch(const struct pci_fn *fn)
 {
 	unsigned slot = fn->bdf.bus == 0 ? fn->bdf.dev : 0;
 
-	return fn->id.vendor != 0x1af4 && slot != 0x1f && fn_class(fn) != CLASS_IOMMU &&
-	       fn_class(fn) != CLASS_HOST_BRIDGE;
+	return fn->id.vendor != 0x1af4 && slot != 0x1f && fn_class(fn) != CLASS_IOMMU;
 }
 
 void conform_maker_init(struct conform_maker *k, const struct machine *m, uint64_t seed,
