@@ -14,6 +14,7 @@
 #include "vmtests/enclose.h"
 #include "vmtests/ground-vm.h"
 #include "vmtests/guest-shell.h"
+#include "vmtests/measure-lab.h"
 
 #define EXIT_SKIP 77
 #define DEFAULT_OPS 500
@@ -25,6 +26,7 @@ enum command {
 	CMD_SAVE,
 	CMD_RUN,
 	CMD_SHELL,
+	CMD_PROFILE,
 	CMD_BOOT,
 	CMD_VFIO,
 	CMD_CONFORM,
@@ -32,7 +34,8 @@ enum command {
 	CMD_MATRIX
 };
 #define ON(command) (1U << (command))
-#define CELL (ON(CMD_MATRIX) - 1) /* commands about one cell */
+#define CELL (ON(CMD_MATRIX) - 1) /* commands about one cell, or its kernel */
+#define MACHINE (CELL & ~ON(CMD_PROFILE))
 
 static const struct arg_command command_names[] = {
 	/* clang-format off */
@@ -41,6 +44,7 @@ static const struct arg_command command_names[] = {
 	[CMD_SAVE]    = { "save", "", 0, 0, "boot it once, and keep it for starts in a second" },
 	[CMD_RUN]     = { "run", "COMMAND...", 1, -1, "run a command in a guest" },
 	[CMD_SHELL]   = { "shell", "", 0, 0, "a shell in a guest" },
+	[CMD_PROFILE] = { "profile", "", 0, 0, "measure how a kernel behaves where kernels differ" },
 	[CMD_BOOT]    = { "boot", "", 0, 0, "boot it; save and restore it" },
 	[CMD_VFIO]    = { "vfio", "", 0, 0, "use its functions through VFIO, and have others refused" },
 	[CMD_CONFORM] = { "conform", "", 0, 0, "play the same operations on kernel and model" },
@@ -53,7 +57,7 @@ struct values {
 	struct rig_want want;
 	const char *cache, *ops, *seed, *inner, *by;
 	const char *cells, *shard, *durations, *junit, *html, *jobs;
-	bool strict;
+	bool strict, json;
 };
 #define OPTION(member) offsetof(struct values, member)
 
@@ -62,10 +66,10 @@ static const struct arg_option options[] = {
 	{ "kernel", 0, ARG_TEXT, OPTION(want.kernel), CELL, "NAME", "6.1, 6.12 or 7.3 (without it: 6.12)" },
 	{ "vmlinuz", 0, ARG_TEXT, OPTION(want.vmlinuz), CELL, "FILE", "another kernel, with --modules" },
 	{ "modules", 0, ARG_TEXT, OPTION(want.modules), CELL, "DIR", "its folder of lib/modules" },
-	{ "topology", 0, ARG_TEXT, OPTION(want.topology), CELL, "NAME", "the machine: a name, or a JSON file (without it: a)" },
-	{ "iommu", 0, ARG_TEXT, OPTION(want.iommu), CELL, "NAME", "intel, amd, virtio or none" },
-	{ "firmware", 0, ARG_TEXT, OPTION(want.firmware), CELL, "NAME", "seabios or ovmf" },
-	{ "cmdline", 0, ARG_TEXT, OPTION(want.cmdline), CELL, "OPTIONS", "further options of the kernel" },
+	{ "topology", 0, ARG_TEXT, OPTION(want.topology), MACHINE, "NAME", "the machine: a name, or a JSON file (without it: a)" },
+	{ "iommu", 0, ARG_TEXT, OPTION(want.iommu), MACHINE, "NAME", "intel, amd, virtio or none" },
+	{ "firmware", 0, ARG_TEXT, OPTION(want.firmware), MACHINE, "NAME", "seabios or ovmf" },
+	{ "cmdline", 0, ARG_TEXT, OPTION(want.cmdline), MACHINE, "OPTIONS", "further options of the kernel" },
 	{ "ops", 0, ARG_TEXT, OPTION(ops), ON(CMD_CONFORM) | ON(CMD_MATRIX), "N", "conform: so many operations (without it: 500)" },
 	{ "seed", 0, ARG_TEXT, OPTION(seed), ON(CMD_CONFORM) | ON(CMD_MATRIX), "S", "operations, and pairs, are drawn by it" },
 	{ "inner", 0, ARG_TEXT, OPTION(inner), ON(CMD_NESTED), "NAME", "firmware of the inner guest: seabios or ovmf" },
@@ -76,6 +80,7 @@ static const struct arg_option options[] = {
 	{ "durations", 0, ARG_TEXT, OPTION(durations), ON(CMD_MATRIX), "FILE", "what cells took, to part them by; kept up to date" },
 	{ "junit", 0, ARG_TEXT, OPTION(junit), ON(CMD_MATRIX), "FILE", "write the results there, too" },
 	{ "html", 0, ARG_TEXT, OPTION(html), ON(CMD_MATRIX), "FILE", "write the table there, with the consoles of what failed" },
+	{ "json", 0, ARG_FLAG, OPTION(json), ON(CMD_PROFILE), NULL, "print JSON" },
 	{ "strict", 0, ARG_FLAG, OPTION(strict), 0, NULL, "where the lab cannot work, fail; else that is a skip" },
 	{ "cache", 0, ARG_TEXT, OPTION(cache), 0, "DIR", "where kernels and saved guests are kept" },
 	/* clang-format on */
@@ -176,6 +181,43 @@ static int capture(struct guests *gs, const struct run *run)
 	return ground_vm_capture(gs, run->rig, run->args->operands[0], &e) < 0
 		       ? fail_rig(run->rig, &e)
 		       : VERB_YES;
+}
+
+static void tell(const char *what)
+{
+	fprintf(stderr, "%s\n", what);
+}
+
+static int profile(struct guests *gs, const struct run *run)
+{
+	const struct rig_want *w = &run->values->want;
+	struct measure_lab l = {
+		.gs = gs,
+		.lab = run->lab,
+		.kernel = w->kernel,
+		.vmlinuz = w->vmlinuz,
+		.modules = w->modules,
+		.tell = tell,
+	};
+	struct measured k;
+	struct err e = { "" };
+	int r = measure_lab(&l, &k, &e);
+
+	if (r < 0) {
+		fputs(l.evidence ? l.evidence : "", stderr);
+	} else if (run->values->json) {
+		r = measured_json(stdout, &k);
+	} else {
+		measured_print_row(stdout, &k);
+		printf("\n%s, compared with %s%s\n", k.release, k.nearest->name,
+		       k.proven ? "" : ", which is not its own profile");
+		measured_print(stdout, &k);
+	}
+	if (r == 0)
+		r = measured_agrees(&k) ? VERB_YES : VERB_NO;
+	free(l.evidence);
+	machine_free(l.machine);
+	return r < 0 ? fail(&e) : r;
 }
 
 /* --- tests --- */
@@ -363,6 +405,9 @@ static int work(void *arg)
 	case CMD_SHELL:
 		status = shell(gs, run);
 		break;
+	case CMD_PROFILE:
+		status = profile(gs, run);
+		break;
 	default:
 		status = test(gs, run);
 		break;
@@ -375,16 +420,16 @@ static int work(void *arg)
 static int prepare(struct campaign *c, const struct values *v, const struct args *args,
 		   const struct rig *rig, struct err *e)
 {
-	uint64_t ops = DEFAULT_OPS, jobs = 1;
+	uint64_t n_ops = DEFAULT_OPS, jobs = 1;
 	const char *set = v->cells ? v->cells : "few";
 	time_t now = time(NULL);
 	char date[32];
 
 	c->o = (struct part_options){ .seed = 1, .by = v->by ? v->by : "qemu" };
-	if (!number(v->ops, &ops) || !number(v->seed, &c->o.seed) ||
+	if (!number(v->ops, &n_ops) || !number(v->seed, &c->o.seed) ||
 	    !number(v->jobs, &jobs))
 		return err_set(e, -EINVAL, "--ops, --seed and --jobs take numbers");
-	c->o.ops = ops;
+	c->o.ops = n_ops;
 	c->jobs = (unsigned)jobs;
 	c->out = stdout;
 	c->terminal = stderr;
@@ -408,7 +453,7 @@ static int prepare(struct campaign *c, const struct values *v, const struct args
 			       set);
 	c->matrix.again = arena_printf(
 		c->arena, "pcipass-lab matrix --cells %s --seed %s --ops %llu", set,
-		c->matrix.seed, (unsigned long long)ops);
+		c->matrix.seed, (unsigned long long)n_ops);
 	return v->shard ? take_shard(c, v, e) : 0;
 }
 
@@ -432,12 +477,14 @@ static int lab_main(struct values *v, const struct args *args, struct lab *lab)
 
 	if (r < 0)
 		return cannot_work(v, &e);
-	if (args->command != CMD_IMAGE)
+	if (args->command != CMD_IMAGE && !v->json)
 		printf("# %s: %s\n", accel.kvm ? "KVM" : "TCG", accel.why);
 	(void)fflush(stdout); /* or each process would write it */
 	if (args->command == CMD_NESTED)
 		v->want = nested_rig(v->want.kernel, v->want.iommu);
-	r = args->command == CMD_MATRIX ? 0 : rig_make(lab, &v->want, &rig, &e);
+	r = args->command == CMD_MATRIX || args->command == CMD_PROFILE
+		    ? 0
+		    : rig_make(lab, &v->want, &rig, &e);
 	if (r == 0 && args->command >= CMD_BOOT)
 		r = prepare(&c, v, args, &rig, &e);
 	if (r < 0)
