@@ -115,6 +115,6 @@ long inside_look_links(const char *path, const struct inside_held *held)
 	for (unsigned i = 0; i < held->n; i++)
 		if (streq(held->files[i].path, path))
 			return fstat(held->files[i].fd, &st) < 0 ? -errno
-								  : (long)st.st_nlink;
+								 : (long)st.st_nlink;
 	return -ENOENT;
 }

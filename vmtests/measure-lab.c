@@ -45,8 +45,7 @@ static int play(void *ctx, struct arena *a, const ops *batch, op_results *ret,
 	return r;
 }
 
-static int read_log(const struct lab *l, struct guest *g, const char **ret,
-		    struct err *e)
+static int read_log(const struct lab *l, struct guest *g, const char **ret, struct err *e)
 {
 	static const char *const argv[] = { "dmesg", NULL };
 	struct guest_output o;
@@ -70,8 +69,8 @@ static bool has_module(const struct lab *l, const char *modules, const char *nam
 	for (char *c = (char *)(uintptr_t)dashed; *c; c++)
 		*c = *c == '_' ? '-' : *c;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (lab_read(l, arena_printf(l->arena, "%s/%s", modules, files[i]),
-			     &text, NULL) == 0 &&
+		if (lab_read(l, arena_printf(l->arena, "%s/%s", modules, files[i]), &text,
+			     NULL) == 0 &&
 		    (memmem(text.data, text.len, file, strlen(file)) ||
 		     memmem(text.data, text.len, dashed, strlen(dashed))))
 			return true;
@@ -102,9 +101,9 @@ static int ask(struct measure_lab *l, struct rig *rig, enum measure_boot boot,
 static int run_boot(struct measure_lab *l, enum measure_boot boot,
 		    struct measure_answers *as, struct err *e)
 {
-	const struct rig_want want = { .kernel = l->kernel,
-				       .vmlinuz = l->vmlinuz,
-				       .modules = l->modules,
+	const struct rig_want want = { .kernel = l->want.kernel,
+				       .vmlinuz = l->want.vmlinuz,
+				       .modules = l->want.modules,
 				       .topology = boots[boot].topology,
 				       .iommu = boots[boot].iommu,
 				       .cmdline = boots[boot].cmdline };
@@ -121,8 +120,10 @@ static int run_boot(struct measure_lab *l, enum measure_boot boot,
 						 boots[boot].module);
 	else
 		r = ask(l, &rig, boot, as, e);
-	if (r < 0)
+	if (r < 0) {
+		free(l->evidence);
 		l->evidence = TAKE(rig.evidence);
+	}
 	rig_done(&rig);
 	return r;
 }

@@ -8,10 +8,10 @@
 struct measure_lab {
 	struct guests *gs;
 	const struct lab *lab;
-	const char *kernel, *vmlinuz, *modules; /* as in struct rig_want */
-	void (*tell)(const char *what);         /* what goes on; NULL: nobody asks */
-	struct machine *machine;                /* of the first boot; machine_free() */
-	char *evidence;                         /* of the guest that failed; free() */
+	struct rig_want want;           /* its kernel is looked at, no more */
+	void (*tell)(const char *what); /* what goes on; NULL: nobody asks */
+	struct machine *machine;        /* of the first boot; machine_free() */
+	char *evidence;                 /* of the guest that failed; free() */
 };
 
 /*

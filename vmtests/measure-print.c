@@ -154,13 +154,11 @@ static json_t *json_value(const struct measure_row *row, const struct measure_va
 int measured_json(FILE *f, const struct measured *k)
 {
 	json_t *flags = json_object(), *unknown = json_object();
-	json_auto_t *all = json_pack("{s:s, s:o, s:s, s:b, s:b, s:o, s:o}", "release",
-				     k->release, "package",
-				     json_sprintf("%u.%u.%u", k->version[0],
-						  k->version[1], k->version[2]),
-				     "profile", k->nearest->name, "proven", k->proven,
-				     "agrees", measured_agrees(k), "flags", flags,
-				     "unknown", unknown);
+	json_auto_t *all = json_pack(
+		"{s:s, s:o, s:s, s:b, s:b, s:o, s:o}", "release", k->release, "package",
+		json_sprintf("%u.%u.%u", k->version[0], k->version[1], k->version[2]),
+		"profile", k->nearest->name, "proven", k->proven, "agrees",
+		measured_agrees(k), "flags", flags, "unknown", unknown);
 
 	if (!all)
 		return -ENOMEM;

@@ -148,7 +148,8 @@ MEASURE_READER(measure_read_features)
 	(void)row;
 	if (!text)
 		return;
-	if (!said || sscanf(strchr(said, '('), "(%" SCNx64 ", %" SCNx64 ")", &f, &f2) != 2 ||
+	if (!said ||
+	    sscanf(strchr(said, '('), "(%" SCNx64 ", %" SCNx64 ")", &f, &f2) != 2 ||
 	    sscanf(text, "%" SCNx64 ":%" SCNx64, &first, &second) != 2 || f == f2)
 		(void)unknown(as, ret, "the log does not tell them apart");
 	else if ((first != f || second != f2) && (first != f2 || second != f))
@@ -306,7 +307,8 @@ MEASURE_READER(measure_read_quote)
 
 MEASURE_READER(measure_read_port_type)
 {
-	const char *rest = after(as, MEASURE_MAIN, "[8086:10d3] type 00 class 0x020000", ret);
+	const char *rest =
+		after(as, MEASURE_MAIN, "[8086:10d3] type 00 class 0x020000", ret);
 
 	(void)row, (void)r;
 	if (rest)

@@ -66,8 +66,9 @@ static const struct {
 	const char *name;
 	bool (*is)(const struct machine *m, const struct pci_fn *fn);
 } roles[] = {
-	{ "bridge", is_bridge }, { "edu", is_edu },   { "nic", is_nic }, { "nic", is_any_nic },
-	{ "port", is_port },     { "up", is_up },     { "vga", is_vga },
+	{ "bridge", is_bridge }, { "edu", is_edu },   { "nic", is_nic },
+	{ "nic", is_any_nic },   { "port", is_port }, { "up", is_up },
+	{ "vga", is_vga },
 };
 
 static const struct pci_fn *find(const struct machine *m, const char *role)

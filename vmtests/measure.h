@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * measure - how a kernel behaves where kernels differ, asked of the kernel itself: what
- * fakesys/profile.h says of it, flag by flag. Scenes are operations (ops.h) with questions
- * among them; a row of measure_rows says which answer gives which value of the profile.
+ * fakesys/profile.h says of it, flag by flag. Scenes are operations (ops.h) with
+ * questions among them; a row of measure_rows says which answer gives which value of the
+ * profile.
  */
 #pragma once
 
@@ -50,8 +51,7 @@ typedef int measure_play_fn(void *ctx, struct arena *a, const ops *batch, op_res
 			    struct err *e);
 /* Play the scenes of a boot on @m's kernel. Errors of @play. */
 int measure_ask(struct measure_answers *ret, enum measure_boot boot,
-		const struct machine *m, measure_play_fn *play, void *ctx,
-		struct err *e);
+		const struct machine *m, measure_play_fn *play, void *ctx, struct err *e);
 
 /* The sysfs name of the function that @role stands for; NULL: the machine has none. */
 const char *measure_role(struct arena *a, const struct machine *m, const char *role);

@@ -4,15 +4,9 @@
 #include "vmtests/ops.h"
 
 static const char *const kind_names[] = {
-	[OP_STORE] = "store",
-	[OP_RUN] = "run",
-	[OP_CLAIM] = "claim",
-	[OP_RELEASE] = "release",
-	[OP_READ] = "read",
-	[OP_STAT] = "stat",
-	[OP_SEEK] = "seek",
-	[OP_MAP] = "map",
-	[OP_HOLD] = "hold",
+	[OP_STORE] = "store",     [OP_RUN] = "run",   [OP_CLAIM] = "claim",
+	[OP_RELEASE] = "release", [OP_READ] = "read", [OP_STAT] = "stat",
+	[OP_SEEK] = "seek",       [OP_MAP] = "map",   [OP_HOLD] = "hold",
 	[OP_LINKS] = "links",
 };
 

@@ -57,7 +57,7 @@ struct op_result {
 	long result; /* bytes of a store or read, exit status of run, position of a seek,
 			links; 0 of others; or a negative errno */
 	const char *text; /* of a read that worked; else NULL */
-	strings log; /* what the kernel said meanwhile */
+	strings log;      /* what the kernel said meanwhile */
 	VEC(struct op_answer) answers;
 };
 typedef VEC(struct op_result) op_results;
@@ -67,8 +67,8 @@ void op_write(FILE *f, const struct op *op);
 int ops_read(struct arena *a, const char *text, ops *ret, struct err *e);
 
 /*
- * Results as text: "= 5", "= ENODEV", "= blocked", then "< TEXT" of what was read, "+ TEXT"
- * for each line of the log and "~ OP RESULT" for each answer.
+ * Results as text: "= 5", "= ENODEV", "= blocked", then "< TEXT" of what was read, "+
+ * TEXT" for each line of the log and "~ OP RESULT" for each answer.
  */
 void op_result_write(FILE *f, const struct op_result *r);
 int op_results_read(struct arena *a, const char *text, op_results *ret, struct err *e);

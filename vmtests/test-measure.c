@@ -26,7 +26,8 @@ struct read_case {
 
 #define RES13 "0%0A0%0A0%0A0%0A0%0A0%0A0%0A0%0A0%0A0%0A0%0A0%0A0%0A"
 #define LINE(start, end, flags) "0x" start "%200x" end "%200x" flags "%0A"
-#define WINDOWS(io, pref) "= 969\n< " RES13 io LINE("20000000", "201fffff", "200") pref "\n"
+#define WINDOWS(io, pref)                                                                \
+	"= 969\n< " RES13 io LINE("20000000", "201fffff", "200") pref "\n"
 #define IO_4K LINE("1000", "1fff", "100")
 #define IO_8K LINE("1000", "2fff", "100")
 #define PREF LINE("fc000000", "fc1fffff", "2201")
@@ -116,9 +117,8 @@ static void test_read(void **state)
 	for (size_t i = 0; i < MEASURE_BOOTS; i++)
 		as.log[i] = c->log;
 	for (size_t i = 0; i < ARRAY_SIZE(c->answers) && c->answers[i].label; i++) {
-		assert_int_equal(op_results_read(a, c->answers[i].result, &results[i],
-						 NULL),
-				 0);
+		assert_int_equal(
+			op_results_read(a, c->answers[i].result, &results[i], NULL), 0);
 		*vec_push(a, &as.list) =
 			(struct measure_answer){ .label = c->answers[i].label,
 						 .result = results[i].v };
@@ -140,8 +140,24 @@ static int play_sim(void *ctx, struct arena *a, const ops *batch, op_results *re
 
 /* What stays unknown there: nothing to ask of, or no such question to the model. */
 static const char *const not_of_model[] = {
-	"F13", "F15/log", "F16", "F17", "F18", "F19", "F21", "F22", "F23", "F24", "F25",
-	"F26", "F27", "F28", "F29", "aer_any_port", "features2_first", "pci_option_quote",
+	"F13",
+	"F15/log",
+	"F16",
+	"F17",
+	"F18",
+	"F19",
+	"F21",
+	"F22",
+	"F23",
+	"F24",
+	"F25",
+	"F26",
+	"F27",
+	"F28",
+	"F29",
+	"aer_any_port",
+	"features2_first",
+	"pci_option_quote",
 	"windows_shrink",
 };
 
@@ -164,9 +180,9 @@ static void test_model(void **state)
 	struct sim *s;
 	struct err e = { "" };
 
-	if (machine_load(arena_printf(a, "%s/" FIXTURE ".json",
-				      getenv("PCIPASS_FIXTURES")),
-			 &m, &e) < 0 ||
+	if (machine_load(
+		    arena_printf(a, "%s/" FIXTURE ".json", getenv("PCIPASS_FIXTURES")),
+		    &m, &e) < 0 ||
 	    sim_new(m, p, &s, &e) < 0)
 		fail_msg("%s", e.text);
 	ops_sim_begin(&player, s);
@@ -215,7 +231,8 @@ static void flatten(struct arena *a, const char **at, const char *prefix, string
 			n = (size_t)(*at - value);
 			while (n && (value[n - 1] == ' ' || value[n - 1] == '\t'))
 				n--;
-			*vec_push(a, ret) = arena_printf(a, "%s=%.*s", name, (int)n, value);
+			*vec_push(a, ret) =
+				arena_printf(a, "%s=%.*s", name, (int)n, value);
 		}
 	}
 }
@@ -300,7 +317,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		tests[n++] = (struct CMUnitTest){ .name = cases[i].name,
 						  .test_func = test_read,
-						  .initial_state = (void *)(uintptr_t)&cases[i] };
+						  .initial_state =
+							  (void *)(uintptr_t)&cases[i] };
 	for (size_t i = 0; i < n_kernel_profiles; i++) {
 		const struct kernel_profile *p = &kernel_profiles[i];
 
