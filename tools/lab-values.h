@@ -11,7 +11,7 @@ struct lab_values {
 	struct rig_want want;
 	const char *cache, *ops, *seed, *inner, *by;
 	const char *cells, *shard, *durations, *junit, *html, *jobs;
-	bool strict, keep_going;
+	bool strict, keep_going, json;
 };
 
 /* The numbers go to @c, if all is well. -EINVAL with @e. */

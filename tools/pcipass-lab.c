@@ -10,6 +10,8 @@
 #include "scenarios/save.h"
 #include "scenarios/shard.h"
 #include "tools/args.h"
+#include "tools/lab-profile.h"
+#include "tools/lab-results.h"
 #include "tools/lab-values.h"
 #include "vmtests/bench.h"
 #include "vmtests/enclose.h"
@@ -27,6 +29,7 @@ enum command {
 	CMD_RUN,
 	CMD_SHELL,
 	CMD_BENCH,
+	CMD_PROFILE,
 	CMD_BOOT,
 	CMD_VFIO,
 	CMD_CONFORM,
@@ -35,8 +38,9 @@ enum command {
 	CMD_REPLAY
 };
 #define ON(command) (1U << (command))
-#define CELL (ON(CMD_MATRIX) - 1)        /* commands about one cell */
-#define MACHINE (CELL & ~ON(CMD_NESTED)) /* of which this has a machine of its own */
+#define CELL (ON(CMD_MATRIX) - 1)          /* commands about one cell */
+#define MACHINE (CELL & ~ON(CMD_NESTED))   /* of which this has a machine of its own */
+#define GUEST (MACHINE & ~ON(CMD_PROFILE)) /* and this has three */
 
 static const struct arg_command command_names[] = {
 	/* clang-format off */
@@ -46,6 +50,7 @@ static const struct arg_command command_names[] = {
 	[CMD_RUN]     = { "run", "COMMAND...", 1, -1, "run a command in a guest" },
 	[CMD_SHELL]   = { "shell", "", 0, 0, "a shell in a guest" },
 	[CMD_BENCH]   = { "bench", "", 0, 0, "what guests cost here, beside plain QEMU" },
+	[CMD_PROFILE] = { "profile", "", 0, 0, "measure how a kernel behaves where kernels differ" },
 	[CMD_BOOT]    = { "boot", "", 0, 0, "boot it; save and restore it" },
 	[CMD_VFIO]    = { "vfio", "", 0, 0, "use its functions through VFIO, and have others refused" },
 	[CMD_CONFORM] = { "conform", "", 0, 0, "play the same operations on kernel and model" },
@@ -62,10 +67,10 @@ static const struct arg_option options[] = {
 	{ "kernel", 0, ARG_TEXT, OPTION(want.kernel), CELL, "NAME", "6.1, 6.12 or 7.3 (without it: 6.12)" },
 	{ "vmlinuz", 0, ARG_TEXT, OPTION(want.vmlinuz), MACHINE, "FILE", "another kernel, with --modules" },
 	{ "modules", 0, ARG_TEXT, OPTION(want.modules), MACHINE, "DIR", "its folder of lib/modules" },
-	{ "topology", 0, ARG_TEXT, OPTION(want.topology), MACHINE, "NAME", "the machine: a name, or a JSON file (without it: a)" },
-	{ "iommu", 0, ARG_TEXT, OPTION(want.iommu), CELL, "NAME", "intel, amd, virtio or none" },
-	{ "firmware", 0, ARG_TEXT, OPTION(want.firmware), MACHINE, "NAME", "seabios or ovmf" },
-	{ "cmdline", 0, ARG_TEXT, OPTION(want.cmdline), MACHINE, "OPTIONS", "further options of the kernel" },
+	{ "topology", 0, ARG_TEXT, OPTION(want.topology), GUEST, "NAME", "the machine: a name, or a JSON file (without it: a)" },
+	{ "iommu", 0, ARG_TEXT, OPTION(want.iommu), CELL & ~ON(CMD_PROFILE), "NAME", "intel, amd, virtio or none" },
+	{ "firmware", 0, ARG_TEXT, OPTION(want.firmware), GUEST, "NAME", "seabios or ovmf" },
+	{ "cmdline", 0, ARG_TEXT, OPTION(want.cmdline), GUEST, "OPTIONS", "further options of the kernel" },
 	{ "ops", 0, ARG_TEXT, OPTION(ops), ON(CMD_CONFORM) | ON(CMD_MATRIX), "N", "conform: so many operations (without it: 500)" },
 	{ "seed", 0, ARG_TEXT, OPTION(seed), ON(CMD_CONFORM) | ON(CMD_MATRIX), "S", "operations, and pairs, are drawn by it" },
 	{ "keep-going", 'k', ARG_FLAG, OPTION(keep_going), ON(CMD_CONFORM), NULL, "tell all that differs until trees do; shrink nothing" },
@@ -77,6 +82,7 @@ static const struct arg_option options[] = {
 	{ "durations", 0, ARG_TEXT, OPTION(durations), ON(CMD_MATRIX), "FILE", "what cells took, to part them by; kept up to date" },
 	{ "junit", 0, ARG_TEXT, OPTION(junit), ON(CMD_MATRIX), "FILE", "write the results there, too" },
 	{ "html", 0, ARG_TEXT, OPTION(html), ON(CMD_MATRIX), "FILE", "write the table there, with the consoles of what failed" },
+	{ "json", 0, ARG_FLAG, OPTION(json), ON(CMD_PROFILE), NULL, "print JSON" },
 	{ "strict", 0, ARG_FLAG, OPTION(strict), 0, NULL, "where the lab cannot work, fail; else that is a skip" },
 	{ "cache", 0, ARG_TEXT, OPTION(cache), 0, "DIR", "where kernels and saved guests are kept" },
 	/* clang-format on */
@@ -207,34 +213,15 @@ static int capture(struct guests *gs, const struct run *run)
 		       : VERB_YES;
 }
 
+static int profile(struct guests *gs, const struct run *run)
+{
+	struct err e = { "" };
+	int r = lab_profile(gs, run->lab, &run->values->want, run->values->json, &e);
+
+	return r < 0 ? fail(&e) : r ? VERB_YES : VERB_NO;
+}
+
 /* --- tests --- */
-
-/* What a cell took, all of its parts. */
-static int keep_durations(const struct campaign *c, const char *path, struct err *e)
-{
-	json_auto_t *seconds = json_object();
-
-	vec_foreach(r, &c->results) {
-		double had = json_number_value(json_object_get(seconds, r->group));
-
-		json_object_set_new(seconds, r->group, json_real(had + r->seconds));
-	}
-	return durations_update(path, seconds, e);
-}
-
-static int write_html(const struct campaign *c, const char *path, struct err *e)
-{
-	AUTOFREE char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-
-	if (!f)
-		return -ENOMEM;
-	matrix_html(f, &c->matrix);
-	if (fclose(f))
-		return -ENOMEM;
-	return save_file(path, text, len, e);
-}
 
 static int test(struct guests *gs, const struct run *run)
 {
@@ -242,7 +229,7 @@ static int test(struct guests *gs, const struct run *run)
 	struct campaign *c = run->c;
 	struct err e = { "" };
 	bool good;
-	int r = 0;
+	int r;
 
 	c->gs = gs;
 	good = campaign_run(c);
@@ -260,12 +247,7 @@ static int test(struct guests *gs, const struct run *run)
 		if (f)
 			(void)fclose(f);
 	}
-	if (v->junit)
-		r = results_junit(&c->results, "lab", v->junit, &e);
-	if (r == 0 && v->html)
-		r = write_html(c, v->html, &e);
-	if (r == 0 && v->durations)
-		r = keep_durations(c, v->durations, &e);
+	r = lab_results_write(c, v, &e);
 	return r < 0 ? fail(&e) : good ? VERB_YES : VERB_NO;
 }
 
@@ -298,6 +280,9 @@ static int work(void *arg)
 		break;
 	case CMD_SHELL:
 		status = shell(gs, run);
+		break;
+	case CMD_PROFILE:
+		status = profile(gs, run);
 		break;
 	default:
 		status = test(gs, run);
@@ -350,7 +335,7 @@ static int in_lab(struct run *run, struct err *e)
 	struct rig *rig = run->rig;
 	int r = 0;
 
-	if (args->command < CMD_MATRIX)
+	if (args->command < CMD_MATRIX && args->command != CMD_PROFILE)
 		r = rig_make(run->lab, &run->values->want, rig, e);
 	if (r < 0)
 		return fail(e);
@@ -384,7 +369,7 @@ static int lab_main(struct lab_values *v, const struct args *args, struct lab *l
 		return fail(&e);
 	if (accel_probe(lab, &accel, &e) < 0)
 		return cannot_work(v, &e);
-	if (args->command != CMD_IMAGE)
+	if (args->command != CMD_IMAGE && !v->json)
 		printf("# %s: %s\n", accel.kvm ? "KVM" : "TCG", accel.why);
 	(void)fflush(stdout); /* or each process would write it */
 	r = in_lab(&run, &e);

@@ -311,6 +311,8 @@ if [ -x "$bin/pcipass-lab" ]; then
 	lab "kernel that is not there" 'empty/modules.dep: No such file' \
 		image --vmlinuz "$dir/nowhere" --modules "$dir/empty"
 	lab "topology of nested" '--topology does not go with .nested.' nested --topology a
+	lab "topology of profile" '--topology does not go with .profile.' profile --topology a
+	lab "JSON of what prints none" '--json does not go with .boot.' boot --json
 	lab "nothing to run" 'COMMAND... is missing' run
 fi
 

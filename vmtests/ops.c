@@ -4,10 +4,10 @@
 #include "vmtests/ops.h"
 
 static const char *const kind_names[] = {
-	[OP_STORE] = "store",
-	[OP_RUN] = "run",
-	[OP_CLAIM] = "claim",
-	[OP_RELEASE] = "release",
+	[OP_STORE] = "store",     [OP_RUN] = "run",   [OP_CLAIM] = "claim",
+	[OP_RELEASE] = "release", [OP_READ] = "read", [OP_STAT] = "stat",
+	[OP_SEEK] = "seek",       [OP_MAP] = "map",   [OP_HOLD] = "hold",
+	[OP_LINKS] = "links",
 };
 
 /* --- words --- */
@@ -107,6 +107,15 @@ void op_write(FILE *f, const struct op *op)
 	case OP_RELEASE:
 		fprintf(f, " %d", op->group);
 		break;
+	case OP_READ:
+	case OP_STAT:
+	case OP_SEEK:
+	case OP_MAP:
+	case OP_HOLD:
+	case OP_LINKS:
+		fputc(' ', f);
+		put_word(f, op->path, strlen(op->path));
+		break;
 	}
 	fputc('\n', f);
 }
@@ -135,6 +144,14 @@ static bool read_op(struct arena *a, const words *w, struct op *ret)
 	case OP_CLAIM:
 	case OP_RELEASE:
 		return w->n == 2 && get_number(&w->v[1], &ret->group);
+	case OP_READ:
+	case OP_STAT:
+	case OP_SEEK:
+	case OP_MAP:
+	case OP_HOLD:
+	case OP_LINKS:
+		ret->path = text_of(&w->v[1]);
+		return w->n == 2;
 	}
 	return false;
 }
@@ -188,6 +205,11 @@ void op_result_write(FILE *f, const struct op_result *r)
 	char buf[32];
 
 	fprintf(f, "= %s\n", op_result_word(r->result, buf));
+	if (r->text) {
+		fputs("< ", f);
+		put_word(f, r->text, strlen(r->text));
+		fputc('\n', f);
+	}
 	vec_foreach(line, &r->log) {
 		fputs("+ ", f);
 		put_word(f, *line, strlen(*line));
@@ -226,6 +248,10 @@ static bool add_result(struct arena *a, const words *w, void *arg)
 
 	if (streq(mark, "=") && w->n == 2)
 		return read_result(&w->v[1], &vec_push(a, all)->result);
+	if (streq(mark, "<") && last && w->n == 2) {
+		last->text = text_of(&w->v[1]);
+		return true;
+	}
 	if (streq(mark, "+") && last && w->n == 2) {
 		*vec_push(a, &last->log) = text_of(&w->v[1]);
 		return true;
