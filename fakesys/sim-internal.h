@@ -67,9 +67,9 @@ struct fn_state {
 	uint32_t unassigned;    /* bits: those without addresses */
 	uint32_t window_add[3]; /* of a bridge's windows: more than is needed */
 	bool fresh;             /* found by the rescan under way */
-	unsigned enable;           /* enable_cnt */
-	enum bus_master master;    /* what drivers made of it since power-on */
-	int vfio_dev;              /* N of vfio-dev/vfioN; -1: none */
+	unsigned enable;        /* enable_cnt */
+	enum bus_master master; /* what drivers made of it since power-on */
+	int vfio_dev;           /* N of vfio-dev/vfioN; -1: none */
 	int numa;
 	uint64_t born, bound_at;    /* when it was found; when its driver took it */
 	uint64_t changed;           /* sim_changed_fn() */
@@ -127,8 +127,8 @@ struct sim_root { /* a root bus: sys/devices/pciDDDD:BB */
 	uint32_t domain;
 	uint8_t bus;
 	uint32_t first_child;
-	const char *firmware_node; /* path from the root; NULL: none */
-	uint32_t wakeup;           /* number of its source, if it has a node */
+	const char *firmware_node;        /* path from the root; NULL: none */
+	uint32_t wakeup;                  /* number of its source, if it has a node */
 	VEC(struct pci_resource) windows; /* addresses that it can give; none: unknown */
 };
 
