@@ -42,6 +42,10 @@ static const struct sim_case cases[] = {
 	{ "no such file", { { "store " PCI "nonesuch 1\n", "= ENOENT\n" } } },
 	{ "nothing is stored", { { OVERRIDE(NIC, ""), "= 0\n" } } },
 	{ "a NUL is stored", { { "store " PCI "devices/" NIC "/driver_override a%00b\n", "= 3\n" } } },
+	{ "a file is read", { { "read " PCI "devices/" NIC "/vendor\n", "= 7\n< 0x8086%0A\n" } } },
+	{ "a folder is read", { { "read sys/class/iommu\n", "= 6\n< dmar0%0A\n" } } },
+	{ "a link is there, another not", { { "stat " PCI "devices/" NIC "/driver\nstat " PCI "nonesuch\n", "= 0\n= ENOENT\n" } } },
+	{ "what the model is not asked", { { "map " PCI "devices/" NIC "/resource2\n", "= EOPNOTSUPP\n" } } },
 	{ "a claim without a node", { { UNSAFE "claim 5\n", "= 1\n= ENOENT\n" } } },
 	{ "a release without a claim", { { MOVE "release 5\n", MOVED "= ENOENT\n" } } },
 	{ "a second claim", { { UNSAFE MOVE "claim 5\nclaim 5\nrelease 5\nrelease 5\n", "= 1\n" MOVED "= 0\n= EBUSY\n= 0\n= ENOENT\n" } } },
@@ -67,7 +71,11 @@ static const struct sim_case cases[] = {
 		  "+ pci%200000:04:00.0:%20BAR%201%20[mem%200xfe220000-0xfe23ffff]\n"
 		  "+ pci%200000:04:00.0:%20BAR%202%20[io%20%200x1000-0x101f]\n"
 		  "+ pci%200000:04:00.0:%20BAR%203%20[mem%200xfe240000-0xfe243fff]\n"
-		  "+ pci%200000:04:00.0:%20Adding%20to%20iommu%20group%205\n" },
+		  "+ pci%200000:04:00.0:%20Adding%20to%20iommu%20group%205\n"
+		  "+ pci%200000:04:00.0:%20BAR%200%20[mem%200xfe200000-0xfe21ffff]:%20assigned\n"
+		  "+ pci%200000:04:00.0:%20BAR%201%20[mem%200xfe220000-0xfe23ffff]:%20assigned\n"
+		  "+ pci%200000:04:00.0:%20BAR%203%20[mem%200xfe240000-0xfe243fff]:%20assigned\n"
+		  "+ pci%200000:04:00.0:%20BAR%202%20[io%20%200x1000-0x101f]:%20assigned\n" },
 		{ PROBE(NIC), "= 12\n" } } },
 };
 /* clang-format on */

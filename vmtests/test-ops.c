@@ -35,6 +35,12 @@ static const struct ops_case written[] = {
 	{ "empty words", { OP_RUN, .argv = WORDS("modprobe", "", "a", "") }, "run modprobe % a %\n" },
 	{ "a claim", { OP_CLAIM, .group = 12 }, "claim 12\n" },
 	{ "a release", { OP_RELEASE, .group = 0 }, "release 0\n" },
+	{ "a read", { OP_READ, "sys/a b" }, "read sys/a%20b\n" },
+	{ "a stat", { OP_STAT, "sys/a" }, "stat sys/a\n" },
+	{ "a seek", { OP_SEEK, "sys/a" }, "seek sys/a\n" },
+	{ "a map", { OP_MAP, "sys/a" }, "map sys/a\n" },
+	{ "a hold", { OP_HOLD, "sys/a" }, "hold sys/a\n" },
+	{ "links", { OP_LINKS, "sys/a" }, "links sys/a\n" },
 };
 /* clang-format on */
 
@@ -94,6 +100,7 @@ static const struct read_case reads[] = {
 	{ "no path", "store\n", 0, "line 1: store" },
 	{ "no words to run", "run\n", 0, "line 1: run" },
 	{ "data in two words", "store sys/a b c\n", 0, "line 1: store sys/a b c" },
+	{ "a read of two", "read sys/a sys/b\n", 0, "line 1: read sys/a sys/b" },
 	{ "two groups", "claim 1 2\n", 0, "line 1: claim 1 2" },
 	{ "no group", "# a\nrelease\n", 0, "line 2: release" },
 	{ "a group that is no number", "claim x\n", 0, "line 1: claim x" },
@@ -131,6 +138,9 @@ static const struct read_case results[] = {
 	{ "a log", "= 0\n+ vfio-pci%200000:00:03.0:%20reset\n+ %25\n", 1, NULL },
 	{ "an empty line of a log", "= 0\n+ %\n", 1, NULL },
 	{ "blocked and answered", "= blocked\n= 0\n~ 0 13\n~ 3 ENOENT\n", 2, NULL },
+	{ "what was read", "= 3\n< a%0Ab\n+ c\n", 1, NULL },
+	{ "nothing was read", "= 0\n< %\n", 1, NULL },
+	{ "no result before a text", "< a\n", 0, "line 1: < a" },
 	{ "no result before a line of the log", "+ a\n", 0, "line 1: + a" },
 	{ "no result before an answer", "~ 0 1\n", 0, "line 1: ~ 0 1" },
 	{ "no result", "=\n", 0, "line 1: =" },
