@@ -76,7 +76,7 @@ int lab_values_check(const struct lab_values *v, struct campaign *c, struct err 
 	r = r < 0 ? r : check_word("--inner", v->inner, topology_firmwares, e);
 	r = r < 0 ? r : check_word("--by", v->by, starters, e);
 	r = r < 0 ? r : check_word("--cells", v->cells, sets, e);
-	r = r < 0 ? r : read_number("--ops", v->ops, 1, OPS_MAX, &ops, e);
+	r = r < 0 ? r : read_number("--ops", v->ops, 0, OPS_MAX, &ops, e);
 	r = r < 0 ? r : read_number("--seed", v->seed, 0, UINT64_MAX, &seed, e);
 	r = r < 0 ? r : read_number("--jobs", v->jobs, 1, JOBS_MAX, &jobs, e);
 	if (r == 0 && v->shard)
