@@ -4,6 +4,7 @@
 #include <pci/header.h>
 
 #include "fakesys/config.h"
+#include "fakesys/sim-port.h"
 
 /* Registers that software may change, as the PCI and PCI Express specifications say. */
 struct reg {
@@ -165,7 +166,7 @@ struct patch {
 	uint32_t off;
 	unsigned clear, set;
 };
-#define PATCHES 5
+#define PATCHES 6
 
 /* Of drivers only the recorded one is known to use MSI. */
 static bool has_recorded_driver(const struct sim *s, uint32_t fn)
@@ -215,7 +216,8 @@ static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static 
 	const char *power = s->fns[fn].power;
 	uint32_t pm = cfg_find_cap(f->config, PCI_CAP_ID_PM),
 		 msi = cfg_find_cap(f->config, PCI_CAP_ID_MSI),
-		 msix = cfg_find_cap(f->config, PCI_CAP_ID_MSIX);
+		 msix = cfg_find_cap(f->config, PCI_CAP_ID_MSIX),
+		 aer = cfg_find_ext_cap(f->config, PCI_EXT_CAP_ID_AER);
 	size_t n = 0;
 
 	if (s->fns[fn].own_registers)
@@ -228,6 +230,10 @@ static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static 
 	if (s->places[fn].acs_at)
 		ret[n++] =
 			(struct patch){ s->places[fn].acs_at, 0xffff, s->places[fn].acs };
+	/* aer.c:aer_disable_rootport */
+	if (aer && f->driver && (s->places[fn].traits & FN_ROOT_PORT) &&
+	    (!has_recorded_driver(s, fn) || (s->fns[fn].idle_services & SERVICE_AER)))
+		ret[n++] = (struct patch){ aer + PCI_ERR_ROOT_COMMAND, 0x7, 0 };
 	if (pm && (f->driver || s->fns[fn].driver))
 		ret[n++] = (struct patch){ pm + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK,
 					   streq(power, "D3hot") ? 3 : 0 };

@@ -8,6 +8,7 @@
 #include "fakesys/driver.h"
 #include "fakesys/sim-irq.h"
 #include "fakesys/sim-port.h"
+#include "fakesys/sim-resource.h"
 #include "fakesys/sim-wakeup.h"
 #include "fakesys/vfio.h"
 
@@ -299,12 +300,19 @@ int driver_bind(struct sim *s, struct sim_driver *drv, uint32_t fn)
 	return s->fns[fn].driver ? -EBUSY : probe(s, drv, fn);
 }
 
+/* bus.c:bus_add_device: what was found again stands at the end of the bus's list. */
 void driver_attach(struct sim *s, struct sim_driver *drv)
 {
+	AUTOARENA struct arena *a = arena_new();
+	fn_indices all = { 0 };
+
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
 		if (!s->fns[fn].driver && !s->fns[fn].leaving &&
 		    driver_matches(s, drv, fn))
-			(void)probe(s, drv, fn);
+			*vec_push(a, &all) = fn;
+	fns_by_birth(s, &all);
+	vec_foreach(fn, &all)
+		(void)probe(s, drv, *fn);
 }
 
 int driver_attach_fn(struct sim *s, uint32_t fn)

@@ -161,25 +161,27 @@ struct scan {
 /* probe.c:pci_scan_child_bus: all of a bus, and then what is behind its bridges. */
 static void scan_bus(struct sim *s, struct scan *c, struct sim_bus b)
 {
+	fn_indices all;
+
 	for (uint32_t fn = bus_first(s, b); fn != SIM_NONE;
 	     fn = s->places[fn].next_sibling) {
 		if (!s->fns[fn].gone || s->m->fns.v[fn].is_vf ||
 		    !c->in_reach(s, fn, c->arg) || slot_dark(s, fn))
 			continue;
 		fn_found(s, fn);
-		s->fns[fn].fresh = true;
+		s->fns[fn].fresh = s->fns[fn].again = true;
 		*vec_push(c->a, &c->found) = fn;
 	}
 	/* pcibios_fixup_bus, of a new bus */
 	if (b.bridge != SIM_NONE && s->fns[b.bridge].fresh)
 		resources_log_bridge(s, b.bridge, !s->profile->windows_at_setup);
-	for (uint32_t fn = bus_first(s, b); fn != SIM_NONE;
-	     fn = s->places[fn].next_sibling) {
-		if (s->fns[fn].gone || !(s->places[fn].traits & FN_BRIDGE))
+	all = bus_devices(s, c->a, b);
+	vec_foreach(fn, &all) {
+		if (!(s->places[*fn].traits & FN_BRIDGE))
 			continue;
-		if (s->fns[fn].fresh)
-			slot_log_all(s, fn, "registered");
-		scan_bus(s, c, (struct sim_bus){ b.root, fn });
+		if (s->fns[*fn].fresh)
+			slot_log_all(s, *fn, "registered");
+		scan_bus(s, c, (struct sim_bus){ b.root, *fn });
 	}
 }
 

@@ -68,6 +68,7 @@ struct fn_state {
 	uint32_t n_irqs;
 	uint32_t unassigned;    /* bits: those without addresses */
 	uint32_t window_add[3]; /* of a bridge's windows: more than is needed */
+	bool again;             /* found by a rescan since power-on */
 	bool fresh;             /* found by the rescan under way */
 	unsigned enable;        /* enable_cnt */
 	enum bus_master master; /* what drivers made of it since power-on */

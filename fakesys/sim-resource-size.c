@@ -9,6 +9,47 @@
 #include "fakesys/sim-resource-size.h"
 #include "fakesys/sim-slot.h"
 
+/* --- who is there --- */
+
+struct came {
+	uint64_t born;
+	uint32_t fn;
+};
+
+static int by_birth(const void *x, const void *y)
+{
+	const struct came *a = x, *b = y;
+
+	if (a->born != b->born)
+		return a->born < b->born ? -1 : 1;
+	return (a->fn > b->fn) - (a->fn < b->fn);
+}
+
+void fns_by_birth(const struct sim *s, fn_indices *all)
+{
+	AUTOARENA struct arena *a = arena_new();
+	VEC(struct came) v = { 0 };
+
+	vec_foreach(fn, all)
+		*vec_push(a, &v) = (struct came){ s->fns[*fn].born, *fn };
+	if (v.n)
+		qsort(v.v, v.n, sizeof(*v.v), by_birth);
+	for (size_t i = 0; i < v.n; i++)
+		all->v[i] = v.v[i].fn;
+}
+
+fn_indices bus_devices(const struct sim *s, struct arena *a, struct sim_bus b)
+{
+	fn_indices ret = { 0 };
+
+	for (uint32_t fn = bus_first(s, b); fn != SIM_NONE;
+	     fn = s->places[fn].next_sibling)
+		if (!s->fns[fn].gone)
+			*vec_push(a, &ret) = fn;
+	fns_by_birth(s, &ret);
+	return ret;
+}
+
 /* --- what there is --- */
 
 /* probe.c:pci_register_host_bridge: "[mem 0x000a0000-0x000bffff window]" */
@@ -199,13 +240,14 @@ static void size_window(struct sim *s, struct sim_bus b, unsigned window)
 
 void resources_size(struct sim *s, struct sim_bus b)
 {
+	AUTOARENA struct arena *a = arena_new();
+	fn_indices all = bus_devices(s, a, b);
 	static const unsigned order[] = { 0, 2, 1 };
 	const struct pci_resource *r = fn_res(s, b.bridge) + RES_WINDOW;
 
-	for (uint32_t fn = bus_first(s, b); fn != SIM_NONE;
-	     fn = s->places[fn].next_sibling)
-		if (!s->fns[fn].gone && (s->places[fn].traits & FN_BRIDGE))
-			resources_size(s, (struct sim_bus){ b.root, fn });
+	vec_foreach(fn, &all)
+		if (s->places[*fn].traits & FN_BRIDGE)
+			resources_size(s, (struct sim_bus){ b.root, *fn });
 	/* What has its addresses keeps them. */
 	for (size_t i = 0; bus_known(s, b) && i < ARRAY_SIZE(order); i++)
 		if (s->fns[b.bridge].fresh && r[order[i]].flags)

@@ -164,21 +164,21 @@ typedef VEC(struct wanted) wanted_list;
 /* setup-bus.c:pdev_sort_resources: greater alignment first, then as they come. */
 static wanted_list sort(const struct sim *s, struct arena *a, struct sim_bus b)
 {
+	fn_indices all = bus_devices(s, a, b);
 	wanted_list ret = { 0 };
 
-	for (uint32_t fn = bus_first(s, b); fn != SIM_NONE;
-	     fn = s->places[fn].next_sibling) {
-		unsigned class = fn_class(&s->m->fns.v[fn]);
+	vec_foreach(fn, &all) {
+		unsigned class = fn_class(&s->m->fns.v[*fn]);
 
-		if (s->fns[fn].gone || !class || class == PCI_CLASS_BRIDGE_HOST)
+		if (!class || class == PCI_CLASS_BRIDGE_HOST)
 			continue;
 		for (unsigned i = 0; i < PCI_RESOURCES; i++) {
-			struct wanted w = { fn, i, 0 };
+			struct wanted w = { *fn, i, 0 };
 			size_t at;
 
-			if (!(s->fns[fn].unassigned & 1u << i))
+			if (!(s->fns[*fn].unassigned & 1u << i))
 				continue;
-			w.align = resource_align(s, fn, i);
+			w.align = resource_align(s, *fn, i);
 			*vec_push(a, &ret) = w;
 			for (at = ret.n - 1; at && ret.v[at - 1].align < w.align; at--)
 				ret.v[at] = ret.v[at - 1];
@@ -242,19 +242,19 @@ void resources_log_bridge(struct sim *s, uint32_t fn, bool windows)
 /* setup-bus.c:__pci_bus_assign_resources */
 static void assign_bus(struct sim *s, struct arena *a, struct sim_bus b)
 {
-	wanted_list all = sort(s, a, b);
+	wanted_list wanted = sort(s, a, b);
+	fn_indices all = bus_devices(s, a, b);
 
-	vec_foreach(w, &all)
+	vec_foreach(w, &wanted)
 		assign(s, a, b, w);
-	for (uint32_t fn = bus_first(s, b); fn != SIM_NONE;
-	     fn = s->places[fn].next_sibling) {
-		if (s->fns[fn].gone || !(s->places[fn].traits & FN_BRIDGE))
+	vec_foreach(fn, &all) {
+		if (!(s->places[*fn].traits & FN_BRIDGE))
 			continue;
-		assign_bus(s, a, (struct sim_bus){ b.root, fn });
-		if (s->fns[fn].enable)
+		assign_bus(s, a, (struct sim_bus){ b.root, *fn });
+		if (s->fns[*fn].enable)
 			continue;
-		write_windows(s, fn);
-		resources_log_bridge(s, fn, true);
+		write_windows(s, *fn);
+		resources_log_bridge(s, *fn, true);
 	}
 }
 
@@ -275,10 +275,10 @@ void resources_found(struct sim *s, uint32_t fn)
 void resources_assign(struct sim *s, struct sim_bus b)
 {
 	AUTOARENA struct arena *a = arena_new();
+	fn_indices all = bus_devices(s, a, b);
 
-	for (uint32_t fn = bus_first(s, b); fn != SIM_NONE;
-	     fn = s->places[fn].next_sibling)
-		if (!s->fns[fn].gone && (s->places[fn].traits & FN_BRIDGE))
-			resources_size(s, (struct sim_bus){ b.root, fn });
+	vec_foreach(fn, &all)
+		if (s->places[*fn].traits & FN_BRIDGE)
+			resources_size(s, (struct sim_bus){ b.root, *fn });
 	assign_bus(s, a, b);
 }

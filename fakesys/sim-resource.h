@@ -23,6 +23,12 @@ static inline uint32_t bus_first(const struct sim *s, struct sim_bus b)
 				    : s->places[b.bridge].first_child;
 }
 
+typedef VEC(uint32_t) fn_indices;
+/* By when they came, as the kernel's lists of devices are; of equal ones by address. */
+void fns_by_birth(const struct sim *s, fn_indices *all);
+/* What is on @b now, in that order. */
+fn_indices bus_devices(const struct sim *s, struct arena *a, struct sim_bus b);
+
 /* probe.c:pci_read_bases: @fn was found, and nothing of what its BARs say is its own. */
 void resources_found(struct sim *s, uint32_t fn);
 /*

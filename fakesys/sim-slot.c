@@ -221,10 +221,22 @@ static const char *module_path(const struct sim *s, const struct node *dir)
 	return "sys/module/acpiphp";
 }
 
+/*
+ * A slot that comes when sysfs knows the built-in module has the link on all kernels; at
+ * boot that is so of 6.1.
+ */
 static bool has_module(const struct sim *s, const struct node *dir, const struct attr *a)
 {
-	return s->profile->slot_module_link && is_switched(s, dir, a) &&
-	       streq(slot_of(s, dir)->driver, "acpiphp");
+	const struct pci_slot *slot = slot_of(s, dir);
+	struct place p;
+	uint32_t bridge;
+
+	if (!is_switched(s, dir, a) || !streq(slot->driver, "acpiphp") ||
+	    !place_of(slot, &p))
+		return false;
+	bridge = topology_bridge_to(&s->topology, p.domain, (uint8_t)p.bus);
+	return s->profile->slot_module_link ||
+	       (bridge != SIM_NONE && s->fns[bridge].again);
 }
 
 /* clang-format off */

@@ -78,6 +78,10 @@ static struct test_script rows[] = {
 	{ "pci-stub says what it claims", .steps = {
 		W(DRV("pci-stub") "new_id", "1234 11e8"), DRIVER("00:09.0", "pci-stub"),
 		LOGGED("pci-stub 0000:00:09.0: claimed by stub") } },
+	{ "new_id asks what was found again last", .steps = {
+		W(DEV("00:03.0") "remove", "1"), W("sys/bus/pci/rescan", "1"), W(DRV("e1000e") "unbind", NIC),
+		W(DRV("e1000e") "unbind", "0000:01:00.0"), W(DRV("pci-stub") "new_id", "8086 10d3"),
+		LOGGED("pci-stub 0000:01:00.0: claimed by stub\npci-stub 0000:00:03.0: claimed by stub") } },
 	{ "remove_id: static entries stay", .steps = {
 		W_FAIL(DRV("e1000e") "remove_id", "8086 10d3", ENODEV) } },
 

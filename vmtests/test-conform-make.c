@@ -19,10 +19,10 @@ struct make_case {
 
 /* clang-format off */
 static const struct make_case cases[] = {
-	{ "a rig", "rigs/6.12-intel-seabios-e", "0000:00:00.0 0000:00:1e.0 0000:00:1f.0 0000:00:1f.2 0000:00:1f.3", false, true },
-	{ "with SR-IOV", "server-sriov", "0000:00:00.0", true, true },
-	{ "with another IOMMU", "lab-amd-6.12", "0000:00:00.0 0000:00:01.0", false, true },
-	{ "virtio all over", "lab-virtio-6.12", "0000:00:00.0", false, true },
+	{ "a rig", "rigs/6.12-intel-seabios-e", "0000:00:1e.0 0000:00:1f.0 0000:00:1f.2 0000:00:1f.3", false, true },
+	{ "with SR-IOV", "server-sriov", "0000:00:1f.", true, true },
+	{ "with another IOMMU", "lab-amd-6.12", "0000:00:01.0", false, true },
+	{ "virtio all over", "lab-virtio-6.12", "0000:00:01.0", false, true },
 };
 /* clang-format on */
 
@@ -181,7 +181,11 @@ static void test_nothing(void **state)
 	ops all = { 0 };
 
 	(void)state;
-	empty.fns.n = 1; /* the host bridge */
+	while (empty.fns.n > 1 && empty.fns.v->bdf.dev != 0x1f) {
+		empty.fns.v++;
+		empty.fns.n--;
+	}
+	empty.fns.n = 1; /* the ISA bridge */
 	free(make(&empty, a, 1, 100, &all));
 	assert_true(all.n >= 100);
 	vec_foreach(op, &all)
