@@ -114,8 +114,8 @@ static struct fact_case facts[] = {
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(kernels) + ARRAY_SIZE(names) +
-				ARRAY_SIZE(facts) + 1];
+	struct CMUnitTest
+		tests[ARRAY_SIZE(kernels) + ARRAY_SIZE(names) + ARRAY_SIZE(facts) + 1];
 	struct CMUnitTest *t = tests;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++)
