@@ -33,12 +33,15 @@ static int put_file(const char *path, const char *text, const char *over)
 
 static int make_mounts(void)
 {
+	char owner[64];
 	int r;
 
+	(void)snprintf(owner, sizeof(owner), "mode=0755,uid=%u,gid=%u", getuid(),
+		       getgid());
 	/* Mounts come in from outside, and none goes out. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 ||
-	    mount("lab", ENCLOSE_DIR, "tmpfs", MS_NOSUID | MS_NODEV, NULL) < 0)
+	    mount("lab", ENCLOSE_DIR, "tmpfs", MS_NOSUID | MS_NODEV, owner) < 0)
 		return -errno;
 	if (getpwnam("libvirt-qemu"))
 		return 0;
@@ -46,15 +49,15 @@ static int make_mounts(void)
 	return r < 0 ? r : put_file(ENCLOSE_DIR "/group", groups, "/etc/group");
 }
 
-/* As in a container whose user is root. */
-static int map_root(uid_t uid, gid_t gid)
+/* The user stays who he is: as root libvirt would want to become others. */
+static int map_self(uid_t uid, gid_t gid)
 {
 	static const char *const names[] = { "/proc/self/setgroups", "/proc/self/uid_map",
 					     "/proc/self/gid_map" };
 	char text[3][40] = { "deny" };
 
-	(void)snprintf(text[1], sizeof(text[1]), "0 %u 1", uid);
-	(void)snprintf(text[2], sizeof(text[2]), "0 %u 1", gid);
+	(void)snprintf(text[1], sizeof(text[1]), "%u %u 1", uid, uid);
+	(void)snprintf(text[2], sizeof(text[2]), "%u %u 1", gid, gid);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		AUTOCLOSE int fd = open(names[i], O_WRONLY | O_CLOEXEC);
 
@@ -127,7 +130,7 @@ int enclose(int (*fn)(void *arg), void *arg, struct err *e)
 	if (!init) {
 		close(alive[1]);
 		close(report[0]);
-		r = uid ? map_root(uid, gid) : 0;
+		r = uid ? map_self(uid, gid) : 0;
 		if (r < 0) {
 			(void)!write(report[1], &r, sizeof(r));
 			_exit(INIT_FAILED);

@@ -50,13 +50,15 @@ static void *hear_events(void *arg)
 /* What a daemon would do for users that are none here. */
 static const char conf[] = "stdio_handler = \"file\"\n"
 			   "security_driver = \"none\"\n"
-			   "user = \"root\"\n"
-			   "group = \"root\"\n"
 			   "namespaces = []\n"
 			   "cgroup_controllers = []\n"
 			   "dynamic_ownership = 0\n"
 			   "remember_owner = 0\n"
 			   "seccomp_sandbox = 0\n"; /* saved guests come from a cat(1) */
+
+/* Who is not root, is himself to libvirt, too. */
+static const char conf_root[] = "user = \"root\"\n"
+				"group = \"root\"\n";
 
 static int make_root(const struct lab *l, struct err *e)
 {
@@ -68,7 +70,8 @@ static int make_root(const struct lab *l, struct err *e)
 	(void)mkdir(caps, 0755);
 	fd = open(ROOT "/etc/qemu.conf", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (symlink(caps, ROOT "/cache") < 0 || fd < 0 ||
-	    write(fd, conf, sizeof(conf) - 1) < 0)
+	    write(fd, conf, sizeof(conf) - 1) < 0 ||
+	    (getuid() == 0 && write(fd, conf_root, sizeof(conf_root) - 1) < 0))
 		return err_set(e, -errno, ROOT ": %s", strerror(errno));
 	return 0;
 }
