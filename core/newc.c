@@ -4,10 +4,19 @@
 
 #include "core/newc.h"
 
+/* '/' comes first: what is in a folder follows it at once. */
 static int cmp_item(const void *a, const void *b)
 {
-	return strcmp(((const struct newc_item *)a)->path,
-		      ((const struct newc_item *)b)->path);
+	const char *x = ((const struct newc_item *)a)->path;
+	const char *y = ((const struct newc_item *)b)->path;
+
+	while (*x && *x == *y)
+		x++, y++;
+	if (!*x || !*y)
+		return *x ? 1 : *y ? -1 : 0;
+	if (*x == '/' || *y == '/')
+		return *x == '/' ? -1 : *y == '/';
+	return (uint8_t)*x - (uint8_t)*y;
 }
 
 static void put_padded(FILE *out, const void *data, size_t len)
@@ -49,17 +58,17 @@ static void put_entry(FILE *out, unsigned ino, const struct newc_item *i)
 	put_padded(out, i->data.data, i->data.len);
 }
 
-/* The folders of @path that the one before it did not have. */
+/* The folders of @path that the one before it neither is nor was in. */
 static void put_parents(FILE *out, struct arena *a, unsigned *ino, const char *before,
 			const char *path)
 {
 	for (const char *s = path; (s = strchr(s, '/')); s++) {
-		size_t n = (size_t)(s - path) + 1;
+		size_t n = (size_t)(s - path);
 		struct newc_item dir = { .mode = S_IFDIR | 0755 };
 
-		if (strncmp(before, path, n) == 0)
+		if (!strncmp(before, path, n) && (!before[n] || before[n] == '/'))
 			continue;
-		dir.path = arena_strndup(a, path, n - 1);
+		dir.path = arena_strndup(a, path, n);
 		put_entry(out, ++*ino, &dir);
 	}
 }

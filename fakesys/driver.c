@@ -37,11 +37,12 @@ static const struct driver_traits traits[] = {
 	{ "pci-stub", .managed_dma = true, .claimed = "claimed by stub" },
 	{ "pci-pf-stub", .claimed = "claimed by pci-pf-stub" },
 	{ "pcieport", .managed_dma = true, .enables = true, .probe = port_probe },
-	{ "i40e", .enables = true, .takes_vfs = true },
-	{ "ice", .enables = true, .takes_vfs = true },
+	{ "i40e", .enables = true, .takes_vfs = true, .at_resets = true },
+	{ "ice", .enables = true, .takes_vfs = true, .at_resets = true },
 	{ "igb", .enables = true, .takes_vfs = true },
 	{ "ixgbe", .enables = true, .takes_vfs = true },
 	{ "mlx5_core", .enables = true, .takes_vfs = true },
+	{ "nvme", .enables = true, .at_resets = true },
 	{ NULL, .enables = true },
 };
 /* clang-format on */

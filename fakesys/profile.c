@@ -25,7 +25,7 @@ const struct kernel_profile kernel_profiles[] = {
 	  .reserved_domains = 2, .features2_first = true },
 	{ .name = "debian-6.12.107", .version = { 6, 12, 107 },
 	  .unbound_state = "unknown", .fresh_state = "unknown", .domain_type_tail = "",
-	  .grouping = { .acs.config_acs = true, .virtio_lazy = true }, .pci_option_quote = '\'',
+	  .grouping = { .acs.config_acs = true, .virtio_lazy = true }, .pci_option_quote = '`',
 	  .type_multi = true, .seek_end_is_size = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
 	  .builtin_module_link = true, .log_port_type = true, .windows_at_setup = true, .vga_decodes = VGA_NEW,
 	  .port_runtime_attrs = true, .reserved_domains = 2 },
@@ -33,7 +33,7 @@ const struct kernel_profile kernel_profiles[] = {
 	  .rom_strict = true, .new_id_u32 = true,
 	  .resize_needs_admin = true,
 	  .unbound_state = "D0", .fresh_state = "unknown", .domain_type_tail = "",
-	  .grouping = { .acs.config_acs = true, .virtio_lazy = true }, .pci_option_quote = '\'',
+	  .grouping = { .acs.config_acs = true, .virtio_lazy = true }, .pci_option_quote = '`',
 	  .type_multi = true, .seek_end_is_size = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
 	  .builtin_module_link = true, .log_port_type = true, .windows_at_setup = true, .vga_decodes = VGA_NEW,
 	  .port_runtime_attrs = true, .reserved_domains = 2 },
@@ -41,7 +41,7 @@ const struct kernel_profile kernel_profiles[] = {
 	  .rom_strict = true, .new_id_u32 = true,
 	  .resize_needs_admin = true,
 	  .unbound_state = "D0", .fresh_state = "D0", .domain_type_tail = "",
-	  .grouping.acs = { .config_acs = true, .idt_no_sv = true }, .pci_option_quote = '\'',
+	  .grouping.acs = { .config_acs = true, .idt_no_sv = true }, .pci_option_quote = '`',
 	  .type_multi = true, .seek_end_is_size = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
 	  .autoprobe_on_rescan = true, .windows_shrink = true, .builtin_module_link = true,
 	  .unlinked_nlink0 = true, .numa_same_silent = true, .serial_number_attr = true, .acpi_wakeup = true,
@@ -51,7 +51,7 @@ const struct kernel_profile kernel_profiles[] = {
 	  .rom_strict = true, .bool_takes_e = true, .new_id_u32 = true,
 	  .resize_needs_admin = true,
 	  .unbound_state = "D0", .fresh_state = "D0", .domain_type_tail = "",
-	  .grouping.acs = { .config_acs = true, .idt_no_sv = true, .ast_no_alias = true }, .pci_option_quote = '\'',
+	  .grouping.acs = { .config_acs = true, .idt_no_sv = true, .ast_no_alias = true }, .pci_option_quote = '`',
 	  .type_multi = true, .seek_end_is_size = true, .vfio_dev_first = true, .probe_failed_dev = true, .cxl_bus = true,
 	  .autoprobe_on_rescan = true, .windows_shrink = true, .builtin_module_link = true,
 	  .unlinked_nlink0 = true, .numa_same_silent = true, .logs_reset = true, .serial_number_attr = true, .acpi_wakeup = true,
@@ -90,20 +90,27 @@ static long rank(const unsigned v[static 3])
 	       (v[2] < 1000 ? (long)v[2] : 999);
 }
 
-const struct kernel_profile *profile_for(const struct machine *m, bool *ret_proven)
+bool profile_package(const struct machine *m, unsigned ret[static 3])
 {
 	/* Debian 6.1's uname -r ends at the ABI ("6.1.0-49"); uname -v has the package.
 	 */
 	const char *package = strstr(m->kernel_version, "Debian ");
-	unsigned v[3] = { 0 };
+
+	memset(ret, 0, 3 * sizeof(*ret));
+	if (package && read_version(package + strlen("Debian "), ret) >= 2)
+		return true;
+	/* Newer ones say it all in uname -r: "6.12.107+deb13-amd64". */
+	memset(ret, 0, 3 * sizeof(*ret));
+	(void)read_version(m->release, ret);
+	return strstr(m->release, "+deb") != NULL;
+}
+
+const struct kernel_profile *profile_for(const struct machine *m, bool *ret_proven)
+{
+	unsigned v[3];
+	bool package = profile_package(m, v);
 	const struct kernel_profile *best = &kernel_profiles[0];
 
-	if (!package || read_version(package + strlen("Debian "), v) < 2) {
-		/* Newer ones say it all in uname -r: "6.12.107+deb13-amd64". */
-		package = strstr(m->release, "+deb");
-		memset(v, 0, sizeof(v));
-		(void)read_version(m->release, v);
-	}
 	for (size_t i = 0; i < n_kernel_profiles; i++) {
 		const struct kernel_profile *p = &kernel_profiles[i];
 

@@ -45,7 +45,7 @@ struct kernel_profile {
 	bool idle_d3_live;         /* F20: disable_idle_d3 counts at bind, not at load */
 	const char *domain_type_tail;    /* F24: " " or "" */
 	struct grouping_kernel grouping; /* F21, F23, F27, F28 */
-	char pci_option_quote;           /* opens what pci= does not know: ' or ` */
+	char pci_option_quote;           /* opens what pci= does not know */
 	bool log_port_type;              /* F25 */
 	bool zero_windows;               /* F26: disabled bridge windows shown as zeros */
 	bool vfio_virqfd;                /* F29: a module of its own */
@@ -63,6 +63,9 @@ const struct kernel_profile *profile_find(const char *name);
  * unknown.
  */
 const struct kernel_profile *profile_for(const struct machine *m, bool *ret_proven);
+/* Numbers of the package of a machine's kernel; false: it is none of Debian's, and they
+ * are those of its release. */
+bool profile_package(const struct machine *m, unsigned ret[static 3]);
 
 /* How @m's kernel forms groups is how @p does; NULL: as profile_for() says. */
 void profile_apply(struct machine *m, const struct kernel_profile *p);

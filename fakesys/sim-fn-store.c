@@ -185,9 +185,9 @@ ssize_t fn_store_reset(struct sim *s, const struct node *dir, const struct attr 
 		return -ENOTTY;
 	if (st->leaving) /* wants the lock of the device */
 		return block_until(s, UNTIL_FREE, dir->i, false);
-	/* What a reset changes is saved before and restored after
-	 * (pci_dev_save_and_disable). */
-	if (s->profile->logs_reset) {
+	/* What a reset changes is saved before and restored after; it is told where a
+	 * driver has no reset_prepare (pci_dev_save_and_disable). */
+	if (s->profile->logs_reset && st->driver && !st->driver->traits->at_resets) {
 		sim_log_fn(s, dir->i, "resetting");
 		sim_log_fn(s, dir->i, "reset done");
 	}

@@ -22,6 +22,7 @@ struct driver_traits {
 	bool enables;        /* pci_enable_device() in probe, disabled again in remove */
 	bool vfio;           /* its functions become VFIO devices */
 	bool takes_vfs;      /* its remove() disables virtual functions */
+	bool at_resets;      /* has reset_prepare: what a reset is, it says itself */
 	const char *claimed; /* what it says at probe, or NULL */
 	/* 0, or the errno value of a failed probe; NULL: it takes everything. */
 	int (*probe)(struct sim *s, uint32_t fn);

@@ -22,6 +22,11 @@ static void with_aer(struct machine *m)
 	memcpy(c + 0x200, "\x01\x00\x01\x00", 4);
 }
 
+static void with_reset(struct machine *m)
+{
+	m->fns.v[8].reset = "flr bus";
+}
+
 static void set_link(struct machine *m, size_t fn, unsigned control)
 {
 	uint8_t *c = test_cfg(&m->fns.v[fn]), exp = 0x40;
@@ -191,6 +196,10 @@ static struct test_script rows[] = {
 		W("sys/bus/pci/rescan", "1"), IS(NVME "sriov_numvfs", "0\n"), { LINK, NVME "virtfn0", NULL } } },
 	{ "reset is told on 7.3", .profile = "7.3", .steps = { W(NIC "reset", "1"),
 		LOGGED("e1000e 0000:00:03.0: reset done") } },
+	{ "reset is not told on 7.3 where no driver has it", .profile = "7.3", .steps = {
+		W(DRV("e1000e") "unbind", "0000:00:03.0"), W(NIC "reset", "1"), SILENT("reset done") } },
+	{ "reset is not told on 7.3 by nvme", .profile = "7.3", .change = with_reset, .steps = {
+		W(NVME "reset", "1"), SILENT("reset done") } },
 
 	{ "sriov: numbers", .steps = { IS(NVME "sriov_totalvfs", "4\n"), IS(NVME "sriov_numvfs", "1\n"),
 		IS(NVME "sriov_offset", "1\n"), IS(NVME "sriov_stride", "1\n"),

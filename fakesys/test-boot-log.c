@@ -258,7 +258,7 @@ static struct boot_case boots[] = {
 	  "blacklisting initcall foo\nblacklisting initcall sysfb_init\n"
 	  TABLE IR QUEUE MODE LAZY VGA NONE QI "(groups)\n" VTD "initcall sysfb_init blacklisted\n" FAULT USB },
 	{ "pci= on 6.12", "intel_iommu=off", INTEL_OFF, "intel_iommu=off pci=noats,config_acs=xx1@00:01.0,nonsense",
-	  "PCI: Unknown option 'nonsense'\nDMAR: IOMMU disabled\n" TABLE IR QUEUE MODE LAZY VGA SCREEN USB, .off = true },
+	  "PCI: Unknown option `nonsense'\nDMAR: IOMMU disabled\n" TABLE IR QUEUE MODE LAZY VGA SCREEN USB, .off = true },
 	{ "pci= on 6.1", "intel_iommu=off", INTEL_OFF, "intel_iommu=off pci=noats,config_acs=xx1@00:01.0,nonsense",
 	  "PCI: Unknown option `config_acs=xx1@00:01.0'\nPCI: Unknown option `nonsense'\nDMAR: IOMMU disabled\n"
 	  TABLE IR QUEUE MODE "iommu: Default domain type: Translated\niommu: DMA domain TLB invalidation policy: lazy mode\n"

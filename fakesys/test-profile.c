@@ -90,9 +90,32 @@ static struct find_case names[] = {
 	{ "debian-", NULL },
 };
 
+/* What pcipass-lab profile measured otherwise than it was read in the source. */
+struct fact_case {
+	const char *name, *profile;
+	char pci_option_quote;
+	bool windows_at_setup;
+};
+
+static void test_fact(void **state)
+{
+	const struct fact_case *c = *state;
+	const struct kernel_profile *p = profile_find(c->profile);
+
+	assert_int_equal(p->pci_option_quote, c->pci_option_quote);
+	assert_int_equal(p->windows_at_setup, c->windows_at_setup);
+}
+
+static struct fact_case facts[] = {
+	{ "measured on 6.1.176", "6.1.176", '`', false },
+	{ "measured on 6.12.117", "6.12.117", '`', true },
+	{ "measured on 7.3.4", "7.3.4", '`', true },
+};
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(kernels) + ARRAY_SIZE(names) + 1];
+	struct CMUnitTest
+		tests[ARRAY_SIZE(kernels) + ARRAY_SIZE(names) + ARRAY_SIZE(facts) + 1];
 	struct CMUnitTest *t = tests;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++)
@@ -103,6 +126,10 @@ int main(void)
 		*t++ = (struct CMUnitTest){ .name = names[i].name,
 					    .test_func = test_find,
 					    .initial_state = &names[i] };
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
+		*t++ = (struct CMUnitTest){ .name = facts[i].name,
+					    .test_func = test_fact,
+					    .initial_state = &facts[i] };
 	*t = (struct CMUnitTest){ .name = "a kernel that was assumed",
 				  .test_func = test_assumed };
 	return cmocka_run_group_tests_name("profile", tests, NULL, NULL);

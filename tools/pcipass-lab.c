@@ -10,13 +10,16 @@
 #include "scenarios/save.h"
 #include "scenarios/shard.h"
 #include "tools/args.h"
-#include "vmtests/campaign.h"
+#include "tools/lab-profile.h"
+#include "tools/lab-results.h"
+#include "tools/lab-values.h"
+#include "vmtests/bench.h"
 #include "vmtests/enclose.h"
 #include "vmtests/ground-vm.h"
 #include "vmtests/guest-shell.h"
+#include "vmtests/replay.h"
 
 #define EXIT_SKIP 77
-#define DEFAULT_OPS 500
 #define RUN_MS 600000
 
 enum command {
@@ -25,14 +28,19 @@ enum command {
 	CMD_SAVE,
 	CMD_RUN,
 	CMD_SHELL,
+	CMD_BENCH,
+	CMD_PROFILE,
 	CMD_BOOT,
 	CMD_VFIO,
 	CMD_CONFORM,
 	CMD_NESTED,
-	CMD_MATRIX
+	CMD_MATRIX,
+	CMD_REPLAY
 };
 #define ON(command) (1U << (command))
-#define CELL (ON(CMD_MATRIX) - 1) /* commands about one cell */
+#define CELL (ON(CMD_MATRIX) - 1)          /* commands about one cell */
+#define MACHINE (CELL & ~ON(CMD_NESTED))   /* of which this has a machine of its own */
+#define GUEST (MACHINE & ~ON(CMD_PROFILE)) /* and this has three */
 
 static const struct arg_command command_names[] = {
 	/* clang-format off */
@@ -41,33 +49,31 @@ static const struct arg_command command_names[] = {
 	[CMD_SAVE]    = { "save", "", 0, 0, "boot it once, and keep it for starts in a second" },
 	[CMD_RUN]     = { "run", "COMMAND...", 1, -1, "run a command in a guest" },
 	[CMD_SHELL]   = { "shell", "", 0, 0, "a shell in a guest" },
+	[CMD_BENCH]   = { "bench", "", 0, 0, "what guests cost here, beside plain QEMU" },
+	[CMD_PROFILE] = { "profile", "", 0, 0, "measure how a kernel behaves where kernels differ" },
 	[CMD_BOOT]    = { "boot", "", 0, 0, "boot it; save and restore it" },
 	[CMD_VFIO]    = { "vfio", "", 0, 0, "use its functions through VFIO, and have others refused" },
 	[CMD_CONFORM] = { "conform", "", 0, 0, "play the same operations on kernel and model" },
 	[CMD_NESTED]  = { "nested", "", 0, 0, "pass functions on to a guest's guest, and have them back" },
+	[CMD_REPLAY]  = { "replay", "FILE...", 1, -1, "play operations again that conform kept" },
 	[CMD_MATRIX]  = { "matrix", "", 0, 0, "many kernels and machines: all of these tests" },
 	/* clang-format on */
 };
 
-struct values {
-	struct rig_want want;
-	const char *cache, *ops, *seed, *inner, *by;
-	const char *cells, *shard, *durations, *junit, *html, *jobs;
-	bool strict;
-};
-#define OPTION(member) offsetof(struct values, member)
+#define OPTION(member) offsetof(struct lab_values, member)
 
 static const struct arg_option options[] = {
 	/* clang-format off */
 	{ "kernel", 0, ARG_TEXT, OPTION(want.kernel), CELL, "NAME", "6.1, 6.12 or 7.3 (without it: 6.12)" },
-	{ "vmlinuz", 0, ARG_TEXT, OPTION(want.vmlinuz), CELL, "FILE", "another kernel, with --modules" },
-	{ "modules", 0, ARG_TEXT, OPTION(want.modules), CELL, "DIR", "its folder of lib/modules" },
-	{ "topology", 0, ARG_TEXT, OPTION(want.topology), CELL, "NAME", "the machine: a name, or a JSON file (without it: a)" },
-	{ "iommu", 0, ARG_TEXT, OPTION(want.iommu), CELL, "NAME", "intel, amd, virtio or none" },
-	{ "firmware", 0, ARG_TEXT, OPTION(want.firmware), CELL, "NAME", "seabios or ovmf" },
-	{ "cmdline", 0, ARG_TEXT, OPTION(want.cmdline), CELL, "OPTIONS", "further options of the kernel" },
+	{ "vmlinuz", 0, ARG_TEXT, OPTION(want.vmlinuz), MACHINE, "FILE", "another kernel, with --modules" },
+	{ "modules", 0, ARG_TEXT, OPTION(want.modules), MACHINE, "DIR", "its folder of lib/modules" },
+	{ "topology", 0, ARG_TEXT, OPTION(want.topology), GUEST, "NAME", "the machine: a name, or a JSON file (without it: a)" },
+	{ "iommu", 0, ARG_TEXT, OPTION(want.iommu), CELL & ~ON(CMD_PROFILE), "NAME", "intel, amd, virtio or none" },
+	{ "firmware", 0, ARG_TEXT, OPTION(want.firmware), GUEST, "NAME", "seabios or ovmf" },
+	{ "cmdline", 0, ARG_TEXT, OPTION(want.cmdline), GUEST, "OPTIONS", "further options of the kernel" },
 	{ "ops", 0, ARG_TEXT, OPTION(ops), ON(CMD_CONFORM) | ON(CMD_MATRIX), "N", "conform: so many operations (without it: 500)" },
 	{ "seed", 0, ARG_TEXT, OPTION(seed), ON(CMD_CONFORM) | ON(CMD_MATRIX), "S", "operations, and pairs, are drawn by it" },
+	{ "keep-going", 'k', ARG_FLAG, OPTION(keep_going), ON(CMD_CONFORM), NULL, "tell all that differs until trees do; shrink nothing" },
 	{ "inner", 0, ARG_TEXT, OPTION(inner), ON(CMD_NESTED), "NAME", "firmware of the inner guest: seabios or ovmf" },
 	{ "by", 0, ARG_TEXT, OPTION(by), ON(CMD_NESTED), "NAME", "who starts it: qemu or libvirt" },
 	{ "cells", 0, ARG_TEXT, OPTION(cells), ON(CMD_MATRIX), "SET", "few (one of each IOMMU), pairs (every pair of values), all" },
@@ -76,6 +82,7 @@ static const struct arg_option options[] = {
 	{ "durations", 0, ARG_TEXT, OPTION(durations), ON(CMD_MATRIX), "FILE", "what cells took, to part them by; kept up to date" },
 	{ "junit", 0, ARG_TEXT, OPTION(junit), ON(CMD_MATRIX), "FILE", "write the results there, too" },
 	{ "html", 0, ARG_TEXT, OPTION(html), ON(CMD_MATRIX), "FILE", "write the table there, with the consoles of what failed" },
+	{ "json", 0, ARG_FLAG, OPTION(json), ON(CMD_PROFILE), NULL, "print JSON" },
 	{ "strict", 0, ARG_FLAG, OPTION(strict), 0, NULL, "where the lab cannot work, fail; else that is a skip" },
 	{ "cache", 0, ARG_TEXT, OPTION(cache), 0, "DIR", "where kernels and saved guests are kept" },
 	/* clang-format on */
@@ -96,7 +103,7 @@ static const struct arg_program program = {
 struct run {
 	const struct lab *lab;
 	const struct args *args;
-	const struct values *values;
+	const struct lab_values *values;
 	struct rig *rig;    /* of commands about one cell */
 	struct campaign *c; /* of the others, but what work() sets */
 };
@@ -169,6 +176,34 @@ static int shell(struct guests *gs, const struct run *run)
 	return VERB_YES;
 }
 
+static int run_bench(struct guests *gs, const struct run *run)
+{
+	struct err e = { "" };
+
+	return bench(run->lab, gs, run->rig, stdout, &e) < 0 ? fail_rig(run->rig, &e)
+							     : VERB_YES;
+}
+
+static int replay_all(struct guests *gs, const struct run *run)
+{
+	const struct args *args = run->args;
+	int status = VERB_YES;
+
+	printf("1..%d\n", args->n_operands);
+	for (int i = 0; i < args->n_operands; i++) {
+		struct result r;
+		struct err e = { "" };
+
+		if (replay(run->lab, gs, args->operands[i], &r, &e) < 0)
+			return args_fail(&program, VERB_INPUT, "%s", e.text);
+		r = result_clean(run->lab->arena, &r);
+		results_tap(stdout, (size_t)i + 1, &r);
+		if (r.outcome == RESULT_FAILED)
+			status = VERB_NO;
+	}
+	return status;
+}
+
 static int capture(struct guests *gs, const struct run *run)
 {
 	struct err e = { "" };
@@ -178,141 +213,23 @@ static int capture(struct guests *gs, const struct run *run)
 		       : VERB_YES;
 }
 
+static int profile(struct guests *gs, const struct run *run)
+{
+	struct err e = { "" };
+	int r = lab_profile(gs, run->lab, &run->values->want, run->values->json, &e);
+
+	return r < 0 ? fail(&e) : r ? VERB_YES : VERB_NO;
+}
+
 /* --- tests --- */
-
-/* What the text of a number says; false: it is none. */
-static bool number(const char *text, uint64_t *ret)
-{
-	char *end;
-
-	if (!text)
-		return true;
-	if (*text < '0' || *text > '9')
-		return false;
-	*ret = strtoull(text, &end, 0);
-	return !*end;
-}
-
-static void add_cell(struct campaign *c, struct cell cell, unsigned parts,
-		     const char *inner)
-{
-	*vec_push(c->arena, &c->cells) =
-		(struct campaign_cell){ .cell = cell, .parts = parts, .inner = inner };
-}
-
-enum { PART_BOOT = 1, PART_VFIO = 2, PART_CONFORM = 4, PART_NESTED = 8 };
-#define PARTS_MACHINE (PART_BOOT | PART_VFIO | PART_CONFORM)
-
-/* One kernel with each of the IOMMUs. */
-static void choose_few(struct campaign *c)
-{
-	add_cell(c, (struct cell){ "6.12", "intel", "seabios", "a" },
-		 PARTS_MACHINE | PART_NESTED, NULL);
-	add_cell(c, (struct cell){ "6.12", "amd", "seabios", "d" }, PARTS_MACHINE, NULL);
-	add_cell(c, (struct cell){ "6.12", "virtio", "seabios", "c" }, PARTS_MACHINE,
-		 NULL);
-}
-
-static struct cell_axes axes(struct arena *a)
-{
-	static const char *const topologies[] = { "a", "b", "c", "d", "e",
-						  "f", "g", "h", NULL };
-	const char *const *const values[CELL_AXES] = {
-		[CELL_KERNEL] = lab_kernel_names,
-		[CELL_IOMMU] = topology_iommus,
-		[CELL_FIRMWARE] = topology_firmwares,
-		[CELL_TOPOLOGY] = topologies,
-	};
-	struct cell_axes ret = { .rules = cell_rules };
-
-	for (size_t i = 0; i < CELL_AXES; i++)
-		for (const char *const *v = values[i]; *v; v++)
-			*vec_push(a, &ret.values[i]) = *v;
-	return ret;
-}
-
-/* A nested run for each IOMMU, of which one has OVMF. */
-static void choose_set(struct campaign *c, bool all)
-{
-	struct cell_axes x = axes(c->arena);
-	cells set = { 0 };
-
-	if (all)
-		cells_all(&x, c->arena, &set);
-	else
-		cells_pairs(&x, c->o.seed, c->arena, &set);
-	vec_foreach(cell, &set)
-		add_cell(c, *cell, PARTS_MACHINE, NULL);
-	for (const char *const *k = lab_kernel_names; *k; k++) {
-		if (!all && !streq(*k, "6.12"))
-			continue;
-		add_cell(c, (struct cell){ *k, "intel", "seabios", "nested" },
-			 PART_NESTED, "ovmf");
-		add_cell(c, (struct cell){ *k, "amd", "seabios", "nested" }, PART_NESTED,
-			 NULL);
-		add_cell(c, (struct cell){ *k, "virtio", "seabios", "nested" },
-			 PART_NESTED, NULL);
-	}
-}
-
-static int take_shard(struct campaign *c, const struct values *v, struct err *e)
-{
-	json_auto_t *seconds = json_object();
-	struct shard mine;
-	int r = v->durations ? durations_load(v->durations, seconds, e) : 0;
-	const char **names;
-	unsigned *shards;
-	size_t to = 0;
-
-	r = r < 0 ? r : shard_parse(v->shard, &mine, e);
-	if (r < 0)
-		return r;
-	names = arena_alloc(c->arena, c->cells.n * sizeof(*names));
-	shards = arena_alloc(c->arena, c->cells.n * sizeof(*shards));
-	for (size_t i = 0; i < c->cells.n; i++)
-		names[i] = cell_name(c->arena, &c->cells.v[i].cell);
-	shard_deal(seconds, names, c->cells.n, mine.n, shards);
-	for (size_t i = 0; i < c->cells.n; i++)
-		if (shards[i] == mine.k)
-			c->cells.v[to++] = c->cells.v[i];
-	c->cells.n = to;
-	return 0;
-}
-
-/* What a cell took, all of its parts. */
-static int keep_durations(const struct campaign *c, const char *path, struct err *e)
-{
-	json_auto_t *seconds = json_object();
-
-	vec_foreach(r, &c->results) {
-		double had = json_number_value(json_object_get(seconds, r->group));
-
-		json_object_set_new(seconds, r->group, json_real(had + r->seconds));
-	}
-	return durations_update(path, seconds, e);
-}
-
-static int write_html(const struct campaign *c, const char *path, struct err *e)
-{
-	AUTOFREE char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-
-	if (!f)
-		return -ENOMEM;
-	matrix_html(f, &c->matrix);
-	if (fclose(f))
-		return -ENOMEM;
-	return save_file(path, text, len, e);
-}
 
 static int test(struct guests *gs, const struct run *run)
 {
-	const struct values *v = run->values;
+	const struct lab_values *v = run->values;
 	struct campaign *c = run->c;
 	struct err e = { "" };
 	bool good;
-	int r = 0;
+	int r;
 
 	c->gs = gs;
 	good = campaign_run(c);
@@ -330,12 +247,7 @@ static int test(struct guests *gs, const struct run *run)
 		if (f)
 			(void)fclose(f);
 	}
-	if (v->junit)
-		r = results_junit(&c->results, "lab", v->junit, &e);
-	if (r == 0 && v->html)
-		r = write_html(c, v->html, &e);
-	if (r == 0 && v->durations)
-		r = keep_durations(c, v->durations, &e);
+	r = lab_results_write(c, v, &e);
 	return r < 0 ? fail(&e) : good ? VERB_YES : VERB_NO;
 }
 
@@ -351,6 +263,12 @@ static int work(void *arg)
 	if (guests_open(run->lab, &gs, &e) < 0)
 		return fail(&e);
 	switch ((enum command)run->args->command) {
+	case CMD_BENCH:
+		status = run_bench(gs, run);
+		break;
+	case CMD_REPLAY:
+		status = replay_all(gs, run);
+		break;
 	case CMD_CAPTURE:
 		status = capture(gs, run);
 		break;
@@ -363,6 +281,9 @@ static int work(void *arg)
 	case CMD_SHELL:
 		status = shell(gs, run);
 		break;
+	case CMD_PROFILE:
+		status = profile(gs, run);
+		break;
 	default:
 		status = test(gs, run);
 		break;
@@ -371,49 +292,35 @@ static int work(void *arg)
 	return status;
 }
 
-/* The cells of a command, and what it says about them first. */
-static int prepare(struct campaign *c, const struct values *v, const struct args *args,
-		   const struct rig *rig, struct err *e)
+/* All that the command line alone decides, so that nothing is done if it is wrong. */
+static int prepare(struct campaign *c, struct lab_values *v, const struct args *args,
+		   struct err *e)
 {
-	uint64_t ops = DEFAULT_OPS, jobs = 1;
-	const char *set = v->cells ? v->cells : "few";
 	time_t now = time(NULL);
 	char date[32];
+	int r = lab_values_check(v, c, e);
 
-	c->o = (struct part_options){ .seed = 1, .by = v->by ? v->by : "qemu" };
-	if (!number(v->ops, &ops) || !number(v->seed, &c->o.seed) ||
-	    !number(v->jobs, &jobs))
-		return err_set(e, -EINVAL, "--ops, --seed and --jobs take numbers");
-	c->o.ops = ops;
-	c->jobs = (unsigned)jobs;
+	if (r < 0)
+		return r;
+	if (args->command == CMD_NESTED)
+		v->want = nested_rig(v->want.kernel, v->want.iommu);
+	if (!v->want.kernel && !v->want.vmlinuz)
+		v->want.kernel = "6.12";
+	if (!v->want.topology)
+		v->want.topology = "a";
 	c->out = stdout;
 	c->terminal = stderr;
 	(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M", localtime(&now));
 	c->matrix.title = "pcipass-lab";
 	c->matrix.date = arena_strdup(c->arena, date);
 	c->matrix.seed = arena_printf(c->arena, "%llu", (unsigned long long)c->o.seed);
-	if (args->command != CMD_MATRIX) {
-		add_cell(c,
-			 (struct cell){ rig->kernel.name, rig->topology.iommu,
-					rig->topology.firmware, rig->topology.name },
-			 1U << (args->command - CMD_BOOT), v->inner);
-		return 0;
-	}
-	if (streq(set, "few"))
-		choose_few(c);
-	else if (streq(set, "pairs") || streq(set, "all"))
-		choose_set(c, streq(set, "all"));
-	else
-		return err_set(e, -EINVAL, "--cells takes few, pairs or all, not %s",
-			       set);
-	c->matrix.again = arena_printf(
-		c->arena, "pcipass-lab matrix --cells %s --seed %s --ops %llu", set,
-		c->matrix.seed, (unsigned long long)ops);
-	return v->shard ? take_shard(c, v, e) : 0;
+	if (args->command == CMD_MATRIX)
+		return lab_values_cells(v, c, e);
+	return args->command < CMD_MATRIX ? lab_values_check_machine(c->lab, v, e) : 0;
 }
 
-/* Why there are no guests on this machine; NULL: there are. */
-static int cannot_work(const struct values *v, const struct err *e)
+/* Why there are no guests on this machine. */
+static int cannot_work(const struct lab_values *v, const struct err *e)
 {
 	if (v->strict)
 		return fail(e);
@@ -421,39 +328,58 @@ static int cannot_work(const struct values *v, const struct err *e)
 	return EXIT_SKIP;
 }
 
-static int lab_main(struct values *v, const struct args *args, struct lab *lab)
+static int in_lab(struct run *run, struct err *e)
+{
+	const struct args *args = run->args;
+	struct campaign *c = run->c;
+	struct rig *rig = run->rig;
+	int r = 0;
+
+	if (args->command < CMD_MATRIX && args->command != CMD_PROFILE)
+		r = rig_make(run->lab, &run->values->want, rig, e);
+	if (r < 0)
+		return fail(e);
+	if (args->command == CMD_IMAGE) {
+		printf("%s: %.1f MB\n", rig->image.initrd, (double)rig->image.size / 1e6);
+		return VERB_YES;
+	}
+	if (args->command >= CMD_BOOT && args->command < CMD_MATRIX) {
+		c->want = &run->values->want;
+		lab_add_cell(c,
+			     (struct cell){ rig->kernel.name, rig->topology.iommu,
+					    rig->topology.firmware, rig->topology.name },
+			     1U << (args->command - CMD_BOOT), run->values->inner);
+	}
+	r = enclose(work, run, e);
+	return r < 0 ? cannot_work(run->values, e) : r;
+}
+
+static int lab_main(struct lab_values *v, const struct args *args, struct lab *lab)
 {
 	struct campaign c = { .lab = lab, .arena = lab->arena };
 	struct rig rig = { 0 };
 	struct run run = { lab, args, v, &rig, &c };
 	struct accel accel;
 	struct err e = { "" };
-	int r = accel_probe(lab, &accel, &e);
+	int r;
 
-	if (r < 0)
+	if (prepare(&c, v, args, &e) < 0)
+		return args_fail(&program, VERB_INPUT, "%s", e.text);
+	if (lab_make_cache(lab, &e) < 0)
+		return fail(&e);
+	if (accel_probe(lab, &accel, &e) < 0)
 		return cannot_work(v, &e);
-	if (args->command != CMD_IMAGE)
+	if (args->command != CMD_IMAGE && !v->json)
 		printf("# %s: %s\n", accel.kvm ? "KVM" : "TCG", accel.why);
 	(void)fflush(stdout); /* or each process would write it */
-	if (args->command == CMD_NESTED)
-		v->want = nested_rig(v->want.kernel, v->want.iommu);
-	r = args->command == CMD_MATRIX ? 0 : rig_make(lab, &v->want, &rig, &e);
-	if (r == 0 && args->command >= CMD_BOOT)
-		r = prepare(&c, v, args, &rig, &e);
-	if (r < 0)
-		r = r == -EINVAL ? args_fail(&program, VERB_INPUT, "%s", e.text)
-				 : fail(&e);
-	else if (args->command == CMD_IMAGE)
-		printf("%s: %.1f MB\n", rig.image.initrd, (double)rig.image.size / 1e6);
-	else
-		r = enclose(work, &run, &e);
+	r = in_lab(&run, &e);
 	rig_done(&rig);
-	return r < 0 ? cannot_work(v, &e) : r;
+	return r;
 }
 
 int main(int argc, char **argv)
 {
-	struct values v = { 0 };
+	struct lab_values v = { 0 };
 	struct err e = { "" };
 	struct args args;
 	struct lab lab;
@@ -463,10 +389,6 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	if (!args_parse(&program, argc, argv, &v, &args, &status))
 		return status;
-	if (!v.want.kernel && !v.want.vmlinuz)
-		v.want.kernel = "6.12";
-	if (!v.want.topology)
-		v.want.topology = "a";
 	if (lab_open(&lab, v.cache, &e) < 0)
 		return fail(&e);
 	status = lab_main(&v, &args, &lab);

@@ -34,7 +34,8 @@ int prove_vm_in_lab(int (*fn)(void *arg, void *lab), void *arg, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = enclose(work, &(struct call){ &lab, fn, arg }, e);
+	r = lab_make_cache(&lab, e);
+	r = r < 0 ? r : enclose(work, &(struct call){ &lab, fn, arg }, e);
 	lab_close(&lab);
 	return r;
 }

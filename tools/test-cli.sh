@@ -50,12 +50,14 @@ json() {
 	result $good "$program: $name"
 }
 
-for program in pcipass fakesys pcipass-prove; do
-	expect "--help" 0 "^usage: $program" $program --help
-	expect "--version" 0 "^$program [0-9]+\." $program --version
-	expect "unknown option" 2 "^$program: --frob: no such option" $program --frob
-	expect "unknown letter" 2 "^$program: -Z: no such option" $program -Z
-	expect "no arguments" 2 "^$program: " $program
+programs="pcipass fakesys pcipass-prove"
+[ ! -x "$bin/pcipass-lab" ] || programs="$programs pcipass-lab"
+for program in $programs; do
+	expect "--help" 0 "^usage: $program" "$program" --help
+	expect "--version" 0 "^$program [0-9]+\." "$program" --version
+	expect "unknown option" 2 "^$program: --frob: no such option" "$program" --frob
+	expect "unknown letter" 2 "^$program: -Z: no such option" "$program" -Z
+	expect "no arguments" 2 "^$program: " "$program"
 done
 
 expect "option with a slip" 2 'do you mean --fixture\?' pcipass check --fixtur3 x
@@ -250,7 +252,7 @@ expect "import as JSON onto the fixture" 2 '^fakesys: --json prints on stdout' \
 echo '{}' >"$dir/bad.json"
 json "results as JSON" '"result": "passed"' \
 	pcipass-prove --json "$top/scenarios/cases/no-vtd.json"
-expect "another ground" 2 '--on vm: it can be sim or mount' pcipass-prove --on vm x.json
+expect "another ground" 2 '--on kvm: it can be sim, mount or vm' pcipass-prove --on kvm x.json
 expect "bad shard" 2 '--shard 3/2: it is K/N' pcipass-prove --shard 3/2 x.json
 expect "durations, when there are none" 0 '^ok 1 - no-vtd$' \
 	pcipass-prove --durations "$dir/d.json" "$top/scenarios/cases/no-vtd.json"
@@ -270,6 +272,48 @@ expect "durations that are none" 2 'bad.json: .*schema' \
 expect "scenario that is not there" 2 'nowhere.json: No such file' \
 	pcipass-prove "$dir/nowhere.json"
 expect "folder without scenarios" 2 'no \*.json' pcipass-prove "$dir/empty"
+
+# What is wrong is told before anything is done: there is no cache then.
+lab() { # NAME PATTERN ARGUMENT...
+	local name=$1 pattern=$2
+	shift 2
+	expect "$name" 2 "$pattern" pcipass-lab "$@" --cache "$dir/cache"
+	if [ -e "$dir/cache" ]; then
+		result 0 "pcipass-lab: $name: nothing is done"
+		rm -rf "$dir/cache"
+	fi
+}
+if [ -x "$bin/pcipass-lab" ]; then
+	expect "help of a command" 0 '--topology NAME' pcipass-lab boot --help
+	lab "unknown command" 'frob: no such command' frob
+	lab "unknown kernel" '--kernel 9.9: it can be 6.1, 6.12 or 7.3' boot --kernel 9.9
+	lab "unknown topology" 'there is no topology nonesuch' boot --topology nonesuch
+	lab "unknown IOMMU" '--iommu x: it can be intel, amd, virtio or none' run true --iommu x
+	lab "unknown firmware" '--firmware y: it can be seabios or ovmf' save --firmware y
+	lab "unknown inner firmware" '--inner y: it can be seabios or ovmf' nested --inner y
+	lab "another starter" '--by x: it can be qemu or libvirt' nested --by x
+	lab "unknown set" '--cells x: it can be few, pairs or all' matrix --cells x
+	lab "no number of operations" '--ops x: it can be a number from 0 ' conform --ops x
+	lab "a number and more" '--ops 5x: it can be a number' conform --ops 5x
+	lab "no seed" '--seed -1: it can be a number' conform --seed -1
+	lab "a huge seed" '--seed 18446744073709551616: it can' conform --seed 18446744073709551616
+	lab "too many jobs" '--jobs 17: it can be a number from 1 to 16' matrix -j 17
+	lab "bad shard" '--shard 5/2: it is K/N' matrix --shard 5/2
+	lab "durations that are none" 'bad.json: .*schema' matrix --durations "$dir/bad.json"
+	lab "topology that is none" 'bad.json: .*schema' boot --topology "$dir/bad.json"
+	lab "topology cut short" 'cut.json:1: ' vfio --topology "$dir/cut.json"
+	lab "topology that is not there" 'nowhere.json: No such file' \
+		boot --topology "$dir/nowhere.json"
+	lab "half a kernel" '--vmlinuz goes with --modules' boot --vmlinuz "$dir/cut.json"
+	lab "the other half" '--modules goes with --vmlinuz' boot --modules "$dir"
+	lab "two kernels" 'these are two kernels' boot --kernel 6.1 --vmlinuz x --modules "$dir"
+	lab "kernel that is not there" 'empty/modules.dep: No such file' \
+		image --vmlinuz "$dir/nowhere" --modules "$dir/empty"
+	lab "topology of nested" '--topology does not go with .nested.' nested --topology a
+	lab "topology of profile" '--topology does not go with .profile.' profile --topology a
+	lab "JSON of what prints none" '--json does not go with .boot.' boot --json
+	lab "nothing to run" 'COMMAND... is missing' run
+fi
 
 if [ -e /dev/full ]; then
 	status=0

@@ -76,6 +76,7 @@ static void run_cell(struct job *j, struct lab *lab)
 				      .gs = c->gs,
 				      .cell = cell->cell,
 				      .rig = &rig,
+				      .want = c->want,
 				      .o = c->o,
 				      .tell = tell,
 				      .arg = j };

@@ -19,6 +19,7 @@ struct campaign {
 	const struct lab *lab; /* its cache; each job has an arena of its own */
 	struct guests *gs;
 	VEC(struct campaign_cell) cells;
+	const struct rig_want *want; /* of all cells; NULL: what their names say */
 	struct part_options o;
 	unsigned jobs;        /* cells at once */
 	FILE *out, *terminal; /* TAP; a progress line */

@@ -39,6 +39,13 @@ static json_t *step_of(const struct op *op, long result)
 		if (result < 0)
 			json_object_set_new(step, "expect", json_string(word));
 		return step;
+	case OP_READ:
+	case OP_STAT:
+	case OP_SEEK:
+	case OP_MAP:
+	case OP_HOLD:
+	case OP_LINKS:
+		break; /* conformance compares trees */
 	}
 	return NULL;
 }

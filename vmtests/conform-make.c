@@ -3,6 +3,7 @@
 
 #include "vmtests/conform-make.h"
 
+#define CLASS_HOST_BRIDGE 0x0600
 #define FOCUS 4      /* operations on few functions meet each other more often */
 #define FOCUS_OPS 40 /* and then on others */
 
@@ -189,15 +190,16 @@ static const char *value_of(struct conform_maker *k, const struct picked *p,
 	const struct {
 		const char *name, *value;
 	} all[] = {
-		{ "fn", address(a, p->fn) },
-		{ "own", p->fn->driver ? p->fn->driver : "pcieport" },
+		{ "fn", p->fn ? address(a, p->fn) : NULL },
+		{ "own", p->fn && p->fn->driver ? p->fn->driver : "pcieport" },
 		{ "driver", p->driver },
 		{ "module", p->module },
 		{ "ids",
-		  arena_printf(a, "%04x %04x", p->fn->id.vendor, p->fn->id.device) },
-		{ "group", p->fn->group == GROUP_NONE
-				   ? "0"
-				   : arena_printf(a, "%d", p->fn->group) },
+		  p->fn ? arena_printf(a, "%04x %04x", p->fn->id.vendor, p->fn->id.device)
+			: NULL },
+		{ "group", p->fn && p->fn->group != GROUP_NONE
+				   ? arena_printf(a, "%d", p->fn->group)
+				   : "0" },
 		{ "port", p->port ? address(a, p->port) : NULL },
 		{ "pf", p->pf ? address(a, p->pf) : NULL },
 		{ "bus", p->port && p->port->config.len > 0x19

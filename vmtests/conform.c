@@ -295,7 +295,7 @@ static int compare_trees(struct conform *c, struct arena *a, const char **ret,
 }
 
 int conform_play(struct conform *c, struct arena *a, const ops *batch, bool trees,
-		 struct divergence *ret, struct err *e)
+		 divergences *ret, struct err *e)
 {
 	op_results kernel = { 0 }, model = { 0 };
 	const char *lines = NULL;
@@ -307,19 +307,18 @@ int conform_play(struct conform *c, struct arena *a, const ops *batch, bool tree
 	start = lab_now();
 	ops_sim_play(&c->player, a, batch, &model);
 	c->model_s += lab_now() - start;
-	for (size_t i = 0; i < batch->n; i++) {
-		if (same_result(&kernel.v[i], &model.v[i]))
-			continue;
-		*ret = (struct divergence){
-			i, false, describe(a, &batch->v[i], &kernel.v[i], &model.v[i])
-		};
-		return 1;
-	}
+	*ret = (divergences){ 0 };
+	for (size_t i = 0; i < batch->n; i++)
+		if (!same_result(&kernel.v[i], &model.v[i]))
+			*vec_push(a, ret) = (struct divergence){
+				i, false,
+				describe(a, &batch->v[i], &kernel.v[i], &model.v[i])
+			};
 	r = trees ? compare_trees(c, a, &lines, e) : 0;
 	if (r == 1)
-		*ret = (struct divergence){
+		*vec_push(a, ret) = (struct divergence){
 			batch->n ? batch->n - 1 : 0, true,
 			arena_printf(a, "trees differ, - kernel, + model:\n%s", lines)
 		};
-	return r;
+	return r < 0 ? r : ret->n > 0;
 }

@@ -30,6 +30,8 @@ struct divergence {
 	const char *text;
 };
 
+typedef VEC(struct divergence) divergences;
+
 /* Errors of rig_start(); -EIO with @e: the capture is none. conform_close() ends all. */
 int conform_open(struct guests *gs, struct rig *rig, struct conform *ret, struct err *e);
 void conform_close(struct conform *c);
@@ -38,8 +40,9 @@ void conform_close(struct conform *c);
 int conform_play_guest(struct conform *c, struct arena *a, const ops *batch,
 		       op_results *ret, struct err *e);
 /*
- * Play a batch on both and compare; with @trees the trees, too. 0: the same. 1: *ret says
- * what differs. Negative errno with @e: the guest was lost.
+ * Play a batch on both and compare; with @trees the trees, too. 0: the same. 1: *ret, in
+ * @a, has all that differs, what came first first. Negative errno with @e: the guest was
+ * lost.
  */
 int conform_play(struct conform *c, struct arena *a, const ops *batch, bool trees,
-		 struct divergence *ret, struct err *e);
+		 divergences *ret, struct err *e);

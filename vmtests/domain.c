@@ -179,6 +179,16 @@ static void put_arg(FILE *f, const char *option, const char *value)
 	fputs("'/>\n", f);
 }
 
+/* @text with each @c replaced. */
+static const char *replace(struct arena *a, const char *text, char c, const char *by)
+{
+	const char *ret = "";
+
+	for (const char *next; (next = strchr(text, c)); text = next + 1)
+		ret = arena_printf(a, "%s%.*s%s", ret, (int)(next - text), text, by);
+	return arena_printf(a, "%s%s", ret, text);
+}
+
 /* As JSON: QEMU makes such devices in their order, libvirt's before ours. Takes @o. */
 static void put_qemu(FILE *f, json_t *o)
 {
@@ -205,7 +215,7 @@ static void put_qemu_device(struct out *o, const struct topology_device *d, size
 		put_arg(o->f, "-drive",
 			arena_printf(a,
 				     "if=none,id=data%zu,format=raw,readonly=on,file=%s",
-				     index, o->d->data));
+				     index, replace(a, o->d->data, ',', ",,")));
 		json_object_set_new(device, "drive", json_sprintf("data%zu", index));
 		json_object_set_new(device, "serial", json_string(NVME_SERIAL));
 	}
@@ -227,7 +237,9 @@ static void put_commandline(struct out *o)
 		if (t->devices.v[i].kind->how == HOW_QEMU)
 			put_qemu_device(o, &t->devices.v[i], i, a);
 	if (o->r->state)
-		put_arg(o->f, "-incoming", arena_printf(a, "exec:cat '%s'", o->r->state));
+		put_arg(o->f, "-incoming",
+			arena_printf(a, "exec:cat '%s'",
+				     replace(a, o->r->state, '\'', "'\\''")));
 	fputs("</qemu:commandline>\n", o->f);
 }
 

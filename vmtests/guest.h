@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * guest - lab guests at work: started cold or from a saved one, commands run in them by
- * their agent, ended. The one file that talks to libvirt. Only inside enclose().
+ * their agent, ended. guest.c and guest-agent.c alone talk to libvirt. Inside enclose()
+ * only.
  */
 #pragma once
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "vmtests/inside-claim.h"
+#include "vmtests/inside-look.h"
 #include "vmtests/inside.h"
 #include "vmtests/ops.h"
 
@@ -22,6 +23,7 @@ struct job {
 	atomic_int tid;
 	atomic_bool done;
 	long result;
+	char text[INSIDE_LOOK_TEXT]; /* that it read */
 };
 
 struct player {
@@ -30,6 +32,7 @@ struct player {
 	int kmsg;
 	VEC(struct job *) blocked;
 	VEC(struct inside_claim *) claims;
+	struct inside_held held;
 };
 
 static double now(void)
@@ -194,12 +197,15 @@ static void *do_job(void *arg)
 	struct job *j = arg;
 
 	j->tid = gettid();
-	j->result = do_store(j->op);
+	j->result = j->op->kind == OP_STORE ? do_store(j->op)
+					    : inside_look_read(j->op->path, j->text);
 	j->done = true;
 	return NULL;
 }
 
-static long start_store(struct player *p, const struct op *op, unsigned index)
+/* A store or a read: both may block. */
+static long start_job(struct player *p, const struct op *op, unsigned index,
+		      const char **ret_text)
 {
 	struct job *j = arena_alloc(p->a, sizeof(*j));
 
@@ -209,6 +215,8 @@ static long start_store(struct player *p, const struct op *op, unsigned index)
 		return -EAGAIN;
 	if (wait_for(j, CHECK_S)) {
 		(void)pthread_join(j->thread, NULL);
+		if (op->kind == OP_READ && j->result >= 0)
+			*ret_text = j->text;
 		return j->result;
 	}
 	*vec_push(p->a, &p->blocked) = j;
@@ -232,17 +240,29 @@ static void take_answers(struct player *p, struct op_result *r)
 	}
 }
 
-static long play(struct player *p, const struct op *op, unsigned index)
+static long play(struct player *p, const struct op *op, unsigned index,
+		 const char **ret_text)
 {
 	switch (op->kind) {
 	case OP_STORE:
-		return start_store(p, op, index);
+	case OP_READ:
+		return start_job(p, op, index, ret_text);
 	case OP_RUN:
 		return do_run(op);
 	case OP_CLAIM:
 		return do_claim(p, op->group);
 	case OP_RELEASE:
 		return do_release(p, op->group);
+	case OP_STAT:
+		return inside_look_stat(op->path);
+	case OP_SEEK:
+		return inside_look_seek(op->path);
+	case OP_MAP:
+		return inside_look_map(op->path);
+	case OP_HOLD:
+		return inside_look_hold(op->path, &p->held);
+	case OP_LINKS:
+		return inside_look_links(op->path, &p->held);
 	}
 	return -EINVAL;
 }
@@ -276,7 +296,7 @@ int inside_ops(int argc, char **argv)
 	for (size_t i = 0; i < p.ops.n; i++) {
 		struct op_result r = { 0 };
 
-		r.result = play(&p, &p.ops.v[i], (unsigned)i);
+		r.result = play(&p, &p.ops.v[i], (unsigned)i, &r.text);
 		take_answers(&p, &r);
 		if (i + 1 == p.ops.n)
 			while (p.claims.n) {

@@ -79,8 +79,6 @@ int lab_open(struct lab *ret, const char *cache, struct err *e)
 	int r = find_cache(&l, cache, e);
 
 	if (r == 0)
-		r = make_dirs(l.cache, e);
-	if (r == 0)
 		r = find_data(&l, e);
 	if (r < 0) {
 		arena_free(l.arena);
@@ -88,6 +86,11 @@ int lab_open(struct lab *ret, const char *cache, struct err *e)
 	}
 	*ret = l;
 	return 0;
+}
+
+int lab_make_cache(const struct lab *l, struct err *e)
+{
+	return make_dirs(l->cache, e);
 }
 
 void lab_close(struct lab *l)

@@ -14,12 +14,13 @@ struct lab {
 
 /*
  * @cache NULL: pcipass-lab in $XDG_CACHE_HOME or ~/.cache. The rest lies where this
- * program does, built or installed. Folders of the cache are made. -ENOENT: a part of the
- * lab is not there; the errno of mkdir(2); with @e. lab_close() frees all that is in the
- * arena.
+ * program does, built or installed. -ENOENT with @e: a part of the lab is not there.
+ * lab_close() frees all that is in the arena.
  */
 int lab_open(struct lab *ret, const char *cache, struct err *e);
 void lab_close(struct lab *l);
+/* The cache's folder; before anything is kept there. The errno of mkdir(2) with @e. */
+int lab_make_cache(const struct lab *l, struct err *e);
 
 /* A file of the cache, "DIR/NAME"; the folder is made. */
 const char *lab_file(const struct lab *l, const char *dir, const char *fmt, ...)

@@ -67,7 +67,44 @@ static long release(struct batch *b, int group)
 	return -ENOENT;
 }
 
-static long play(struct batch *b, const struct op *op, unsigned index)
+/* The names in a folder, one a line. */
+static long list(struct arena *a, const struct host *h, const char *path,
+		 const char **ret_text)
+{
+	strings names = { 0 };
+	int r = host_list(h, a, path, &names);
+	char *text = arena_strdup(a, "");
+
+	if (r < 0)
+		return r;
+	vec_foreach(name, &names)
+		text = arena_printf(a, "%s%s\n", text, *name);
+	*ret_text = text;
+	return (long)strlen(text);
+}
+
+static long look(struct batch *b, const struct op *op, const char **ret_text)
+{
+	struct host h = sim_host(b->p->sim);
+	struct host_stat st;
+	struct blob text;
+	int r = h.ops->stat(h.ctx, op->path, &st);
+
+	if (r < 0 || op->kind == OP_STAT)
+		return r;
+	if (op->kind != OP_READ)
+		return -EOPNOTSUPP; /* not through a struct host */
+	r = host_read(&h, b->a, op->path, HOST_FILE_MAX, &text);
+	if (r == -EISDIR)
+		return list(b->a, &h, op->path, ret_text);
+	if (r < 0)
+		return r == -ETIMEDOUT || r == -EINPROGRESS ? OP_BLOCKED : r;
+	*ret_text = (const char *)text.data;
+	return (long)text.len;
+}
+
+static long play(struct batch *b, const struct op *op, unsigned index,
+		 const char **ret_text)
 {
 	struct sim *s = b->p->sim;
 	long r;
@@ -89,6 +126,13 @@ static long play(struct batch *b, const struct op *op, unsigned index)
 		return r;
 	case OP_RELEASE:
 		return release(b, op->group);
+	case OP_READ:
+	case OP_STAT:
+	case OP_SEEK:
+	case OP_MAP:
+	case OP_HOLD:
+	case OP_LINKS:
+		return look(b, op, ret_text);
 	}
 	return -EINVAL;
 }
@@ -112,7 +156,7 @@ void ops_sim_play(struct ops_sim *p, struct arena *a, const ops *batch, op_resul
 	for (size_t i = 0; i < batch->n; i++) {
 		struct op_result *r = vec_push(a, ret);
 
-		r->result = play(&b, &batch->v[i], (unsigned)i);
+		r->result = play(&b, &batch->v[i], (unsigned)i, &r->text);
 		take_answers(&b, r);
 		while (i + 1 == batch->n && b.claims.n) {
 			(void)release(&b, b.claims.v[0]);

@@ -4,16 +4,18 @@
 #include "vmtests/ops.h"
 
 static const char *const kind_names[] = {
-	[OP_STORE] = "store",
-	[OP_RUN] = "run",
-	[OP_CLAIM] = "claim",
-	[OP_RELEASE] = "release",
+	[OP_STORE] = "store",     [OP_RUN] = "run",   [OP_CLAIM] = "claim",
+	[OP_RELEASE] = "release", [OP_READ] = "read", [OP_STAT] = "stat",
+	[OP_SEEK] = "seek",       [OP_MAP] = "map",   [OP_HOLD] = "hold",
+	[OP_LINKS] = "links",
 };
 
 /* --- words --- */
 
 static void put_word(FILE *f, const void *data, size_t len)
 {
+	if (!len)
+		fputc('%', f);
 	for (const uint8_t *p = data; len; p++, len--)
 		if (*p > ' ' && *p < 0x7f && *p != '%')
 			fputc(*p, f);
@@ -32,7 +34,7 @@ static bool get_word(struct arena *a, const char *word, size_t len, struct blob 
 	uint8_t *data = arena_alloc(a, len + 1);
 	size_t n = 0;
 
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = len == 1 && *word == '%'; i < len; i++) {
 		if (word[i] != '%') {
 			data[n++] = (uint8_t)word[i];
 			continue;
@@ -70,6 +72,17 @@ static const char *text_of(const struct blob *b)
 	return (const char *)b->data;
 }
 
+/* A word that is a number from 0. */
+static bool get_number(const struct blob *b, int *ret)
+{
+	const char *text = text_of(b);
+
+	if (!b->len || b->len > 9 || strspn(text, "0123456789") != b->len)
+		return false;
+	*ret = atoi(text);
+	return true;
+}
+
 /* --- operations --- */
 
 void op_write(FILE *f, const struct op *op)
@@ -79,8 +92,9 @@ void op_write(FILE *f, const struct op *op)
 	case OP_STORE:
 		fputc(' ', f);
 		put_word(f, op->path, strlen(op->path));
-		if (op->data.len)
-			fputc(' ', f);
+		if (!op->data.len)
+			break;
+		fputc(' ', f);
 		put_word(f, op->data.data, op->data.len);
 		break;
 	case OP_RUN:
@@ -92,6 +106,15 @@ void op_write(FILE *f, const struct op *op)
 	case OP_CLAIM:
 	case OP_RELEASE:
 		fprintf(f, " %d", op->group);
+		break;
+	case OP_READ:
+	case OP_STAT:
+	case OP_SEEK:
+	case OP_MAP:
+	case OP_HOLD:
+	case OP_LINKS:
+		fputc(' ', f);
+		put_word(f, op->path, strlen(op->path));
 		break;
 	}
 	fputc('\n', f);
@@ -120,7 +143,14 @@ static bool read_op(struct arena *a, const words *w, struct op *ret)
 		return true;
 	case OP_CLAIM:
 	case OP_RELEASE:
-		ret->group = atoi(text_of(&w->v[1]));
+		return w->n == 2 && get_number(&w->v[1], &ret->group);
+	case OP_READ:
+	case OP_STAT:
+	case OP_SEEK:
+	case OP_MAP:
+	case OP_HOLD:
+	case OP_LINKS:
+		ret->path = text_of(&w->v[1]);
 		return w->n == 2;
 	}
 	return false;
@@ -175,6 +205,11 @@ void op_result_write(FILE *f, const struct op_result *r)
 	char buf[32];
 
 	fprintf(f, "= %s\n", op_result_word(r->result, buf));
+	if (r->text) {
+		fputs("< ", f);
+		put_word(f, r->text, strlen(r->text));
+		fputc('\n', f);
+	}
 	vec_foreach(line, &r->log) {
 		fputs("+ ", f);
 		put_word(f, *line, strlen(*line));
@@ -184,22 +219,25 @@ void op_result_write(FILE *f, const struct op_result *r)
 		fprintf(f, "~ %u %s\n", answer->op, op_result_word(answer->result, buf));
 }
 
-static long read_result(const char *word)
+static bool read_result(const struct blob *word, long *ret)
 {
+	const char *text = text_of(word);
 	char *end;
-	long n = strtol(word, &end, 10);
 
-	if (!*end)
-		return n;
-	if (streq(word, "blocked"))
-		return OP_BLOCKED;
+	*ret = strtol(text, &end, 10);
+	if (word->len && !*end)
+		return true;
+	*ret = OP_BLOCKED;
+	if (streq(text, "blocked"))
+		return true;
 	for (int i = 1; i < 134; i++) {
 		const char *name = strerrorname_np(i);
 
-		if (name && streq(name, word))
-			return -i;
+		*ret = -i;
+		if (name && streq(name, text))
+			return true;
 	}
-	return -EIO;
+	return false;
 }
 
 static bool add_result(struct arena *a, const words *w, void *arg)
@@ -208,19 +246,24 @@ static bool add_result(struct arena *a, const words *w, void *arg)
 	struct op_result *last = all->n ? &all->v[all->n - 1] : NULL;
 	const char *mark = text_of(&w->v[0]);
 
-	if (streq(mark, "=") && w->n == 2) {
-		vec_push(a, all)->result = read_result(text_of(&w->v[1]));
+	if (streq(mark, "=") && w->n == 2)
+		return read_result(&w->v[1], &vec_push(a, all)->result);
+	if (streq(mark, "<") && last && w->n == 2) {
+		last->text = text_of(&w->v[1]);
 		return true;
 	}
-	if (streq(mark, "+") && last) {
-		*vec_push(a, &last->log) = w->n > 1 ? text_of(&w->v[1]) : "";
+	if (streq(mark, "+") && last && w->n == 2) {
+		*vec_push(a, &last->log) = text_of(&w->v[1]);
 		return true;
 	}
 	if (streq(mark, "~") && last && w->n == 3) {
-		*vec_push(a, &last->answers) =
-			(struct op_answer){ (unsigned)atoi(text_of(&w->v[1])),
-					    read_result(text_of(&w->v[2])) };
-		return true;
+		struct op_answer *answer = vec_push(a, &last->answers);
+		int op = 0;
+
+		if (!get_number(&w->v[1], &op))
+			return false;
+		answer->op = (unsigned)op;
+		return read_result(&w->v[2], &answer->result);
 	}
 	return false;
 }

@@ -2,11 +2,18 @@
 /*
  * ops - operations on a kernel, as text: what conformance plays on a guest and on the
  * model. One a line, words with blanks between them; in a word anything but printable
- * ASCII, '%' and blanks is %XX.
+ * ASCII, '%' and blanks is %XX; an empty word is %.
  *   store PATH [DATA]   one write(2) to a file of /sys
  *   run WORD...         modprobe or rmmod
  *   claim GROUP         a VM takes the group: group, container, device files
  *   release GROUP       and gives it back
+ * and such that only look, which measuring (measure.h) plays:
+ *   read PATH           what a file says, or the names in a folder, one a line
+ *   stat PATH           is it there? Of a link, the link itself
+ *   seek PATH           where SEEK_END is
+ *   map PATH            mmap(2) of one page
+ *   hold PATH           open it, until the batch ends
+ *   links PATH          how many links the held file has
  */
 #pragma once
 
@@ -15,11 +22,22 @@
 #include "core/arena.h"
 #include "core/err.h"
 
-enum op_kind { OP_STORE, OP_RUN, OP_CLAIM, OP_RELEASE };
+enum op_kind {
+	OP_STORE,
+	OP_RUN,
+	OP_CLAIM,
+	OP_RELEASE,
+	OP_READ,
+	OP_STAT,
+	OP_SEEK,
+	OP_MAP,
+	OP_HOLD,
+	OP_LINKS,
+};
 
 struct op {
 	enum op_kind kind;
-	const char *path;        /* of a store: "sys/..." */
+	const char *path;        /* "sys/...", of a store and of those that look */
 	struct blob data;        /* of a store */
 	int group;               /* of claim and release */
 	const char *const *argv; /* of run, NULL-terminated */
@@ -36,8 +54,10 @@ struct op_answer {
 	long result;
 };
 struct op_result {
-	long result; /* bytes of a store, exit status of run, 0, or a negative errno */
-	strings log; /* what the kernel said meanwhile */
+	long result; /* bytes of a store or read, exit status of run, position of a seek,
+			links; 0 of others; or a negative errno */
+	const char *text; /* of a read that worked; else NULL */
+	strings log;      /* what the kernel said meanwhile */
 	VEC(struct op_answer) answers;
 };
 typedef VEC(struct op_result) op_results;
@@ -47,8 +67,8 @@ void op_write(FILE *f, const struct op *op);
 int ops_read(struct arena *a, const char *text, ops *ret, struct err *e);
 
 /*
- * Results as text: "= 5", "= ENODEV", "= blocked", then "+ TEXT" for each line of the log
- * and "~ OP RESULT" for each answer.
+ * Results as text: "= 5", "= ENODEV", "= blocked", then "< TEXT" of what was read, "+
+ * TEXT" for each line of the log and "~ OP RESULT" for each answer.
  */
 void op_result_write(FILE *f, const struct op_result *r);
 int op_results_read(struct arena *a, const char *text, op_results *ret, struct err *e);

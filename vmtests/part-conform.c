@@ -6,7 +6,7 @@
 #include "vmtests/conform-shrink.h"
 #include "vmtests/part.h"
 
-#define BATCH 100    /* operations between two comparisons of trees */
+#define BATCH 250    /* operations between two comparisons of trees */
 #define LENGTH 500   /* operations in one guest, where guests are cheap */
 #define TRIES 40     /* guests to shrink a difference with; fewer ... */
 #define TRIES_COLD 6 /* ... where each has to boot */
@@ -21,8 +21,10 @@ struct sequence {
 	struct part_run *p;
 	uint64_t seed;
 	ops all;
-	struct divergence d; /* in the last batch */
+	divergences found;   /* in the last batch */
+	struct divergence d; /* the first of them */
 	unsigned tried;
+	const char *differences; /* so far, where the run goes on; NULL: none */
 };
 
 static const char *print_ops(struct arena *a, const ops *o)
@@ -44,7 +46,7 @@ static int differs(void *arg, const ops *candidate)
 {
 	struct sequence *s = arg;
 	struct arena *a = s->p->lab->arena;
-	struct divergence d;
+	divergences found;
 	struct conform c;
 	struct err e = { "" };
 	int r = conform_open(s->p->gs, s->p->rig, &c, &e);
@@ -53,7 +55,7 @@ static int differs(void *arg, const ops *candidate)
 		return r;
 	s->p->tell(s->p->arg, arena_printf(a, "conform: shrinking, try %u, %zu ops",
 					   ++s->tried, candidate->n));
-	r = conform_play(&c, a, candidate, s->d.trees, &d, &e);
+	r = conform_play(&c, a, candidate, s->d.trees, &found, &e);
 	conform_close(&c);
 	return r;
 }
@@ -94,6 +96,27 @@ static enum result_outcome tell_difference(struct sequence *s, size_t done)
 			   (unsigned long long)s->seed, done);
 }
 
+/* As conform_play(). Where all is wanted, it is told, and only trees that differ are an
+ * end: nothing behind that is worth a comparison. */
+static int play(struct conform *c, struct sequence *s, const ops *batch, struct err *e)
+{
+	struct part_run *p = s->p;
+	struct arena *a = p->lab->arena;
+	int r = conform_play(c, a, batch, true, &s->found, e);
+
+	if (r != 1)
+		return r;
+	s->d = s->found.v[0];
+	if (!p->o.keep_going)
+		return 1;
+	vec_foreach(d, &s->found) {
+		s->differences = arena_printf(
+			a, "%s%s\n", s->differences ? s->differences : "", d->text);
+		s->d = *d;
+	}
+	return s->d.trees;
+}
+
 /* One guest's worth. RESULT_PASSED: go on. */
 static enum result_outcome run_guest(struct part_run *p, uint64_t seed, size_t n,
 				     struct figures *f)
@@ -109,14 +132,14 @@ static enum result_outcome run_guest(struct part_run *p, uint64_t seed, size_t n
 	if (r < 0)
 		return part_lost(p, &e);
 	conform_maker_init(&maker, c.machine, seed, a);
-	r = conform_play(&c, a, &(ops){ 0 }, true, &s.d, &e);
+	r = play(&c, &s, &(ops){ 0 }, &e);
 	while (r == 0 && s.all.n < n) {
 		ops batch = { 0 };
 
 		p->tell(p->arg, arena_printf(a, "conform %zu/%zu ops", f->ops + s.all.n,
 					     p->o.ops));
 		conform_make(&maker, n - s.all.n < BATCH ? n - s.all.n : BATCH, &batch);
-		r = conform_play(&c, a, &batch, true, &s.d, &e);
+		r = play(&c, &s, &batch, &e);
 		vec_foreach(op, &batch)
 			if (r == 0 || op <= &batch.v[s.d.op])
 				*vec_push(a, &s.all) = *op;
@@ -131,6 +154,9 @@ static enum result_outcome run_guest(struct part_run *p, uint64_t seed, size_t n
 	f->model += c.model_s;
 	f->trees += c.tree_s;
 	conform_close(&c);
+	if (s.differences)
+		return part_failed(p, s.differences, "seed %llu: kernel and model differ",
+				   (unsigned long long)seed);
 	return r == 1 ? tell_difference(&s, f->ops) : ret;
 }
 
@@ -140,11 +166,16 @@ enum result_outcome part_conform(struct part_run *p)
 	enum result_outcome ret = RESULT_PASSED;
 	struct figures f = { 0 };
 
-	/* Each guest has a seed of its own, so that it can be played alone. */
-	for (uint64_t k = 0; ret == RESULT_PASSED && f.ops < p->o.ops; k++) {
+	/* Each guest has a seed of its own, so that it can be played alone. The first one
+	 * compares trees as they are at rest, also where no operations are wanted. */
+	for (uint64_t k = 0; ret == RESULT_PASSED && (!k || f.ops < p->o.ops); k++) {
 		size_t n = p->o.ops - f.ops;
 
 		ret = run_guest(p, p->o.seed + k, cheap && n > LENGTH ? LENGTH : n, &f);
+	}
+	if (!f.ops) {
+		p->note = "trees at rest";
+		return ret;
 	}
 	p->note = arena_printf(p->lab->arena,
 			       "%zu operations, %.0f a second on the kernel, %.0f on the "

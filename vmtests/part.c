@@ -94,10 +94,10 @@ const struct part *part_find(const char *name)
 
 enum result_outcome part_run(const struct part *part, struct part_run *p)
 {
-	const struct rig_want want = { .kernel = p->cell.kernel,
-				       .topology = p->cell.topology,
-				       .iommu = p->cell.iommu,
-				       .firmware = p->cell.firmware };
+	const struct rig_want named = { .kernel = p->cell.kernel,
+					.topology = p->cell.topology,
+					.iommu = p->cell.iommu,
+					.firmware = p->cell.firmware };
 	const char *why = cell_impossible(cell_rules, &p->cell);
 	struct err e = { "" };
 
@@ -105,7 +105,7 @@ enum result_outcome part_run(const struct part *part, struct part_run *p)
 		p->text = why;
 		return RESULT_SKIPPED;
 	}
-	if (!p->rig->name && rig_make(p->lab, &want, p->rig, &e) < 0)
+	if (!p->rig->name && rig_make(p->lab, p->want ? p->want : &named, p->rig, &e) < 0)
 		return part_failed(p, NULL, "%s", e.text);
 	return part->run(p);
 }

@@ -9,6 +9,7 @@
 struct part_options {
 	size_t ops;        /* of conformance */
 	uint64_t seed;     /* that they are drawn by */
+	bool keep_going;   /* tell all differences of a guest's worth, shrink none */
 	const char *inner; /* firmware of nested's inner guest */
 	const char *by;    /* who starts that: "qemu" or "libvirt" */
 };
@@ -18,7 +19,8 @@ struct part_run {
 	const struct lab *lab;
 	struct guests *gs;
 	struct cell cell;
-	struct rig *rig; /* of the cell */
+	struct rig *rig;             /* of the cell */
+	const struct rig_want *want; /* that it is made by; NULL: the cell's names */
 	struct part_options o;
 	/* What goes on, for a progress line; may be called often. */
 	void (*tell)(void *arg, const char *what);

@@ -12,6 +12,15 @@ static bool is_test(const char *line, const char *word)
 	return number && *number >= '0' && *number <= '9';
 }
 
+/* Where the name is in "12 - NAME". */
+static size_t skip_number(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	n += text[n] == ' ';
+	return n + (after_prefix(text + n, "- ") ? 2 : 0);
+}
+
 int tap_read(const char *text, struct tap *ret, struct err *e)
 {
 	struct tap t = { 0 };
@@ -26,9 +35,11 @@ int tap_read(const char *text, struct tap *ret, struct err *e)
 			t.ok++;
 			t.skipped += memmem(line, len, "# SKIP", 6) != NULL;
 		} else if (is_test(line, "not ok ")) {
+			size_t name = 7 + skip_number(line + 7);
+
 			if (!t.not_ok++)
 				(void)snprintf(t.first, sizeof(t.first), "%.*s",
-					       (int)(len - 7), line + 7);
+					       (int)(len - name), line + name);
 		} else if (after_prefix(line, "Bail out!")) {
 			return err_set(e, -EPROTO, "%.*s", len > 300 ? 300 : (int)len,
 				       line);

@@ -6,7 +6,7 @@
 
 struct tap {
 	unsigned ok, skipped, not_ok; /* ok has the skipped ones, too */
-	char first[200]; /* the line of the first that is not ok, behind its number; "" */
+	char first[200];              /* the name of the first that is not ok; "" */
 };
 
 /* -EPROTO with @e: it gave up, or its plan is missing or not kept. */

@@ -62,9 +62,15 @@ int topology_change(struct lab_topology *t, const char *iommu, const char *firmw
 /* The device that has the bus @name; the root bus has no device. */
 static int find_bus(const struct lab_topology *t, const char *name, struct err *e)
 {
-	for (size_t i = 0; i < t->devices.n; i++)
-		if (t->devices.v[i].name && streq(t->devices.v[i].name, name))
-			return (int)i;
+	for (size_t i = 0; i < t->devices.n; i++) {
+		const struct topology_device *d = &t->devices.v[i];
+
+		if (!d->name || !streq(d->name, name))
+			continue;
+		if (d->kind->how != HOW_CONTROLLER)
+			return err_set(e, -EINVAL, "on: %s has no bus", name);
+		return (int)i;
+	}
 	return err_set(e, -EINVAL, "on: no device before it is called %s", name);
 }
 
@@ -77,6 +83,30 @@ static int parse_slot(const char *text, struct topology_device *ret, struct err 
 	    ret->slot > 31 || ret->fn > 7)
 		return err_set(e, -EINVAL, "slot: %s is no slot and function as 04.1",
 			       text);
+	return 0;
+}
+
+/* What one value alone does not say. */
+static int check_device(const struct lab_topology *t, const struct topology_device *d,
+			struct err *e)
+{
+	if (d->no_acs && (d->kind->how != HOW_CONTROLLER || !d->name))
+		return err_set(e, -EINVAL, "acs: only a port with a name can be without");
+	if (d->data && !streq(d->kind->name, "nvme"))
+		return err_set(e, -EINVAL, "data: a %s has none", d->kind->name);
+	if (d->options && !json_is_object(d->options))
+		return err_set(e, -EINVAL, "options: must be an object");
+	if (d->options && d->kind->how != HOW_QEMU)
+		return err_set(e, -EINVAL, "options: a %s takes none", d->kind->name);
+	vec_foreach(other, &t->devices) {
+		if (d->name && other->name && streq(d->name, other->name))
+			return err_set(e, -EINVAL, "name: there are two %s", d->name);
+		if (d->on == other->on && d->slot == other->slot && d->fn == other->fn)
+			return err_set(e, -EINVAL, "slot: %02x.%x is taken", d->slot,
+				       d->fn);
+	}
+	if (d->on < 0 && (d->slot <= 1 || d->slot >= 29))
+		return err_set(e, -EINVAL, "slot: %02x is the lab's own", d->slot);
 	return 0;
 }
 
@@ -104,10 +134,14 @@ static int read_device(const struct lab *l, struct lab_topology *t, json_t *o,
 	if (r < 0)
 		return r;
 	d.name = arena_strdup(l->arena, name);
-	d.options = json_incref(options);
+	d.options = options;
 	d.multifunction = multifunction;
 	d.no_acs = !acs;
 	d.data = data;
+	r = check_device(t, &d, e);
+	if (r < 0)
+		return r;
+	json_incref(options);
 	*vec_push(l->arena, &t->devices) = d;
 	return 0;
 }
@@ -128,6 +162,8 @@ static int read_topology(const struct lab *l, json_t *root, struct lab_topology 
 		return err_set(e, -EINVAL, "%s", why.text);
 	if (schema != 1)
 		return err_set(e, -EINVAL, "schema: %d is not known here", schema);
+	if (!json_is_array(devices))
+		return err_set(e, -EINVAL, "devices: must be a list");
 	t->about = arena_strdup(l->arena, about);
 	t->interrupt_remapping = remapping;
 	r = topology_change(t, arena_strdup(l->arena, iommu),
