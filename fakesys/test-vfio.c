@@ -16,6 +16,14 @@
 		W("sys/bus/pci/drivers_probe", "0000:" bdf)
 #define MOVE(bdf) W(DRV("e1000e") "unbind", "0000:" bdf), TO_VFIO(bdf)
 
+static void text_console(struct machine *m)
+{
+	m->efi = false;
+	for (size_t i = 0; i < m->files.n; i++)
+		if (streq(m->files.v[i].path, "proc/fb"))
+			m->files.v[i].data.len = 0;
+}
+
 /* clang-format off */
 static struct test_script rows[] = {
 	{ "unbound: the node goes", .steps = {
@@ -41,6 +49,11 @@ static struct test_script rows[] = {
 		LOGGED("Console: switching to colour dummy device 80x25"),
 		LOGGED("vfio-pci 0000:00:02.0: vgaarb: deactivate vga console"),
 		LOGGED("VGA decodes changed: olddecodes=io+mem") } },
+	{ "boot VGA: without a framebuffer the text console goes", .change = text_console, .steps = {
+		TO_VFIO("00:02.0"), LOGGED("vgaarb: deactivate vga console\nConsole: switching to colour") } },
+	{ "boot VGA: a bind that fails gives the decoding back", .no_iommu = true, .steps = {
+		W(DEV("00:02.0") "driver_override", "vfio-pci"), W_FAIL(DRV("vfio-pci") "bind", "0000:00:02.0", EINVAL),
+		LOGGED("owns=io+mem\nvfio-pci 0000:00:02.0: vgaarb: VGA decodes changed: ") } },
 	{ "the arbiter's words on 6.1", .profile = "6.1", .steps = {
 		TO_VFIO("00:02.0"), LOGGED("changed VGA decodes: olddecodes=io+mem") } },
 

@@ -36,18 +36,34 @@ static int lowest_free(struct sim *s, uint32_t fn)
 	return (int)i;
 }
 
-/* vfio_pci_core.c:vfio_pci_vga_init; the firmware's framebuffer does not come back. */
-static void take_vga(struct sim *s, uint32_t fn)
+/* vgaarb.c:vga_update_device_decodes */
+static void say_decodes(struct sim *s, uint32_t fn)
 {
-	if (s->m->fns.v[fn].boot_vga && !s->framebuffer_gone) {
-		sim_log(s, "Console: switching to colour dummy device 80x25");
-		s->framebuffer_gone = true;
-	}
-	sim_log_fn(s, fn, "vgaarb: deactivate vga console");
 	sim_log_fn(
 		s, fn,
 		"vgaarb: %s: olddecodes=" VGA_DECODES ",decodes=" VGA_DECODES ":owns=%s",
 		s->profile->vga_decodes, s->m->fns.v[fn].boot_vga ? VGA_DECODES : "none");
+}
+
+/*
+ * vfio_pci_core.c:vfio_pci_vga_init; the firmware's framebuffer does not come back. The
+ * console leaves it when it goes; without one, when vgaarb.c:vga_remove_vgacon wants the
+ * text console's memory.
+ */
+static void take_vga(struct sim *s, uint32_t fn)
+{
+	static const char switching[] = "Console: switching to colour dummy device 80x25";
+	const struct machine_file *fb = machine_file(s->m, "proc/fb");
+	bool last = s->m->fns.v[fn].boot_vga && !s->framebuffer_gone,
+	     text = !s->m->efi && !(fb && fb->data.len);
+
+	if (last && !text)
+		sim_log(s, "%s", switching);
+	sim_log_fn(s, fn, "vgaarb: deactivate vga console");
+	if (last && text)
+		sim_log(s, "%s", switching);
+	s->framebuffer_gone |= last;
+	say_decodes(s, fn);
 }
 
 static bool idles_in_d3(const struct sim *s, uint32_t fn)
@@ -139,8 +155,11 @@ int vfio_probe(struct sim *s, uint32_t fn)
 		take_vga(s, fn);
 	s->fns[fn].power = "D0";
 	/* Only now: a screen is gone by then, and the function stays in D0. */
-	if (!s->iommu_on || s->places[fn].group == SIM_NONE)
+	if (!s->iommu_on || s->places[fn].group == SIM_NONE) {
+		if (s->places[fn].traits & FN_VGA) /* vfio_pci_vga_uninit */
+			say_decodes(s, fn);
 		return EINVAL;
+	}
 	vfio_adopt(s, fn);
 	return 0;
 }
@@ -162,6 +181,8 @@ void vfio_remove(struct sim *s, uint32_t fn)
 	struct fn_state *st = &s->fns[fn];
 
 	vfio_drop_dev(s, fn);
+	if (s->places[fn].traits & FN_VGA) /* vfio_pci_vga_uninit */
+		say_decodes(s, fn);
 	st->runtime_auto = false;
 	st->power = "D0"; /* resumed for the removal */
 }
