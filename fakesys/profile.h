@@ -38,11 +38,12 @@ struct kernel_profile {
 	bool bwctrl;               /* a driver takes pcie010 */
 	unsigned reserved_domains; /* ids that an Intel IOMMU never gives to a group */
 	bool features2_first;      /* amd-iommu/features: the second first */
-	bool windows_at_setup;     /* a bridge's windows are said when it is found */
-	bool windows_shrink;       /* a bridge found again gets windows of another size */
-	bool seek_end_is_size;     /* F16: SEEK_END on a mappable resourceN */
-	bool unlinked_nlink0;      /* F18: fstat of a removed file that is open */
-	bool idle_d3_live;         /* F20: disable_idle_d3 counts at bind, not at load */
+	bool efifb_awake; /* efifb keeps the function of its screen from suspending */
+	bool windows_at_setup; /* a bridge's windows are said when it is found */
+	bool windows_shrink;   /* a bridge found again gets windows of another size */
+	bool seek_end_is_size; /* F16: SEEK_END on a mappable resourceN */
+	bool unlinked_nlink0;  /* F18: fstat of a removed file that is open */
+	bool idle_d3_live;     /* F20: disable_idle_d3 counts at bind, not at load */
 	const char *domain_type_tail;    /* F24: " " or "" */
 	struct grouping_kernel grouping; /* F21, F23, F27, F28 */
 	char pci_option_quote;           /* opens what pci= does not know */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 
+#include "fakesys/boot-log.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-wakeup.h"
@@ -95,14 +97,31 @@ static ssize_t show_status(struct sim *s, const struct node *dir, const struct a
 	return show_words(buf, is_suspended(node_state(s, dir)) ? "suspended" : "active");
 }
 
+/* efifb.c:efifb_probe: pm_runtime_get_sync(), on kernels where it knows its device. */
+static bool holds_screen(const struct sim *s, uint32_t fn)
+{
+	static const char name[] = "0 EFI VGA";
+	const struct machine_file *f = s->profile->efifb_awake && s->m->fns.v[fn].boot_vga
+					       ? machine_file(s->m, "proc/fb")
+					       : NULL;
+
+	return f && f->data.len >= sizeof(name) - 1 &&
+	       !memcmp(f->data.data, name, sizeof(name) - 1) && !s->framebuffer_gone &&
+	       log_screen_used(s->cmdline);
+}
+
 static ssize_t show_usage(struct sim *s, const struct node *dir, const struct attr *a,
 			  char buf[static SIM_PAGE])
 {
 	const struct fn_state *st = node_state(s, dir);
+	/* One for "forbidden"; a driver that never lets go holds another. */
+	unsigned n = (st->runtime_auto ? 0
+		      : st->driver     ? 2
+				       : 1) +
+		     holds_screen(s, dir->i);
 
 	(void)a;
-	/* One for "forbidden"; a driver that never lets go holds another. */
-	return show_words(buf, st->runtime_auto ? "0" : st->driver ? "2" : "1");
+	return snprintf(buf, SIM_PAGE, "%u\n", n);
 }
 
 /*

@@ -145,6 +145,7 @@ const struct measure_row measure_rows[] = {
 	{ "bwctrl", MEMBER(bwctrl, MEASURE_BOOL), THERE("bwctrl"), .how = "is there a driver pcie_bwctrl?" },
 	{ "reserved_domains", MEMBER(reserved_domains, MEASURE_NUMBER), WITH("domains", measure_read_domains), .how = "domains_used, less one for each group" },
 	{ "features2_first", MEMBER(features2_first, MEASURE_BOOL), WITH("features", measure_read_features), .how = "amd-iommu/features beside the log's line" },
+	{ "efifb_awake", MEMBER(efifb_awake, MEASURE_BOOL), .how = "no UEFI here" },
 	{ "windows_at_setup", MEMBER(windows_at_setup, MEASURE_BOOL), WITH("rescan", measure_read_setup), .how = "a port found again: its windows come before what is behind it?" },
 	{ "windows_shrink", MEMBER(windows_shrink, MEASURE_BOOL), WITH("sizes-again", measure_read_shrink), .how = "resource of a port found again: other sizes?" },
 	{ "F16", MEMBER(seek_end_is_size, MEASURE_BOOL), WITH("seek", measure_read_seek), .how = "SEEK_END in resource0: is it 0?" },

@@ -156,6 +156,7 @@ static const char *const not_of_model[] = {
 	"F28",
 	"F29",
 	"aer_any_port",
+	"efifb_awake",
 	"features2_first",
 	"pci_option_quote",
 	"windows_shrink",
