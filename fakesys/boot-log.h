@@ -65,8 +65,11 @@ bool log_screen_used(const char *cmdline);
  */
 void log_function(struct sim *s, uint32_t fn, strings *ret);
 
+/* x86/pci/fixup.c:pci_fixup_video, of a boot VGA with a copy of its ROM. */
+void log_shadow_rom(struct sim *s, uint32_t fn);
+
 /* What the kernel says of @fn, called @name, if pci=disable_acs_redir= names it. */
 void log_acs_redir(struct sim *s, uint32_t fn, const char *name, strings *ret);
 
-/* What @driver was recorded to say of @fn's VGA when it took it. */
+/* What @driver was recorded to say of @fn's VGA when it took it; NULL: when it came. */
 void log_vga_taken(struct sim *s, uint32_t fn, const char *driver);

@@ -4,6 +4,7 @@
 #include <pci/header.h>
 
 #include "fakesys/config.h"
+#include "fakesys/sim-port.h"
 
 /* Registers that software may change, as the PCI and PCI Express specifications say. */
 struct reg {
@@ -148,6 +149,17 @@ void config_masks(struct blob config, const struct pci_resource res[static PCI_R
 	}
 }
 
+unsigned config_decodes(const struct pci_fn *f)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < PCI_RESOURCES; i++)
+		if (f->res[i].end && i != PCI_ROM_RESOURCE && (i < 7 || i > 12))
+			bits |= f->res[i].flags & IORESOURCE_IO ? PCI_COMMAND_IO
+								: PCI_COMMAND_MEMORY;
+	return bits;
+}
+
 struct blob config_now(const struct sim *s, uint32_t fn)
 {
 	struct blob b = s->m->fns.v[fn].config;
@@ -165,7 +177,7 @@ struct patch {
 	uint32_t off;
 	unsigned clear, set;
 };
-#define PATCHES 5
+#define PATCHES 14
 
 /* Of drivers only the recorded one is known to use MSI. */
 static bool has_recorded_driver(const struct sim *s, uint32_t fn)
@@ -176,24 +188,54 @@ static bool has_recorded_driver(const struct sim *s, uint32_t fn)
 	return drv && recorded && streq(drv->name, recorded);
 }
 
-/* pci.c:do_pci_enable_device, pci_set_master; do_pci_disable_device, pci_intx. */
+/* pci.c:pci_set_master, do_pci_disable_device, pci_intx;
+ * setup-res.c:pci_enable_resources.
+ */
 static struct patch command_patch(const struct sim *s, uint32_t fn)
 {
 	const struct pci_fn *f = &s->m->fns.v[fn];
+	const struct fn_state *st = &s->fns[fn];
 	struct patch p = { .off = PCI_COMMAND };
 
-	if (!s->fns[fn].enable && f->driver)
-		p.clear = PCI_COMMAND_MASTER;
-	if (!has_recorded_driver(s, fn) && f->driver)
-		p.clear |= PCI_COMMAND_DISABLE_INTx;
-	if (!s->fns[fn].enable || has_recorded_driver(s, fn))
+	if (has_recorded_driver(s, fn))
 		return p;
-	p.set = PCI_COMMAND_MASTER;
-	for (unsigned i = 0; i <= PCI_ROM_RESOURCE; i++)
-		if (f->res[i].end && i < PCI_ROM_RESOURCE)
-			p.set |= f->res[i].flags & IORESOURCE_IO ? PCI_COMMAND_IO
-								 : PCI_COMMAND_MEMORY;
+	if (f->driver)
+		p.clear = PCI_COMMAND_DISABLE_INTx;
+	if (f->driver || st->switched)
+		*(st->master ? &p.set : &p.clear) |= PCI_COMMAND_MASTER;
+	if (st->decodes)
+		p.set |= config_decodes(f);
 	return p;
+}
+
+/* kernel/irq/msi.c:msi_domain_deactivate writes an empty message. */
+static size_t msi_patches(const struct pci_fn *f, uint32_t msi, struct patch *ret)
+{
+	unsigned flags = cfg_u16(f->config, msi + PCI_MSI_FLAGS);
+	uint32_t end = flags & PCI_MSI_FLAGS_64BIT ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32;
+	size_t n = 0;
+
+	ret[n++] = (struct patch){ msi + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 0 };
+	for (uint32_t off = PCI_MSI_ADDRESS_LO; off <= end; off += 2)
+		ret[n++] = (struct patch){ msi + off, 0xffff, 0 };
+	return n;
+}
+
+/* pcie/pme.c:pcie_pme_remove, pcie/aer.c:aer_disable_rootport: no reports any more. */
+static size_t port_patches(const struct sim *s, uint32_t fn, struct patch *ret)
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+	uint32_t exp = cfg_find_cap(f->config, PCI_CAP_ID_EXP);
+	uint32_t aer = cfg_find_ext_cap(f->config, PCI_EXT_CAP_ID_AER);
+	size_t n = 0;
+
+	if (!f->driver || !(s->places[fn].traits & FN_ROOT_PORT))
+		return 0;
+	if (exp && !port_served(s, fn, SERVICE_PME))
+		ret[n++] = (struct patch){ exp + PCI_EXP_RTCTL, PCI_EXP_RTCTL_PMEIE, 0 };
+	if (aer && !port_served(s, fn, SERVICE_AER))
+		ret[n++] = (struct patch){ aer + PCI_ERR_ROOT_COMMAND, 7, 0 };
+	return n;
 }
 
 static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static PATCHES])
@@ -209,7 +251,8 @@ static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static 
 		return 0;
 	ret[n++] = command_patch(s, fn);
 	if (msi && f->driver && !has_recorded_driver(s, fn))
-		ret[n++] = (struct patch){ msi + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 0 };
+		n += msi_patches(f, msi, ret + n);
+	n += port_patches(s, fn, ret + n);
 	if (msix && f->driver && !has_recorded_driver(s, fn))
 		ret[n++] = (struct patch){ msix + PCI_MSI_FLAGS, PCI_MSIX_ENABLE, 0 };
 	if (s->places[fn].acs_at)
@@ -276,6 +319,7 @@ ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
 
 		apply(p, patches(s, fn, p), 0, st->config, now.len);
 		st->own_registers = true;
+		st->decodes = false;
 	}
 	for (size_t i = 0; i < len && off + i < now.len; i++) {
 		uint8_t *p = &st->config[off + i], w = wmask[off + i];
@@ -283,5 +327,7 @@ ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
 		*p = (uint8_t)((*p & ~w) | (in[i] & w));
 		*p &= (uint8_t) ~(in[i] & w1cmask[off + i]);
 	}
+	st->switched = true;
+	st->master = st->config[PCI_COMMAND] & PCI_COMMAND_MASTER;
 	return (ssize_t)len;
 }

@@ -28,3 +28,5 @@ ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
 /* The masks of @config, a function with the resources @res; each as long as @config. */
 void config_masks(struct blob config, const struct pci_resource res[static PCI_RESOURCES],
 		  uint8_t *ret_wmask, uint8_t *ret_w1cmask);
+/* Bits of PCI_COMMAND with which @f answers to its addresses. */
+unsigned config_decodes(const struct pci_fn *f);

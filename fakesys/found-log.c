@@ -103,6 +103,16 @@ void log_function(struct sim *s, uint32_t fn, strings *ret)
 	log_acs_redir(s, fn, name, ret);
 }
 
+void log_shadow_rom(struct sim *s, uint32_t fn)
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+	const struct pci_resource *r = &f->res[PCI_ROM_RESOURCE];
+
+	if (f->boot_vga && (r->flags & RES_ROM_SHADOW))
+		sim_log_fn(s, fn, "Video device with shadowed ROM at %s",
+			   resource_text(s->run, r));
+}
+
 void log_vga_taken(struct sim *s, uint32_t fn, const char *driver)
 {
 	const char *name = sim_fn_name(s, fn, driver);

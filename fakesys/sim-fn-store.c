@@ -4,11 +4,13 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include <pci/header.h>
+
 #include "fakesys/blocked.h"
+#include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
-#include "fakesys/udev.h"
 #include "fakesys/sim-module.h"
 #include "fakesys/udev.h"
 
@@ -71,7 +73,7 @@ ssize_t fn_store_enable(struct sim *s, const struct node *dir, const struct attr
 	if (v)
 		fn_enable(s, dir->i);
 	else
-		st->enable--;
+		fn_disable(s, dir->i);
 	return (ssize_t)len;
 }
 
@@ -110,9 +112,16 @@ ssize_t fn_store_msi_bus(struct sim *s, const struct node *dir, const struct att
 	if (r < 0)
 		return r;
 	node_state(s, dir)->no_msi = !allow;
-	sim_log_fn(s, dir->i, "MSI/MSI-X %s for future drivers%s",
-		   allow ? "allowed" : "disallowed",
-		   bridge ? " of devices on this bus" : "");
+	if (bridge)
+		sim_log(s,
+			"pci_bus %04x:%02x: MSI/MSI-X %s for future drivers of devices "
+			"on this bus",
+			node_fn(s, dir)->bdf.domain,
+			cfg_u8(config_now(s, dir->i), PCI_SECONDARY_BUS),
+			allow ? "allowed" : "disallowed");
+	else
+		sim_log_fn(s, dir->i, "MSI/MSI-X %s for future drivers",
+			   allow ? "allowed" : "disallowed");
 	return r;
 }
 
@@ -195,32 +204,11 @@ static bool word_in(const char *list, const char *word, size_t len)
 	return false;
 }
 
-/* pci.c:pci_parent_bus_reset: only what is alone on its bus can be reset by that. */
-static bool alone_on_bus(const struct sim *s, uint32_t fn)
-{
-	const struct fn_place *p = &s->places[fn];
-
-	if (p->parent == SIM_NONE || p->first_child != SIM_NONE)
-		return false;
-	for (uint32_t c = s->places[p->parent].first_child; c != SIM_NONE;
-	     c = s->places[c].next_sibling)
-		if (c != fn && !s->fns[c].gone)
-			return false;
-	return true;
-}
-
-/* The methods that would be found now; `bus` may have gone since the function came. */
 static const char *resets_now(struct sim *s, uint32_t fn)
 {
-	const char *have = s->places[fn].resets, *bus = strstr(have, "bus");
-	size_t n;
+	const char *list = reset_methods(s, fn, false);
 
-	if (!bus || alone_on_bus(s, fn))
-		return have;
-	n = (size_t)(bus - have);
-	while (n && have[n - 1] == ' ')
-		n--;
-	return arena_strndup(s->run, have, n);
+	return list ? list : "";
 }
 
 /* pci-sysfs.c:reset_method_store. */
@@ -228,7 +216,7 @@ ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const struc
 			      const char *buf, size_t len)
 {
 	static const char known[] = "device_specific acpi flr af_flr pm bus";
-	const char *have = s->places[dir->i].resets;
+	const char *have = node_state(s, dir)->found_resets;
 	struct fn_state *st = node_state(s, dir);
 	char list[64] = "";
 	size_t at = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 
 #include <pci/header.h>
 
@@ -12,6 +13,44 @@
 #include "fakesys/sim-wakeup.h"
 #include "fakesys/udev.h"
 
+/* pci.c:pci_parent_bus_reset: only what is alone on its bus can be reset by that. */
+static bool alone_on_bus(const struct sim *s, uint32_t fn, bool coming)
+{
+	const struct fn_place *p = &s->places[fn];
+
+	/* A bridge that comes has no bus yet. */
+	if (p->parent == SIM_NONE || s->m->fns.v[fn].is_vf ||
+	    (!coming && p->traits & FN_BRIDGE))
+		return false;
+	for (uint32_t c = s->places[p->parent].first_child; c != SIM_NONE;
+	     c = s->places[c].next_sibling)
+		if (c != fn && !s->fns[c].gone)
+			return false;
+	return true;
+}
+
+const char *reset_methods(struct sim *s, uint32_t fn, bool coming)
+{
+	const struct fn_place *p = &s->places[fn];
+	const char *have = p->resets ? p->resets : "", *bus = strstr(have, "bus");
+	const char *tail = strstr(have, "cxl_bus");
+	bool first = p->parent != SIM_NONE && s->places[p->parent].first_child == fn;
+	bool alone = alone_on_bus(s, fn, coming);
+	size_t n = strlen(have);
+
+	bus = bus && bus == (tail ? tail + strlen("cxl_") : NULL) ? NULL : bus;
+	/* The first one was alone when it was recorded: a quirk keeps it from that. */
+	if (alone == (bus != NULL) || (alone && first))
+		return p->resets;
+	if (alone)
+		return tail ? arena_printf(s->run, "%.*sbus %s", (int)(tail - have), have,
+					   tail)
+			    : arena_printf(s->run, "%s%sbus", have, n ? " " : "");
+	n = (size_t)(bus - have);
+	return tail ? arena_printf(s->run, "%.*s%s", (int)n, have, tail)
+		    : arena_strndup(s->run, have, n ? n - 1 : 0);
+}
+
 void fn_state_reset(struct sim *s, uint32_t fn)
 {
 	uint64_t now = sim_changed_fn(s, fn);
@@ -21,6 +60,7 @@ void fn_state_reset(struct sim *s, uint32_t fn)
 		.changed = now,
 		.power = s->profile->fresh_state,
 		.resets = s->places[fn].resets,
+		.found_resets = s->places[fn].resets,
 		.vfio_dev = -1,
 		.numa = s->m->fns.v[fn].numa,
 		.d3cold_allowed = s->places[fn].traits & FN_PM,
@@ -52,20 +92,46 @@ static bool stop_all(struct sim *s, uint32_t top)
 	return true;
 }
 
+/* probe.c:pci_bus_release_busn_res, then what hangs on the bus (pcibios_remove_bus). */
+static void destroy_bus(struct sim *s, uint32_t bridge)
+{
+	struct blob config = config_now(s, bridge);
+	unsigned from = cfg_u8(config, PCI_SECONDARY_BUS);
+	unsigned to = cfg_u8(config, PCI_SUBORDINATE_BUS);
+	unsigned domain = s->m->fns.v[bridge].bdf.domain;
+	char range[16];
+
+	snprintf(range, sizeof(range), from == to ? "%02x" : "%02x-%02x", from, to);
+	sim_log(s, "pci_bus %04x:%02x: busn_res: [bus %s] is released", domain, from,
+		range);
+	slots_bus_comes(s, bridge, false);
+}
+
+/* remove.c:pci_remove_bus_device: what is behind it first, then the bus, then itself. */
+static void destroy(struct sim *s, uint32_t fn)
+{
+	struct fn_state *st = &s->fns[fn];
+
+	if (st->gone)
+		return;
+	for (uint32_t c = s->places[fn].first_child; c != SIM_NONE;
+	     c = s->places[c].next_sibling)
+		destroy(s, c);
+	if (s->places[fn].traits & FN_BRIDGE)
+		destroy_bus(s, fn);
+	if (s->iommu_on && s->places[fn].group != SIM_NONE &&
+	    s->profile->logs_group_removal)
+		sim_log_fn(s, fn, "Removing from iommu group %d",
+			   s->groups.v[s->places[fn].group].id);
+	wakeup_set(s, fn, false);
+	st->gone = true;
+	if (s->places[fn].parent != SIM_NONE)
+		pm_settle(s, s->places[fn].parent);
+}
+
 static void destroy_all(struct sim *s, uint32_t top)
 {
-	for (uint32_t fn = (uint32_t)s->m->fns.n; fn-- > top;) {
-		struct fn_state *st = &s->fns[fn];
-
-		if (st->gone || !is_below(s, fn, top))
-			continue;
-		if (s->iommu_on && s->places[fn].group != SIM_NONE &&
-		    s->profile->logs_group_removal)
-			sim_log_fn(s, fn, "Removing from iommu group %d",
-				   s->groups.v[s->places[fn].group].id);
-		wakeup_set(s, fn, false);
-		st->gone = true;
-	}
+	destroy(s, top);
 	/* Device links to them go from other folders (base/core.c:device_links_purge). */
 	(void)sim_changed(s);
 }
@@ -93,30 +159,53 @@ void fn_remove_go_on(struct sim *s)
 	destroy_all(s, top);
 }
 
+/* probe.c:pci_setup_device and what its notifiers say. */
 static void log_found(struct sim *s, uint32_t fn)
 {
 	log_function(s, fn, &s->klog);
+	log_shadow_rom(s, fn);
 	if (s->iommu_on && s->places[fn].group != SIM_NONE)
 		sim_log_fn(s, fn, "Adding to iommu group %d",
 			   s->groups.v[s->places[fn].group].id);
+	if (s->places[fn].traits & FN_VGA)
+		log_vga_taken(s, fn, NULL); /* vgaarb.c:vga_arbiter_add_pci_device */
 }
 
-/* A function comes: as enumeration leaves it, its group made if nobody else has it. */
+/* base/bus.c:bus_add_device: at the end of the bus's list. */
+static void put_last(struct sim *s, uint32_t fn)
+{
+	uint32_t n = (uint32_t)s->m->fns.n, at = 0;
+
+	while (s->bus_order[at] != fn)
+		at++;
+	memmove(&s->bus_order[at], &s->bus_order[at + 1],
+		(n - 1 - at) * sizeof(*s->bus_order));
+	s->bus_order[n - 1] = fn;
+}
+
+/* A function comes: as enumeration leaves it, in a group of those that are there. */
 static void fn_found(struct sim *s, uint32_t fn)
 {
-	struct sim_group *g = s->places[fn].group == SIM_NONE
-				      ? NULL
-				      : &s->groups.v[s->places[fn].group];
-	bool made = g && !iommu_group_present(s, g);
 	uint32_t up = s->places[fn].parent;
+	struct fn_state was = s->fns[fn];
 
 	fn_state_reset(s, fn);
+	s->fns[fn].found_resets = reset_methods(s, fn, true);
+	if (s->fns[fn].found_resets && !*s->fns[fn].found_resets)
+		s->fns[fn].found_resets = NULL;
+	s->fns[fn].resets = s->fns[fn].found_resets;
+	/* The registers are as they were. */
+	s->fns[fn].switched = was.switched;
+	s->fns[fn].master = was.master;
+	s->fns[fn].decodes = was.decodes;
 	/* aspm.c:pcie_aspm_exit_link_state: a link is its first function's. */
 	if (up != SIM_NONE && s->places[up].first_child == fn)
 		s->fns[up].link_off = 0;
 	s->all_changed = s->changes; /* device links come with it, in other folders */
-	if (made)
-		iommu_group_made(s, g);
+	put_last(s, fn);
+	if (up != SIM_NONE)
+		pm_settle(s, up);
+	iommu_fn_comes(s, fn);
 	log_found(s, fn);
 }
 
@@ -131,6 +220,37 @@ static bool in_scope(const struct sim *s, uint32_t fn, uint32_t beside)
 	return fn != up && is_below(s, fn, up);
 }
 
+struct scan {
+	bool (*in_reach)(const struct sim *s, uint32_t fn, uint32_t arg);
+	uint32_t arg;
+	struct arena *a;
+	VEC(uint32_t) found;
+};
+
+/*
+ * probe.c:pci_scan_child_bus: all functions of the bus that begins with @first, then what
+ * is behind each of its bridges.
+ */
+static void scan_bus(struct sim *s, struct scan *scan, uint32_t first)
+{
+	uint64_t since = s->changes;
+
+	for (uint32_t c = first; c != SIM_NONE; c = s->places[c].next_sibling) {
+		if (!s->fns[c].gone || s->m->fns.v[c].is_vf ||
+		    !scan->in_reach(s, c, scan->arg) || slot_dark(s, c))
+			continue;
+		fn_found(s, c);
+		*vec_push(scan->a, &scan->found) = c;
+	}
+	for (uint32_t c = first; c != SIM_NONE; c = s->places[c].next_sibling) {
+		if (s->fns[c].gone || !(s->places[c].traits & FN_BRIDGE))
+			continue;
+		if (s->fns[c].born > since)
+			slots_bus_comes(s, c, true);
+		scan_bus(s, scan, s->places[c].first_child);
+	}
+}
+
 /* Find what @in_reach(@s, function, @arg) reaches. */
 static int rescan(struct sim *s,
 		  bool (*in_reach)(const struct sim *s, uint32_t fn, uint32_t arg),
@@ -138,25 +258,16 @@ static int rescan(struct sim *s,
 {
 	bool attach = !(s->no_autoprobe && s->profile->autoprobe_on_rescan);
 	AUTOARENA struct arena *a = arena_new();
-	VEC(uint32_t) found = { 0 };
+	struct scan scan = { .in_reach = in_reach, .arg = arg, .a = a };
 
 	if (s->removing != SIM_NONE)
 		return block_until(s, UNTIL_RESCAN, SIM_NONE, false);
-	/* Parents come before their children, so one pass finds whole subtrees. */
-	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
-		uint32_t up = s->places[fn].parent;
-
-		if (!s->fns[fn].gone || s->m->fns.v[fn].is_vf ||
-		    (up != SIM_NONE && s->fns[up].gone) || !in_reach(s, fn, arg) ||
-		    slot_dark(s, fn))
-			continue;
-		fn_found(s, fn);
-		*vec_push(a, &found) = fn;
-	}
-	vec_foreach(fn, &found)
+	vec_foreach(root, &s->roots)
+		scan_bus(s, &scan, root->first_child);
+	vec_foreach(fn, &scan.found)
 		if (attach)
 			(void)driver_attach_fn(s, *fn);
-	udev_add(s, found.v, found.n);
+	udev_add(s, scan.found.v, scan.found.n);
 	return 0;
 }
 

@@ -61,6 +61,22 @@ static unsigned services(const struct sim *s, uint32_t fn)
 	return all;
 }
 
+bool port_served(const struct sim *s, uint32_t fn, unsigned bit)
+{
+	return (services(s, fn) & bit) && port_driver(s, fn, bit);
+}
+
+/* pcie/pme.c:pcie_pme_probe, pcie/aer.c:aer_probe: all services have one interrupt. */
+void port_log(struct sim *s, uint32_t fn)
+{
+	unsigned irq = s->m->fns.v[fn].irq;
+
+	if (port_served(s, fn, SERVICE_PME))
+		sim_log_fn(s, fn, "PME: Signaling with IRQ %u", irq);
+	if (port_served(s, fn, SERVICE_AER))
+		sim_log_fn(s, fn, "AER: enabled with IRQ %u", irq);
+}
+
 /* ":pcieNNN": the port's type above the service's bit. */
 static unsigned service_number(const struct sim *s, uint32_t fn, unsigned bit)
 {

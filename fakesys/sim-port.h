@@ -26,6 +26,10 @@ enum {
 const char *port_driver(const struct sim *s, uint32_t fn, unsigned bit);
 bool port_to_driver(const struct sim *s, const struct node *dir, struct node *ret);
 
+/* Is there a service @bit, and has its driver got it? */
+bool port_served(const struct sim *s, uint32_t fn, unsigned bit);
+/* What the services of @fn say as their drivers take them. */
+void port_log(struct sim *s, uint32_t fn);
 /* drivers/pci/pcie/portdrv.c; @name starts behind the function's own address. */
 int port_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
 		struct entry *ret);

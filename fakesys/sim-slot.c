@@ -71,6 +71,23 @@ bool slot_dark(const struct sim *s, uint32_t fn)
 	return false;
 }
 
+void slots_bus_comes(struct sim *s, uint32_t bridge, bool comes)
+{
+	struct place p;
+
+	for (uint32_t i = 0; i < s->m->slots.n; i++) {
+		const struct pci_slot *slot = &s->m->slots.v[i];
+
+		if (!place_of(slot, &p) ||
+		    topology_bridge_to(&s->topology, p.domain, (uint8_t)p.bus) != bridge)
+			continue;
+		s->slots_again[i] |= comes;
+		if (slot->driver && streq(slot->driver, "acpiphp"))
+			sim_log(s, "acpiphp: Slot [%s] %sregistered", slot->name,
+				comes ? "" : "un");
+	}
+}
+
 static ssize_t put_text(char *buf, const char *text)
 {
 	return snprintf(buf, SIM_PAGE, "%.64s\n", text);
@@ -200,8 +217,9 @@ static const char *module_path(const struct sim *s, const struct node *dir)
 
 static bool has_module(const struct sim *s, const struct node *dir, const struct attr *a)
 {
-	return s->profile->slot_module_link && is_switched(s, dir, a) &&
-	       streq(slot_of(s, dir)->driver, "acpiphp");
+	/* At boot slots come before there is anything to link to (F12). */
+	return (s->profile->slot_module_link || s->slots_again[dir->i]) &&
+	       is_switched(s, dir, a) && streq(slot_of(s, dir)->driver, "acpiphp");
 }
 
 /* clang-format off */

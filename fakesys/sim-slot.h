@@ -6,5 +6,10 @@
 
 /* Is @fn in the slot machine.slots[@slot], or behind what is in it? */
 bool slot_holds(const struct sim *s, uint32_t slot, uint32_t fn);
+/*
+ * The bus behind @bridge is there again, or goes: so do its slots
+ * (acpiphp_glue.c:acpiphp_enumerate_slots, acpiphp_remove_slots).
+ */
+void slots_bus_comes(struct sim *s, uint32_t bridge, bool comes);
 /* Is it in one that is switched off? Then no rescan finds it. */
 bool slot_dark(const struct sim *s, uint32_t fn);

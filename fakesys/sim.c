@@ -55,7 +55,9 @@ int sim_new(const struct machine *m, const struct kernel_profile *p, struct sim 
 	s->disk = disk_new();
 	s->cache = arena_alloc(arena, sizeof(*s->cache));
 	s->slots_off = arena_alloc(arena, s->m->slots.n + 1);
+	s->slots_again = arena_alloc(arena, s->m->slots.n + 1);
 	s->fns = arena_alloc(arena, (s->m->fns.n + 1) * sizeof(*s->fns));
+	s->bus_order = arena_alloc(arena, (s->m->fns.n + 1) * sizeof(*s->bus_order));
 	places_build(s, m);
 	iommu_build(s);
 	kids_build(s);
@@ -107,6 +109,7 @@ static void forget(struct sim *s)
 	s->locks.n = s->locks.cap = 0;
 	s->klog.v = NULL;
 	s->klog.n = s->klog.cap = 0;
+	s->joining = NULL;
 	s->vfio_free = 0;
 	s->wakeups.v = NULL;
 	s->wakeups.n = s->wakeups.cap = 0;
@@ -117,6 +120,7 @@ static void forget(struct sim *s)
 	s->answers.n = s->answers.cap = 0;
 	s->alignment = NULL;
 	memset(s->slots_off, 0, s->m->slots.n);
+	memset(s->slots_again, 0, s->m->slots.n);
 	s->report = NULL;
 	s->no_autoprobe = s->no_express_autoprobe = s->framebuffer_gone = s->off = false;
 	arena_free(s->run);
@@ -130,6 +134,7 @@ void sim_power_off(struct sim *s)
 		fn_state_reset(s, i);
 		/* Virtual functions are there once somebody enables them. */
 		s->fns[i].gone = s->m->fns.v[i].is_vf;
+		s->bus_order[i] = s->topology.order[i];
 	}
 	sim_set_running(s, "", "");
 	sim_set_iommu(s, false, false, NULL);

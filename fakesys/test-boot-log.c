@@ -334,7 +334,8 @@ static void test_rescan(void **state)
 #define BARS                                                                             \
 	"pci 0000:00:03.0: BAR 0 [mem 0xfeb40000-0xfeb5ffff]\n"                          \
 	"pci 0000:00:03.0: BAR 2 [io  0x7140-0x715f]\n"                                  \
-	"pci 0000:00:03.0: Adding to iommu group 2\n"
+	"pci 0000:00:03.0: Adding to iommu group 2\n"                                    \
+	"e1000e 0000:00:03.0: enabling device (0000 -> 0003)\n"
 static struct rescan_case rescans[] = {
 	{ "found again on 6.1", "6.1",
 	  "pci 0000:00:03.0: [8086:10d3] type 00 class 0x020000\n" BARS },
