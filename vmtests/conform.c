@@ -52,6 +52,7 @@ static const struct {
 	{ "*/drm/*", "a graphics driver's" },
 	{ "*/PNP0*", "the ACPI's" },
 	{ "*/irq", "the firmware's program routes interrupts, all drivers share their numbers" },
+	{ "*/sections/*", "addresses where a module was loaded" },
 	{ "*/wakeup/*", "counters of events" },
 	/* clang-format on */
 };
