@@ -180,6 +180,8 @@ static void switch_on(struct sim *s, uint32_t fn)
 	now = command[0] | command[1] << 8;
 	if (bits & ~now && !s->quiet)
 		sim_log_fn(s, fn, "enabling device (%04x -> %04x)", now, now | bits);
+	if (!st->switched && !s->m->fns.v[fn].driver) /* the firmware's */
+		st->master = now & PCI_COMMAND_MASTER;
 	st->switched = st->decodes = true;
 }
 

@@ -107,16 +107,34 @@ static void destroy_bus(struct sim *s, uint32_t bridge)
 	slots_bus_comes(s, bridge, false);
 }
 
+/* The bus that @first is the lowest function of, in the order of bus->devices. */
+typedef VEC(uint32_t) fn_order;
+static void list_bus(const struct sim *s, struct arena *a, uint32_t first, fn_order *ret)
+{
+	for (uint32_t i = 0; first != SIM_NONE && i < s->m->fns.n; i++) {
+		uint32_t fn = s->bus_order[i];
+
+		if (s->places[fn].parent == s->places[first].parent &&
+		    s->places[fn].root == s->places[first].root && !s->fns[fn].gone)
+			*vec_push(a, ret) = fn;
+	}
+}
+
 /* remove.c:pci_remove_bus_device: what is behind it first, then the bus, then itself. */
 static void destroy(struct sim *s, uint32_t fn)
 {
 	struct fn_state *st = &s->fns[fn];
+	AUTOARENA struct arena *a = NULL;
+	fn_order kids = { 0 };
 
 	if (st->gone)
 		return;
-	for (uint32_t c = s->places[fn].first_child; c != SIM_NONE;
-	     c = s->places[c].next_sibling)
-		destroy(s, c);
+	if (s->places[fn].first_child != SIM_NONE) {
+		a = arena_new();
+		list_bus(s, a, s->places[fn].first_child, &kids);
+	}
+	vec_foreach(c, &kids)
+		destroy(s, *c);
 	if (s->places[fn].traits & FN_BRIDGE)
 		destroy_bus(s, fn);
 	if (s->iommu_on && s->places[fn].group != SIM_NONE &&
@@ -234,6 +252,7 @@ struct scan {
 static void scan_bus(struct sim *s, struct scan *scan, uint32_t first)
 {
 	uint64_t since = s->changes;
+	fn_order bus = { 0 };
 
 	for (uint32_t c = first; c != SIM_NONE; c = s->places[c].next_sibling) {
 		if (!s->fns[c].gone || s->m->fns.v[c].is_vf ||
@@ -242,12 +261,13 @@ static void scan_bus(struct sim *s, struct scan *scan, uint32_t first)
 		fn_found(s, c);
 		*vec_push(scan->a, &scan->found) = c;
 	}
-	for (uint32_t c = first; c != SIM_NONE; c = s->places[c].next_sibling) {
-		if (s->fns[c].gone || !(s->places[c].traits & FN_BRIDGE))
+	list_bus(s, scan->a, first, &bus);
+	vec_foreach(c, &bus) {
+		if (!(s->places[*c].traits & FN_BRIDGE))
 			continue;
-		if (s->fns[c].born > since)
-			slots_bus_comes(s, c, true);
-		scan_bus(s, scan, s->places[c].first_child);
+		if (s->fns[*c].born > since)
+			slots_bus_comes(s, *c, true);
+		scan_bus(s, scan, s->places[*c].first_child);
 	}
 }
 

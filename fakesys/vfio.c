@@ -60,6 +60,7 @@ static void take_vga(struct sim *s, uint32_t fn)
 	if (first && !(fb && fb->data.len))
 		sim_log(s, "%s", switching);
 	s->framebuffer_gone |= boot;
+	(void)sim_changed(s);
 	log_decodes(s, fn);
 }
 
