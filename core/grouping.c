@@ -27,6 +27,19 @@ static bool has_group(const struct grouping *g, uint32_t fn)
 static uint32_t find_by_function(struct grouping *g, uint32_t p, struct seen *seen);
 
 /*
+ * Of a function that is just being added only its own header says so:
+ * probe.c:pci_scan_slot sets the bit once pci_scan_single_device() has added it.
+ */
+static bool is_multifunction(const struct grouping *g, uint32_t p)
+{
+	const struct blob *config = &g->m->fns.v[p].config;
+
+	if (g->adding && g->adding - 1 == p && config->len > PCI_HEADER_TYPE)
+		return config->data[PCI_HEADER_TYPE] & 0x80;
+	return topology_is_multifunction(&g->topology, p);
+}
+
+/*
  * iommu.c:get_pci_alias_group: a member of the group that @p must be in because requests
  * of its bus may be taken for one another's; FN_NONE: there is none.
  */
@@ -66,7 +79,7 @@ static uint32_t find_by_function(struct grouping *g, uint32_t p, struct seen *se
 	const struct pci_fn *f = &g->m->fns.v[p];
 	uint32_t first = p;
 
-	if (!topology_is_multifunction(t, p) || g->isolation[p].on)
+	if (!is_multifunction(g, p) || g->isolation[p].on)
 		return FN_NONE;
 	while (first && bdf_same_slot(g->m->fns.v[first - 1].bdf, f->bdf))
 		first--;
@@ -128,6 +141,20 @@ static void give_group(struct grouping *g, uint32_t fn)
 	}
 	found = find_by_function(g, p, &seen);
 	join(g, fn, found != FN_NONE ? JOIN_FUNCTION : JOIN_NEW, found, p);
+}
+
+uint32_t grouping_joins(struct grouping *g, uint32_t fn)
+{
+	struct grouping_fn was = g->fns[fn];
+	uint32_t with;
+
+	g->adding = fn + 1;
+	g->fns[fn].group = GROUP_NONE;
+	give_group(g, fn);
+	with = g->fns[fn].with;
+	g->fns[fn] = was;
+	g->adding = 0;
+	return with;
 }
 
 /* What keeps apart, and the first port at or above each function that does not. */

@@ -76,6 +76,8 @@ struct grouping {
 			      isolate; FN_NONE: all do, up to the root */
 	/* One more than a domain with a bridge whose buses nobody recorded; 0: none. */
 	uint32_t blind_domain;
+	uint32_t
+		adding; /* one more than the function that grouping_joins() looks at; 0 */
 	struct grouping_fn *fns;
 	int n_groups;
 	/* By group: where its members begin in `members`, and how many they are. */
@@ -87,6 +89,12 @@ struct grouping {
 /* Compute the groups that a boot of @m with its IOMMU on makes. All of @ret in @a. */
 void grouping_compute(const struct machine *m, const struct grouping_want *want,
 		      struct arena *a, struct grouping *ret);
+
+/*
+ * @fn comes after others, whose fns[].group the caller has set (GROUP_NONE: not there): a
+ * function whose group it joins, or FN_NONE, it gets a new one. Its own group is not set.
+ */
+uint32_t grouping_joins(struct grouping *g, uint32_t fn);
 
 /*
  * Is it unknown what @fn is behind: its bus is no bridge's, and bridges are there of

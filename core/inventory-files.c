@@ -32,6 +32,7 @@ const char *const inventory_files[] = {
 	"etc/udev/rules.d",
 	"lib/modprobe.d",
 	"lib/modules-load.d",
+	"proc/devices",
 	"proc/fb",
 	"proc/mdstat",
 	ROUTES6,

@@ -345,11 +345,13 @@ int sim_reboot(struct sim *s, const struct boot_report **ret, struct err *e)
 	sim_set_running(s, b.boot.kernel->release, b.boot.cmdline);
 	decide_iommu(&b);
 	sim_log_boot(s);
+	s->quiet = true;
 	vec_foreach(step, &b.boot.steps)
 		if (step->mod)
 			do_load(&b, step);
 		else
 			do_override(&b, step);
+	s->quiet = false;
 	report_functions(&b);
 	b.report->release = s->release;
 	b.report->cmdline = s->cmdline;

@@ -149,6 +149,18 @@ void config_masks(struct blob config, const struct pci_resource res[static PCI_R
 	}
 }
 
+unsigned config_decodes(const struct sim *s, uint32_t fn)
+{
+	const struct pci_resource *res = fn_res(s, fn);
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < PCI_RESOURCES; i++)
+		if (res[i].end && i != PCI_ROM_RESOURCE && (i < 7 || i > 12))
+			bits |= res[i].flags & IORESOURCE_IO ? PCI_COMMAND_IO
+							     : PCI_COMMAND_MEMORY;
+	return bits;
+}
+
 struct blob config_now(const struct sim *s, uint32_t fn)
 {
 	struct blob b = s->m->fns.v[fn].config;
@@ -166,7 +178,7 @@ struct patch {
 	uint32_t off;
 	unsigned clear, set;
 };
-#define PATCHES 6
+#define PATCHES 14
 
 /* Of drivers only the recorded one is known to use MSI. */
 static bool has_recorded_driver(const struct sim *s, uint32_t fn)
@@ -183,10 +195,13 @@ static bool uses_msi(const struct sim *s, uint32_t fn)
 	return has_recorded_driver(s, fn) && (!s->places[fn].irqs || s->fns[fn].n_irqs);
 }
 
-/* pci.c:do_pci_enable_device; do_pci_disable_device, pci_intx. */
+/* pci.c:pci_set_master, do_pci_disable_device, pci_intx;
+ * setup-res.c:pci_enable_resources.
+ */
 static struct patch command_patch(const struct sim *s, uint32_t fn)
 {
 	const struct pci_fn *f = &s->m->fns.v[fn];
+	const struct fn_state *st = &s->fns[fn];
 	struct patch p = { .off = PCI_COMMAND };
 
 	if (has_recorded_driver(s, fn)) {
@@ -194,20 +209,45 @@ static struct patch command_patch(const struct sim *s, uint32_t fn)
 			p.clear = PCI_COMMAND_DISABLE_INTx;
 		return p;
 	}
-	if (s->fns[fn].master == MASTER_ON)
+	if (st->master == MASTER_ON)
 		p.set = PCI_COMMAND_MASTER;
-	else if (s->fns[fn].master == MASTER_OFF || f->driver)
+	else if (st->master == MASTER_OFF || f->driver)
 		p.clear = PCI_COMMAND_MASTER;
 	if (f->driver)
 		p.clear |= PCI_COMMAND_DISABLE_INTx;
-	if (!s->fns[fn].enable)
-		return p;
-	for (unsigned i = 0; i <= PCI_ROM_RESOURCE; i++)
-		if (fn_res(s, fn)[i].end && i < PCI_ROM_RESOURCE)
-			p.set |= fn_res(s, fn)[i].flags & IORESOURCE_IO
-					 ? PCI_COMMAND_IO
-					 : PCI_COMMAND_MEMORY;
+	if (st->decodes)
+		p.set |= config_decodes(s, fn);
 	return p;
+}
+
+/* kernel/irq/msi.c:msi_domain_deactivate writes an empty message. */
+static size_t msi_patches(const struct pci_fn *f, uint32_t msi, struct patch *ret)
+{
+	unsigned flags = cfg_u16(f->config, msi + PCI_MSI_FLAGS);
+	uint32_t end = flags & PCI_MSI_FLAGS_64BIT ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32;
+	size_t n = 0;
+
+	ret[n++] = (struct patch){ msi + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 0 };
+	for (uint32_t off = PCI_MSI_ADDRESS_LO; off <= end; off += 2)
+		ret[n++] = (struct patch){ msi + off, 0xffff, 0 };
+	return n;
+}
+
+/* pcie/pme.c:pcie_pme_remove, pcie/aer.c:aer_disable_rootport: no reports any more. */
+static size_t port_patches(const struct sim *s, uint32_t fn, struct patch *ret)
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+	uint32_t exp = cfg_find_cap(f->config, PCI_CAP_ID_EXP);
+	uint32_t aer = cfg_find_ext_cap(f->config, PCI_EXT_CAP_ID_AER);
+	size_t n = 0;
+
+	if (!f->driver || !(s->places[fn].traits & FN_ROOT_PORT))
+		return 0;
+	if (exp && !port_served(s, fn, SERVICE_PME))
+		ret[n++] = (struct patch){ exp + PCI_EXP_RTCTL, PCI_EXP_RTCTL_PMEIE, 0 };
+	if (aer && !port_served(s, fn, SERVICE_AER))
+		ret[n++] = (struct patch){ aer + PCI_ERR_ROOT_COMMAND, 7, 0 };
+	return n;
 }
 
 static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static PATCHES])
@@ -216,24 +256,20 @@ static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static 
 	const char *power = s->fns[fn].power;
 	uint32_t pm = cfg_find_cap(f->config, PCI_CAP_ID_PM),
 		 msi = cfg_find_cap(f->config, PCI_CAP_ID_MSI),
-		 msix = cfg_find_cap(f->config, PCI_CAP_ID_MSIX),
-		 aer = cfg_find_ext_cap(f->config, PCI_EXT_CAP_ID_AER);
+		 msix = cfg_find_cap(f->config, PCI_CAP_ID_MSIX);
 	size_t n = 0;
 
 	if (s->fns[fn].own_registers)
 		return 0;
 	ret[n++] = command_patch(s, fn);
 	if (msi && f->driver && !uses_msi(s, fn))
-		ret[n++] = (struct patch){ msi + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 0 };
+		n += msi_patches(f, msi, ret + n);
+	n += port_patches(s, fn, ret + n);
 	if (msix && f->driver && !uses_msi(s, fn))
 		ret[n++] = (struct patch){ msix + PCI_MSI_FLAGS, PCI_MSIX_ENABLE, 0 };
 	if (s->places[fn].acs_at)
 		ret[n++] =
 			(struct patch){ s->places[fn].acs_at, 0xffff, s->places[fn].acs };
-	/* aer.c:aer_disable_rootport */
-	if (aer && f->driver && (s->places[fn].traits & FN_ROOT_PORT) &&
-	    (!has_recorded_driver(s, fn) || (s->fns[fn].idle_services & SERVICE_AER)))
-		ret[n++] = (struct patch){ aer + PCI_ERR_ROOT_COMMAND, 0x7, 0 };
 	if (pm && (f->driver || s->fns[fn].driver))
 		ret[n++] = (struct patch){ pm + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK,
 					   streq(power, "D3hot") ? 3 : 0 };
@@ -310,6 +346,7 @@ ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
 
 		apply(p, patches(s, fn, p), 0, st->config, now.len);
 		st->own_registers = true;
+		st->decodes = false;
 	}
 	for (size_t i = 0; i < len && off + i < now.len; i++) {
 		uint8_t *p = &st->config[off + i], w = wmask[off + i];
@@ -317,5 +354,7 @@ ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
 		*p = (uint8_t)((*p & ~w) | (in[i] & w));
 		*p &= (uint8_t) ~(in[i] & w1cmask[off + i]);
 	}
+	st->master =
+		st->config[PCI_COMMAND] & PCI_COMMAND_MASTER ? MASTER_ON : MASTER_OFF;
 	return (ssize_t)len;
 }

@@ -31,3 +31,5 @@ void config_poke(struct sim *s, uint32_t fn, uint32_t off, uint32_t v, unsigned 
 /* The masks of @config, a function with the resources @res; each as long as @config. */
 void config_masks(struct blob config, const struct pci_resource res[static PCI_RESOURCES],
 		  uint8_t *ret_wmask, uint8_t *ret_w1cmask);
+/* Bits of PCI_COMMAND with which @fn answers to its addresses. */
+unsigned config_decodes(const struct sim *s, uint32_t fn);

@@ -52,15 +52,6 @@ static bool dynids_match(const struct sim_driver *drv, const struct pci_ident *i
 	return false;
 }
 
-static bool static_ids_match(const struct sim_driver *drv, const struct pci_ident *id)
-{
-	if (drv->mod)
-		vec_foreach(d, &drv->mod->ids)
-			if (!d->override_only && pci_id_matches(d, id))
-				return true;
-	return false;
-}
-
 void driver_add_dynid(struct sim *s, struct sim_driver *drv, const struct dynid *id)
 {
 	*vec_push(s->run, &drv->dynids) = *id;
@@ -84,11 +75,11 @@ int driver_store_new_id(struct sim *s, struct sim_driver *drv, const char *buf)
 		as.device &= 0xffff;
 		as.subvendor &= 0xffff;
 		as.subdevice &= 0xffff;
-		if (look && (dynids_match(drv, &as) || static_ids_match(drv, &as)))
+		if (look && (dynids_match(drv, &as) || driver_has_id(drv, &as)))
 			return -EEXIST;
 		look = false;
 	}
-	if (look && static_ids_match(drv, &as))
+	if (look && driver_has_id(drv, &as))
 		return -EEXIST;
 	/*
 	 * driver_data must be that of some static entry. The tables are recorded without

@@ -5,12 +5,15 @@
 
 #include "fakesys/blocked.h"
 #include "fakesys/boot-log.h"
+#include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/sim-irq.h"
 #include "fakesys/sim-port.h"
 #include "fakesys/sim-resource.h"
 #include "fakesys/sim-wakeup.h"
 #include "fakesys/vfio.h"
+
+#define PCI_CLASS_NVME 0x010802
 
 /* drivers/pci/pcie/portdrv.c:pcie_portdrv_probe: bridges that are no PCIe ports match,
  * too */
@@ -27,6 +30,32 @@ static int port_probe(struct sim *s, uint32_t fn)
 	}
 }
 
+/*
+ * drivers/nvme/host/pci.c:nvme_pci_alloc_dev has set the masks before nvme_dev_map finds
+ * that there is no room for the registers, or nvme_pci_enable no sense in them.
+ */
+static int nvme_probe(struct sim *s, uint32_t fn)
+{
+	const struct pci_resource *bar = &fn_res(s, fn)[0];
+
+	if (s->m->fns.v[fn].id.class == PCI_CLASS_NVME)
+		return 0;
+	s->fns[fn].dma_bits = 64;
+	return bar->end - bar->start < 8192 - 1 ? ENODEV : EINVAL;
+}
+
+/* drivers/pci/pcie/portdrv.c:port_pci_ids; it is no module, so that no alias has them. */
+#define CLASS_ID(class_)                                                                 \
+	{                                                                                \
+		PCI_ID_ANY, PCI_ID_ANY, PCI_ID_ANY, PCI_ID_ANY, class_, 0xffffffff,      \
+			false                                                            \
+	}
+static const struct pci_id port_ids[] = {
+	CLASS_ID(0x060400),
+	CLASS_ID(0x060401),
+	CLASS_ID(0x080700),
+};
+
 /* clang-format off */
 static const struct driver_traits traits[] = {
 	{ "vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
@@ -36,13 +65,14 @@ static const struct driver_traits traits[] = {
 	{ "virtio-vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
 	{ "pci-stub", .managed_dma = true, .claimed = "claimed by stub" },
 	{ "pci-pf-stub", .claimed = "claimed by pci-pf-stub" },
-	{ "pcieport", .managed_dma = true, .enables = true, .probe = port_probe },
+	{ "pcieport", .managed_dma = true, .enables = true, .ids = port_ids, .n_ids = ARRAY_SIZE(port_ids),
+	  .probe = port_probe },
 	{ "i40e", .enables = true, .takes_vfs = true, .at_resets = true },
 	{ "ice", .enables = true, .takes_vfs = true, .at_resets = true },
 	{ "igb", .enables = true, .takes_vfs = true },
 	{ "ixgbe", .enables = true, .takes_vfs = true },
 	{ "mlx5_core", .enables = true, .takes_vfs = true },
-	{ "nvme", .enables = true, .at_resets = true },
+	{ "nvme", .enables = true, .at_resets = true, .probe = nvme_probe },
 	{ NULL, .enables = true },
 };
 /* clang-format on */
@@ -93,6 +123,21 @@ void driver_unregister(struct sim *s, struct sim_driver *drv)
 	s->drivers.n = to;
 }
 
+bool driver_has_id(const struct sim_driver *drv, const struct pci_ident *id)
+{
+	const struct pci_id *ids = drv->mod ? drv->mod->ids.v : NULL;
+	size_t n = drv->mod ? drv->mod->ids.n : 0;
+
+	if (drv->traits && drv->traits->ids) {
+		ids = drv->traits->ids;
+		n = drv->traits->n_ids;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!ids[i].override_only && pci_id_matches(&ids[i], id))
+			return true;
+	return false;
+}
+
 /* amd/init.c:iommu_init_pci: no driver shall have the IOMMU's own function. */
 static bool is_kernels_own(const struct sim *s, uint32_t fn)
 {
@@ -112,11 +157,7 @@ bool driver_matches(const struct sim *s, const struct sim_driver *drv, uint32_t 
 	vec_foreach(d, &drv->dynids)
 		if (pci_id_matches(&d->id, id))
 			return true;
-	if (drv->mod)
-		vec_foreach(d, &drv->mod->ids)
-			if (pci_id_matches(d, id) && (forced || !d->override_only))
-				return true;
-	return forced;
+	return forced || driver_has_id(drv, id);
 }
 
 static struct sim_group *group_of(const struct sim *s, uint32_t fn)
@@ -126,23 +167,46 @@ static struct sim_group *group_of(const struct sim *s, uint32_t fn)
 	return s->iommu_on && g != SIM_NONE ? &s->groups.v[g] : NULL;
 }
 
-/* pci.c:pci_enable_device_flags: the bridges above first (pci_enable_bridge), then into
- * D0. */
-void fn_enable(struct sim *s, uint32_t fn)
+/* pci.c:do_pci_enable_device: into D0, and it answers to its addresses. */
+static void switch_on(struct sim *s, uint32_t fn)
 {
-	uint32_t up = s->places[fn].parent;
+	struct fn_state *st = &s->fns[fn];
+	unsigned bits = config_decodes(s, fn);
+	uint8_t command[2] = { 0 };
+	unsigned now;
 
-	if (!s->fns[fn].enable++) {
-		for (; up != SIM_NONE && !s->fns[up].enable; up = s->places[up].parent) {
-			s->fns[up].enable = 1;
-			s->fns[up].master = MASTER_ON;
-			s->fns[up].power = "D0";
-		}
-	}
-	s->fns[fn].power = "D0";
+	st->power = "D0";
+	if (s->m->fns.v[fn].config.len < PCI_COMMAND + 2)
+		return;
+	config_copy(s, fn, PCI_COMMAND, command, sizeof(command));
+	now = command[0] | command[1] << 8;
+	if (bits & ~now && !s->quiet)
+		sim_log_fn(s, fn, "enabling device (%04x -> %04x)", now, now | bits);
+	st->decodes = true;
 }
 
-/* pci.c:pci_disable_device, do_pci_disable_device. */
+/* pci.c:pci_enable_bridge: from the root down, and they may send. */
+static void enable_bridges(struct sim *s, uint32_t up)
+{
+	if (up == SIM_NONE)
+		return;
+	enable_bridges(s, s->places[up].parent);
+	if (!s->fns[up].enable) {
+		s->fns[up].enable = 1;
+		switch_on(s, up);
+	}
+	s->fns[up].master = MASTER_ON;
+}
+
+/* pci.c:pci_enable_device_flags */
+void fn_enable(struct sim *s, uint32_t fn)
+{
+	if (s->fns[fn].enable++)
+		return;
+	enable_bridges(s, s->places[fn].parent);
+	switch_on(s, fn);
+}
+
 void fn_disable(struct sim *s, uint32_t fn)
 {
 	if (s->fns[fn].enable && !--s->fns[fn].enable)
@@ -233,12 +297,8 @@ static bool refuses(const struct sim *s, const struct sim_driver *drv, uint32_t 
 {
 	const struct pci_fn *recorded = &s->m->fns.v[fn];
 
-	if (!drv->mod || drv->mod->file || recorded->driver || recorded->override)
-		return false;
-	vec_foreach(id, &drv->mod->ids)
-		if (!id->override_only && pci_id_matches(id, &recorded->id))
-			return true;
-	return false;
+	return drv->mod && !drv->mod->file && !recorded->driver && !recorded->override &&
+	       driver_has_id(drv, &recorded->id);
 }
 
 /* sriov_drivers_autoprobe: without it a virtual function takes a driver only by override.
@@ -264,11 +324,13 @@ static int probe(struct sim *s, struct sim_driver *drv, uint32_t fn)
 	if (r < 0)
 		return r;
 	st->driver = drv;
+	pm_settle(s, fn); /* pci-driver.c:local_pci_probe: resumed */
 	r = refuses(s, drv, fn)  ? ENODEV
 	    : drv->traits->probe ? drv->traits->probe(s, fn)
 				 : 0;
 	if (r) {
 		st->driver = NULL;
+		pm_settle(s, fn);
 		disown_dma(s, fn);
 		log_failed_probe(s, fn, drv->name, r);
 		return r;
@@ -279,7 +341,8 @@ static int probe(struct sim *s, struct sim_driver *drv, uint32_t fn)
 		sim_log_fn(s, fn, "%s", drv->traits->claimed);
 	bound(s, fn);
 	irq_take(s, fn);
-	port_log_services(s, fn);
+	if (!s->quiet)
+		port_log_services(s, fn);
 	return 0;
 }
 
@@ -330,10 +393,12 @@ int driver_attach_fn(struct sim *s, uint32_t fn)
 }
 
 /* pci-driver.c:pci_device_remove, with what the driver's own remove() does. */
-static void released(struct sim *s, uint32_t fn, const struct driver_traits *t)
+static void released(struct sim *s, uint32_t fn, struct sim_driver *drv)
 {
+	const struct driver_traits *t = drv->traits;
 	struct fn_state *st = &s->fns[fn];
 
+	st->parting = drv;
 	/* vfio_pci_core.c:vfio_pci_core_unregister_device, igb_main.c:igb_remove */
 	if ((t->vfio || t->takes_vfs) && vfs_count(s, fn))
 		(void)vfs_set(s, fn, 0, NULL);
@@ -348,6 +413,8 @@ static void released(struct sim *s, uint32_t fn, const struct driver_traits *t)
 	disown_dma(s, fn);
 	if (streq(st->power, "D0"))
 		st->power = s->profile->unbound_state;
+	st->parting = NULL;
+	pm_settle(s, fn);
 	(void)sim_changed_fn(s, fn);
 }
 
@@ -370,19 +437,19 @@ int driver_unbind(struct sim *s, uint32_t fn)
 			sim_fn_name(s, fn, drv->name));
 		return block_until(s, UNTIL_FREE, fn, true);
 	}
-	released(s, fn, drv->traits);
+	released(s, fn, drv);
 	return 0;
 }
 
 void driver_finish_wait(struct sim *s, uint32_t fn)
 {
 	struct fn_state *st = &s->fns[fn];
-	const struct sim_driver *drv = st->leaving;
+	struct sim_driver *drv = st->leaving;
 
 	if (!drv)
 		return;
 	st->leaving = NULL;
-	released(s, fn, drv->traits);
+	released(s, fn, drv);
 }
 
 int sim_set_override(struct sim *s, uint32_t fn, const char *driver)

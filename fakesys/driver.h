@@ -20,6 +20,8 @@ struct sim_driver *driver_register(struct sim *s, const char *name,
 /* All its functions are unbound and the driver is gone. */
 void driver_unregister(struct sim *s, struct sim_driver *drv);
 
+/* Is @id in its table, but for entries that only an override uses? */
+bool driver_has_id(const struct sim_driver *drv, const struct pci_ident *id);
 /* pci-driver.c:pci_match_device. */
 bool driver_matches(const struct sim *s, const struct sim_driver *drv, uint32_t fn);
 
@@ -52,7 +54,17 @@ uint32_t driver_named_fn(const struct sim *s, const char *buf);
 
 /* As pci_enable_device(): counted; the first time it and the bridges above wake up. */
 void fn_enable(struct sim *s, uint32_t fn);
+/* As pci_disable_device(): the last time it may not send any more. */
 void fn_disable(struct sim *s, uint32_t fn);
+/*
+ * Runtime power management after a driver, its use or power/control has changed
+ * (sim-power.c): who is suspended, and in which state that is.
+ */
+void pm_settle(struct sim *s, uint32_t fn);
+/* Its power/runtime_usage. */
+unsigned pm_usage(const struct sim *s, uint32_t fn);
+/* The reset methods that are found now; or as it comes, before what is behind it. */
+const char *reset_methods(struct sim *s, uint32_t fn, bool coming);
 /* A function as enumeration leaves it. */
 void fn_state_reset(struct sim *s, uint32_t fn);
 /*

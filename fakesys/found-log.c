@@ -89,7 +89,11 @@ static void say_bars(struct sim *s, uint32_t fn, const char *name, strings *ret)
 		 * pci_fixup_video. */
 		if (i == PCI_ROM_RESOURCE && (r->flags & RES_ROM_SHADOW)) {
 			say_recorded(s, fn, NULL, "ROM [", ret);
-			say_recorded(s, fn, NULL, "Video device with shadowed ROM", ret);
+			if (text)
+				*vec_push(s->run, ret) = arena_printf(
+					s->run,
+					"%s: Video device with shadowed ROM at %s", name,
+					text);
 		}
 		if (!text || (i == PCI_ROM_RESOURCE && (r->flags & RES_ROM_SHADOW)))
 			continue;

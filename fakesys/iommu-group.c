@@ -186,22 +186,13 @@ static void take_computed(struct sim *s, bool forecast)
 		s->places[fn].acs_at = acs_control(&g.acs, fn, &s->places[fn].acs);
 }
 
-void groups_form(struct sim *s)
+/* By what places say: functions of a group stand together in sim.members. */
+static void list_members(struct sim *s)
 {
-	AUTOARENA struct arena *scratch = arena_new();
-	bool same = streq(acs_words(scratch, s->m->cmdline),
-			  acs_words(scratch, s->cmdline ? s->cmdline : ""));
 	uint32_t at = 0;
 
-	vec_foreach(g, &s->groups) {
-		g->recorded_id = GROUP_NONE;
-		g->recorded_type = g->reserved = NULL;
+	vec_foreach(g, &s->groups)
 		g->n = 0;
-	}
-	if (s->n_recorded_groups && same)
-		take_recorded(s);
-	else
-		take_computed(s, s->n_recorded_groups > 0);
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
 		if (s->places[fn].group != SIM_NONE)
 			s->groups.v[s->places[fn].group].n++;
@@ -209,8 +200,6 @@ void groups_form(struct sim *s)
 		g->first = at;
 		at += g->n;
 		g->n = 0;
-		if (!g->reserved)
-			g->reserved = default_reserved(s);
 	}
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
 		struct sim_group *g;
@@ -220,4 +209,97 @@ void groups_form(struct sim *s)
 		g = &s->groups.v[s->places[fn].group];
 		s->members[g->first + g->n++] = fn;
 	}
+}
+
+/* Does the command line say of ACS what it said in the recorded boot? */
+static bool same_acs(const struct sim *s)
+{
+	AUTOARENA struct arena *scratch = arena_new();
+
+	return streq(acs_words(scratch, s->m->cmdline),
+		     acs_words(scratch, s->cmdline ? s->cmdline : ""));
+}
+
+void groups_form(struct sim *s)
+{
+	vec_foreach(g, &s->groups) {
+		g->recorded_id = GROUP_NONE;
+		g->recorded_type = g->reserved = NULL;
+		g->n = 0;
+	}
+	if (s->n_recorded_groups && same_acs(s))
+		take_recorded(s);
+	else
+		take_computed(s, s->n_recorded_groups > 0);
+	list_members(s);
+	vec_foreach(g, &s->groups)
+		if (!g->reserved)
+			g->reserved = default_reserved(s);
+	s->joining = NULL;
+}
+
+/* --- functions that come later --- */
+
+/* A group without members, not even such as are gone; else one that nobody is in now. */
+static uint32_t free_place(const struct sim *s)
+{
+	uint32_t found = SIM_NONE;
+
+	for (uint32_t i = 0; i < s->groups.n; i++) {
+		const struct sim_group *g = &s->groups.v[i];
+
+		if (iommu_group_present(s, g))
+			continue;
+		if (!g->n)
+			return i;
+		found = i;
+	}
+	return found;
+}
+
+/* The group it joins, or where its own one shall be. */
+static uint32_t place_for(struct sim *s, uint32_t fn)
+{
+	uint32_t old = s->places[fn].group, with;
+	struct grouping *g = s->joining;
+
+	if (!g) {
+		g = s->joining = arena_alloc(s->run, sizeof(*g));
+		compute(s, s->run, s->n_recorded_groups && !same_acs(s), g);
+	}
+	for (uint32_t i = 0; i < s->m->fns.n; i++)
+		g->fns[i].group =
+			s->fns[i].gone || i == fn || s->places[i].group == SIM_NONE
+				? GROUP_NONE
+				: (int)s->places[i].group;
+	with = grouping_joins(g, fn);
+	if (with != FN_NONE)
+		return s->places[with].group;
+	for (uint32_t i = 0; i < s->groups.v[old].n; i++) {
+		uint32_t other = s->members[s->groups.v[old].first + i];
+
+		if (other != fn && !s->fns[other].gone)
+			return free_place(s);
+	}
+	return old;
+}
+
+void iommu_fn_comes(struct sim *s, uint32_t fn)
+{
+	uint32_t old = s->places[fn].group, at;
+
+	if (!s->iommu_on || old == SIM_NONE)
+		return;
+	at = s->m->fns.v[fn].is_vf ? old : place_for(s, fn);
+	s->fns[fn].gone = true; /* is anybody else in it? */
+	if (at != SIM_NONE && at != old) {
+		s->places[fn].group = at;
+		list_members(s);
+		if (!s->groups.v[old].n)
+			s->groups.v[old].recorded_id = GROUP_NONE;
+	}
+	if (at != SIM_NONE && !iommu_group_present(s, &s->groups.v[at]))
+		iommu_group_made(s, &s->groups.v[at]);
+	s->fns[fn].gone = false;
+	(void)sim_changed(s);
 }

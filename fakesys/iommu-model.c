@@ -8,12 +8,33 @@
 /* Debian: CONFIG_IOMMU_DEFAULT_DMA_LAZY */
 #define TYPE_DEFAULT "DMA-FQ"
 
+/* The boot's own: where nobody says, that of most recorded groups. */
+static const char *default_type(const struct sim *s)
+{
+	const char *best = TYPE_DEFAULT;
+	size_t most = 0;
+
+	if (s->domain_type)
+		return s->domain_type;
+	vec_foreach(g, &s->m->groups) {
+		size_t n = 0;
+
+		if (!g->type || (most && streq(g->type, best)))
+			continue;
+		vec_foreach(other, &s->m->groups)
+			n += other->type && streq(other->type, g->type);
+		if (n > most) {
+			best = g->type;
+			most = n;
+		}
+	}
+	return best;
+}
+
 /* What a group gets when it is made. */
 static const char *group_type(const struct sim *s, const struct sim_group *g)
 {
-	if (s->domain_type)
-		return s->domain_type;
-	return g->recorded_type ? g->recorded_type : TYPE_DEFAULT;
+	return !s->domain_type && g->recorded_type ? g->recorded_type : default_type(s);
 }
 
 uint32_t sim_find_group(const struct sim *s, int id)
@@ -256,9 +277,7 @@ int iommu_store_type(struct sim *s, struct sim_group *g, const char *buf)
 		i++;
 	if (i == ARRAY_SIZE(types))
 		return -EINVAL;
-	type = types[i].type    ? types[i].type
-	       : s->domain_type ? s->domain_type
-				: TYPE_DEFAULT;
+	type = types[i].type ? types[i].type : default_type(s);
 	to_lazy = streq(g->type, "DMA") && streq(type, "DMA-FQ");
 	if (!s->profile->type_multi)
 		r = check_single(s, g, to_lazy);

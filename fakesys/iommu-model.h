@@ -18,6 +18,11 @@ void groups_form(struct sim *s);
 bool iommu_group_present(const struct sim *s, const struct sim_group *g);
 /* Its first member has come: it gets the lowest free number and the boot's type. */
 void iommu_group_made(struct sim *s, struct sim_group *g);
+/*
+ * @fn, which was gone, is there again: its group is one of a member that is there, as
+ * iommu.c:pci_device_group finds it, or a new one.
+ */
+void iommu_fn_comes(struct sim *s, uint32_t fn);
 /* By name as it stands in a directory, if it is there; else SIM_NONE. */
 uint32_t iommu_named_group(const struct sim *s, const char *name, size_t len);
 uint32_t iommu_named_unit(const struct sim *s, const char *name, size_t len);

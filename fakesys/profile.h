@@ -49,6 +49,7 @@ struct kernel_profile {
 	char pci_option_quote;           /* opens what pci= does not know */
 	bool log_port_type;              /* F25 */
 	bool zero_windows;               /* F26: disabled bridge windows shown as zeros */
+	bool vfio_fs;                    /* VFIO devices pin a file system of vfio's */
 	bool vfio_virqfd;                /* F29: a module of its own */
 	const char *vga_decodes;         /* F30: the words of vgaarb's line */
 };

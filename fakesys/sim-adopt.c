@@ -116,6 +116,8 @@ void adopt_recorded(struct sim *s)
 		if (!sim_module_loaded(s, m->loaded.v[i]))
 			(void)module_add(s, m->loaded.v[i], NULL, "");
 	modules_link(s);
+	s->quiet = true;
 	adopt_functions(s);
+	s->quiet = false;
 	adopt_log(s);
 }

@@ -11,7 +11,6 @@
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
-#include "fakesys/udev.h"
 #include "fakesys/sim-module.h"
 #include "fakesys/udev.h"
 
@@ -206,32 +205,11 @@ static bool word_in(const char *list, const char *word, size_t len)
 	return false;
 }
 
-/* pci.c:pci_parent_bus_reset: only what is alone on its bus can be reset by that. */
-static bool alone_on_bus(const struct sim *s, uint32_t fn)
-{
-	const struct fn_place *p = &s->places[fn];
-
-	if (p->parent == SIM_NONE || p->first_child != SIM_NONE)
-		return false;
-	for (uint32_t c = s->places[p->parent].first_child; c != SIM_NONE;
-	     c = s->places[c].next_sibling)
-		if (c != fn && !s->fns[c].gone)
-			return false;
-	return true;
-}
-
-/* The methods that would be found now; `bus` may have gone since the function came. */
 static const char *resets_now(struct sim *s, uint32_t fn)
 {
-	const char *have = s->places[fn].resets, *bus = strstr(have, "bus");
-	size_t n;
+	const char *list = reset_methods(s, fn, false);
 
-	if (!bus || alone_on_bus(s, fn))
-		return have;
-	n = (size_t)(bus - have);
-	while (n && have[n - 1] == ' ')
-		n--;
-	return arena_strndup(s->run, have, n);
+	return list ? list : "";
 }
 
 /* pci-sysfs.c:reset_method_store. */
@@ -239,7 +217,7 @@ ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const struc
 			      const char *buf, size_t len)
 {
 	static const char known[] = "device_specific acpi flr af_flr pm bus";
-	const char *have = s->places[dir->i].resets;
+	const char *have = node_state(s, dir)->found_resets;
 	struct fn_state *st = node_state(s, dir);
 	char list[64] = "";
 	size_t at = 0;

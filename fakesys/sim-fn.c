@@ -76,7 +76,7 @@ static bool has_wakeup(const struct sim *s, const struct node *dir, const struct
 static bool has_reset(const struct sim *s, const struct node *dir, const struct attr *a)
 {
 	(void)a;
-	return s->places[dir->i].resets;
+	return node_state(s, dir)->found_resets;
 }
 
 static bool has_bar(const struct sim *s, const struct node *dir, const struct attr *a)

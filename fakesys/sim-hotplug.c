@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 
 #include <pci/header.h>
 
@@ -13,6 +14,44 @@
 #include "fakesys/sim-wakeup.h"
 #include "fakesys/udev.h"
 
+/* pci.c:pci_parent_bus_reset: only what is alone on its bus can be reset by that. */
+static bool alone_on_bus(const struct sim *s, uint32_t fn, bool coming)
+{
+	const struct fn_place *p = &s->places[fn];
+
+	/* A bridge that comes has no bus yet. */
+	if (p->parent == SIM_NONE || s->m->fns.v[fn].is_vf ||
+	    (!coming && p->traits & FN_BRIDGE))
+		return false;
+	for (uint32_t c = s->places[p->parent].first_child; c != SIM_NONE;
+	     c = s->places[c].next_sibling)
+		if (c != fn && !s->fns[c].gone)
+			return false;
+	return true;
+}
+
+const char *reset_methods(struct sim *s, uint32_t fn, bool coming)
+{
+	const struct fn_place *p = &s->places[fn];
+	const char *have = p->resets ? p->resets : "", *bus = strstr(have, "bus");
+	const char *tail = strstr(have, "cxl_bus");
+	bool first = p->parent != SIM_NONE && s->places[p->parent].first_child == fn;
+	bool alone = alone_on_bus(s, fn, coming);
+	size_t n = strlen(have);
+
+	bus = bus && bus == (tail ? tail + strlen("cxl_") : NULL) ? NULL : bus;
+	/* The first one was alone when it was recorded: a quirk keeps it from that. */
+	if (alone == (bus != NULL) || (alone && first))
+		return p->resets;
+	if (alone)
+		return tail ? arena_printf(s->run, "%.*sbus %s", (int)(tail - have), have,
+					   tail)
+			    : arena_printf(s->run, "%s%sbus", have, n ? " " : "");
+	n = (size_t)(bus - have);
+	return tail ? arena_printf(s->run, "%.*s%s", (int)n, have, tail)
+		    : arena_strndup(s->run, have, n ? n - 1 : 0);
+}
+
 void fn_state_reset(struct sim *s, uint32_t fn)
 {
 	uint64_t now = sim_changed_fn(s, fn);
@@ -22,6 +61,7 @@ void fn_state_reset(struct sim *s, uint32_t fn)
 		.changed = now,
 		.power = s->profile->fresh_state,
 		.resets = s->places[fn].resets,
+		.found_resets = s->places[fn].resets,
 		.vfio_dev = -1,
 		.numa = s->m->fns.v[fn].numa,
 		.d3cold_allowed = s->places[fn].traits & FN_PM,
@@ -53,7 +93,7 @@ static bool stop_all(struct sim *s, uint32_t top)
 	return true;
 }
 
-/* remove.c:pci_remove_bus */
+/* remove.c:pci_remove_bus, and what hangs on it (pcibios_remove_bus). */
 static void log_bus_gone(struct sim *s, uint32_t bridge)
 {
 	struct blob config = config_now(s, bridge);
@@ -65,22 +105,36 @@ static void log_bus_gone(struct sim *s, uint32_t bridge)
 	slot_log_all(s, bridge, "unregistered");
 }
 
+/* remove.c:pci_remove_bus_device: what is behind it first, then the bus, then itself. */
+static void destroy(struct sim *s, uint32_t fn)
+{
+	struct fn_state *st = &s->fns[fn];
+	AUTOARENA struct arena *a = NULL;
+	fn_indices kids = { 0 };
+
+	if (st->gone)
+		return;
+	if (s->places[fn].first_child != SIM_NONE) {
+		a = arena_new();
+		kids = bus_devices(s, a, (struct sim_bus){ s->places[fn].root, fn });
+	}
+	vec_foreach(c, &kids)
+		destroy(s, *c);
+	if (s->places[fn].traits & FN_BRIDGE)
+		log_bus_gone(s, fn);
+	if (s->iommu_on && s->places[fn].group != SIM_NONE &&
+	    s->profile->logs_group_removal)
+		sim_log_fn(s, fn, "Removing from iommu group %d",
+			   s->groups.v[s->places[fn].group].id);
+	wakeup_set(s, fn, false);
+	st->gone = true;
+	if (s->places[fn].parent != SIM_NONE)
+		pm_settle(s, s->places[fn].parent);
+}
+
 static void destroy_all(struct sim *s, uint32_t top)
 {
-	for (uint32_t fn = (uint32_t)s->m->fns.n; fn-- > top;) {
-		struct fn_state *st = &s->fns[fn];
-
-		if (st->gone || !is_below(s, fn, top))
-			continue;
-		if (s->places[fn].traits & FN_BRIDGE)
-			log_bus_gone(s, fn);
-		if (s->iommu_on && s->places[fn].group != SIM_NONE &&
-		    s->profile->logs_group_removal)
-			sim_log_fn(s, fn, "Removing from iommu group %d",
-				   s->groups.v[s->places[fn].group].id);
-		wakeup_set(s, fn, false);
-		st->gone = true;
-	}
+	destroy(s, top);
 	/* Device links to them go from other folders (base/core.c:device_links_purge). */
 	(void)sim_changed(s);
 }
@@ -108,6 +162,7 @@ void fn_remove_go_on(struct sim *s)
 	destroy_all(s, top);
 }
 
+/* probe.c:pci_setup_device and what its notifiers say. */
 static void log_found(struct sim *s, uint32_t fn)
 {
 	log_function(s, fn, &s->klog);
@@ -122,31 +177,32 @@ static void log_found(struct sim *s, uint32_t fn)
 		log_vga_taken(s, fn, NULL);
 }
 
-/* A function comes: as enumeration leaves it, its group made if nobody else has it. */
+/* A function comes: as enumeration leaves it, in a group of those that are there. */
 static void fn_found(struct sim *s, uint32_t fn)
 {
-	struct sim_group *g = s->places[fn].group == SIM_NONE
-				      ? NULL
-				      : &s->groups.v[s->places[fn].group];
-	bool made = g && !iommu_group_present(s, g);
 	uint32_t up = s->places[fn].parent;
-	struct fn_state old;
+	struct fn_state old = s->fns[fn];
 
-	old = s->fns[fn];
 	fn_state_reset(s, fn);
 	/* What is in its registers is in them still. */
 	s->fns[fn].config = old.config;
 	s->fns[fn].own_registers = old.own_registers;
 	s->fns[fn].master = old.master;
+	s->fns[fn].decodes = old.decodes;
 	s->fns[fn].res = old.res;
 	if (!s->m->fns.v[fn].is_vf)
 		resources_found(s, fn);
+	s->fns[fn].found_resets = reset_methods(s, fn, true);
+	if (s->fns[fn].found_resets && !*s->fns[fn].found_resets)
+		s->fns[fn].found_resets = NULL;
+	s->fns[fn].resets = s->fns[fn].found_resets;
 	/* aspm.c:pcie_aspm_exit_link_state: a link is its first function's. */
 	if (up != SIM_NONE && s->places[up].first_child == fn)
 		s->fns[up].link_off = 0;
 	s->all_changed = s->changes; /* device links come with it, in other folders */
-	if (made)
-		iommu_group_made(s, g);
+	if (up != SIM_NONE)
+		pm_settle(s, up);
+	iommu_fn_comes(s, fn);
 	log_found(s, fn);
 }
 

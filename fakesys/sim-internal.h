@@ -24,6 +24,8 @@ struct driver_traits {
 	bool takes_vfs;      /* its remove() disables virtual functions */
 	bool at_resets;      /* has reset_prepare: what a reset is, it says itself */
 	const char *claimed; /* what it says at probe, or NULL */
+	const struct pci_id *ids; /* what it matches where no alias tells; or NULL */
+	size_t n_ids;
 	/* 0, or the errno value of a failed probe; NULL: it takes everything. */
 	int (*probe)(struct sim *s, uint32_t fn);
 };
@@ -60,6 +62,7 @@ struct fn_state {
 	const char *override;      /* driver_override; NULL: unset */
 	const char *power;         /* power_state: "D0", "D3hot", "unknown" */
 	const char *resets;        /* reset_method; NULL: no such attribute */
+	const char *found_resets;  /* that when it came */
 	uint8_t *config;           /* written to since power-on; NULL: as recorded */
 	bool own_registers;        /* and not by a driver that came or went later */
 	/* Since it was found again; NULL: as recorded. sim-resource.h */
@@ -72,17 +75,22 @@ struct fn_state {
 	bool fresh;             /* found by the rescan under way */
 	unsigned enable;        /* enable_cnt */
 	enum bus_master master; /* what drivers made of it since power-on */
+	bool decodes;           /* somebody has enabled it: it answers */
+	bool vfio_put;          /* vfio-pci has let go of it */
+	bool opened;            /* a VM has it open */
 	int vfio_dev;           /* N of vfio-dev/vfioN; -1: none */
 	int numa;
 	uint64_t born, bound_at;    /* when it was found; when its driver took it */
 	uint64_t changed;           /* sim_changed_fn() */
 	struct sim_driver *leaving; /* its old driver, whose remove() has not returned */
+	struct sim_driver *parting; /* whose remove() runs: lines of the log name it */
 	bool gone;                  /* removed and not found again by a rescan */
 	bool rom_enabled, broken_parity, no_msi, d3cold_allowed;
 	/* Of both masks; what a driver has set, unbind does not reset. */
 	uint8_t dma_bits;
 	bool no_vf_autoprobe;  /* sriov_drivers_autoprobe is 0 */
 	bool runtime_auto;     /* power/control */
+	bool suspended;        /* power/runtime_status */
 	bool wakeup;           /* power/wakeup: it has a source of its own */
 	uint32_t wakeup_no;    /* its number then */
 	bool no_async;         /* power/async is disabled */
@@ -219,7 +227,9 @@ struct sim {
 	struct arena *arena; /* the host */
 	struct arena *run;   /* since power-on */
 	struct disk *disk;
-	bool off; /* every operation is -EIO */
+	bool off;     /* every operation is -EIO */
+	bool no_udev; /* sim_set_udev() */
+	bool quiet;   /* a boot is under way, whose log boot-log.h knows */
 
 	/* Built once from the machine. */
 	struct topology topology;
@@ -256,7 +266,8 @@ struct sim {
 	const struct kernel *kernel; /* of release; NULL: not among the installed ones */
 	strings klog;
 	VEC(struct sim_lock) locks;
-	bool iommu_on; /* groups exist */
+	bool iommu_on;            /* groups exist */
+	struct grouping *joining; /* iommu-group.c's, in run; NULL: not made yet */
 	bool interrupt_remapping;
 	const char *domain_type;   /* of the boot; NULL: of each group as recorded */
 	const char *alignment;     /* resource_alignment; NULL: unset */
@@ -339,6 +350,9 @@ int sim_load_module(struct sim *s, const struct module *mod, const char *options
 /* -ENOENT: not loaded; -EWOULDBLOCK: in use by another module or a VM, or built in. */
 int sim_unload_module(struct sim *s, const char *name);
 bool sim_module_loaded(const struct sim *s, const char *name);
+
+/* How often @mod is in use beside by other modules. */
+unsigned sim_module_held(const struct sim *s, const struct sim_module *mod);
 
 /* As a store to driver_override; NULL clears. 0 or -EINVAL. */
 int sim_set_override(struct sim *s, uint32_t fn, const char *driver);

@@ -149,6 +149,15 @@ bool irq_present(const struct sim *s, uint32_t fn)
 	return s->fns[fn].n_irqs;
 }
 
+bool irq_known(const struct sim *s, uint32_t fn)
+{
+	struct blob config = s->m->fns.v[fn].config;
+	uint32_t msix = cfg_find_cap(config, PCI_CAP_ID_MSIX);
+
+	return s->places[fn].irqs || !msix ||
+	       !(cfg_u16(config, msix + PCI_MSI_FLAGS) & PCI_MSIX_ENABLE);
+}
+
 unsigned irq_number(const struct sim *s, uint32_t fn, unsigned i)
 {
 	const struct pci_fn *f = &s->m->fns.v[fn];

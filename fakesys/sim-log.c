@@ -23,7 +23,8 @@ const char *sim_fn_name(struct sim *s, uint32_t fn, const char *driver)
 
 void sim_log_fn(struct sim *s, uint32_t fn, const char *fmt, ...)
 {
-	const struct sim_driver *drv = s->fns[fn].driver;
+	const struct fn_state *st = &s->fns[fn];
+	const struct sim_driver *drv = st->driver ? st->driver : st->parting;
 	const char *name = sim_fn_name(s, fn, drv ? drv->name : NULL);
 	va_list ap;
 

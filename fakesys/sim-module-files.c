@@ -60,9 +60,9 @@ static ssize_t show_refcnt(struct sim *s, const struct node *dir, const struct a
 			   char buf[static SIM_PAGE])
 {
 	const struct sim_module *m = dir->p;
-	char *p = put_dec(buf, m->users.n);
+	char *p = put_dec(buf, m->users.n + sim_module_held(s, m));
 
-	(void)s, (void)a;
+	(void)a;
 	*p++ = '\n';
 	return p - buf;
 }

@@ -269,6 +269,16 @@ int sim_load_module(struct sim *s, const struct module *mod, const char *options
 	return 0;
 }
 
+unsigned sim_module_held(const struct sim *s, const struct sim_module *mod)
+{
+	bool devices = false;
+
+	for (size_t i = 0; i < s->vfio_devs.n; i++)
+		devices |= s->vfio_devs.v[i] != SIM_NONE;
+	/* vfio_main.c:vfio_fs_inode_new: the devices' inodes are of a file system. */
+	return streq(mod->name, "vfio") && s->profile->vfio_fs && devices;
+}
+
 int sim_unload_module(struct sim *s, const char *name)
 {
 	bool there;

@@ -12,6 +12,9 @@ static bool is_there(const struct sim *s, const struct sim_opaque *o)
 {
 	const struct sim_driver *drv = o->fn != SIM_NONE ? s->fns[o->fn].driver : NULL;
 
+	/* drivers/video/aperture.c takes the device of the firmware's screen away. */
+	if (s->framebuffer_gone && strstr(o->owner->path, "-framebuffer."))
+		return false;
 	if (o->owner->driver)
 		return drv && streq(drv->name, o->owner->driver);
 	return !o->owner->module || sim_module_loaded(s, o->owner->module);

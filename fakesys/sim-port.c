@@ -62,16 +62,20 @@ static unsigned services(const struct sim *s, uint32_t fn)
 	return all;
 }
 
+bool port_served(const struct sim *s, uint32_t fn, unsigned bit)
+{
+	return (services(s, fn) & bit) && port_driver(s, fn, bit);
+}
+
 void port_log_services(struct sim *s, uint32_t fn)
 {
-	unsigned all = services(s, fn) & ~(unsigned)s->fns[fn].idle_services,
-		 irq = irq_number(s, fn, 0);
+	unsigned irq = irq_number(s, fn, 0);
 
-	if (!s->places[fn].irqs) /* nobody knows its interrupt */
+	if (!irq_known(s, fn))
 		return;
-	if (all & SERVICE_PME)
+	if (port_served(s, fn, SERVICE_PME))
 		sim_log_fn(s, fn, "PME: Signaling with IRQ %u", irq);
-	if ((all & SERVICE_AER) && is_root(s, fn))
+	if (port_served(s, fn, SERVICE_AER))
 		sim_log_fn(s, fn, "AER: enabled with IRQ %u", irq);
 }
 

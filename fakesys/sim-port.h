@@ -26,7 +26,10 @@ enum {
 const char *port_driver(const struct sim *s, uint32_t fn, unsigned bit);
 bool port_to_driver(const struct sim *s, const struct node *dir, struct node *ret);
 
-/* pme.c:pcie_pme_probe, aer.c:aer_probe: what they say of port @fn. */
+/* Is there a service @bit, and has its driver got it? */
+bool port_served(const struct sim *s, uint32_t fn, unsigned bit);
+/* pme.c:pcie_pme_probe, aer.c:aer_probe: what they say of port @fn; all services have one
+ * interrupt. */
 void port_log_services(struct sim *s, uint32_t fn);
 
 /* drivers/pci/pcie/portdrv.c; @name starts behind the function's own address. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <stdio.h>
 
 #include "fakesys/boot-log.h"
+#include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-wakeup.h"
@@ -18,7 +18,7 @@ static ssize_t show_words(char *buf, const char *text)
 
 static bool is_suspended(const struct fn_state *st)
 {
-	return streq(st->power, "D3hot");
+	return st->suspended;
 }
 
 static ssize_t show_async(struct sim *s, const struct node *dir, const struct attr *a,
@@ -59,6 +59,7 @@ static ssize_t store_control(struct sim *s, const struct node *dir, const struct
 	if (!store_is(buf, "auto") && !store_is(buf, "on"))
 		return -EINVAL;
 	node_state(s, dir)->runtime_auto = store_is(buf, "auto");
+	pm_settle(s, dir->i);
 	return (ssize_t)len;
 }
 
@@ -110,18 +111,55 @@ static bool holds_screen(const struct sim *s, uint32_t fn)
 	       log_screen_used(s->cmdline);
 }
 
+/*
+ * One for "forbidden". Drivers hold another one (pci-driver.c:local_pci_probe), but for
+ * vfio-pci, which holds it while a device is open.
+ */
+unsigned pm_usage(const struct sim *s, uint32_t fn)
+{
+	const struct fn_state *st = &s->fns[fn];
+	bool held = st->driver && (!st->vfio_put || st->opened);
+
+	return !st->runtime_auto + held + holds_screen(s, fn);
+}
+
+/* drivers/base/power/runtime.c:rpm_check_suspend_allowed */
+static bool has_active_kids(const struct sim *s, uint32_t fn)
+{
+	for (uint32_t c = s->places[fn].first_child; c != SIM_NONE;
+	     c = s->places[c].next_sibling)
+		if (!s->fns[c].gone && !s->fns[c].suspended)
+			return true;
+	return false;
+}
+
+/*
+ * pci-driver.c:pci_pm_runtime_idle: what nobody uses is suspended; without a driver it
+ * stays in its state all the same (pci_pm_runtime_suspend). Then what is above it.
+ */
+void pm_settle(struct sim *s, uint32_t fn)
+{
+	for (; fn != SIM_NONE; fn = s->places[fn].parent) {
+		struct fn_state *st = &s->fns[fn];
+		bool was = st->suspended;
+
+		st->suspended =
+			!st->leaving && !pm_usage(s, fn) && !has_active_kids(s, fn);
+		if (st->suspended && st->driver && (s->places[fn].traits & FN_PM))
+			st->power = "D3hot";
+		else if (was && !st->suspended)
+			st->power = "D0";
+	}
+}
+
 static ssize_t show_usage(struct sim *s, const struct node *dir, const struct attr *a,
 			  char buf[static SIM_PAGE])
 {
-	const struct fn_state *st = node_state(s, dir);
-	/* One for "forbidden"; a driver that never lets go holds another. */
-	unsigned n = (st->runtime_auto ? 0
-		      : st->driver     ? 2
-				       : 1) +
-		     holds_screen(s, dir->i);
+	char *p = put_dec(buf, pm_usage(s, dir->i));
 
 	(void)a;
-	return snprintf(buf, SIM_PAGE, "%u\n", n);
+	*p++ = '\n';
+	return p - buf;
 }
 
 /*

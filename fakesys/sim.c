@@ -111,6 +111,7 @@ static void forget(struct sim *s)
 	s->locks.n = s->locks.cap = 0;
 	s->klog.v = NULL;
 	s->klog.n = s->klog.cap = 0;
+	s->joining = NULL;
 	s->vfio_free = 0;
 	s->wakeups.v = NULL;
 	s->wakeups.n = s->wakeups.cap = 0;
@@ -131,9 +132,11 @@ void sim_power_off(struct sim *s)
 {
 	forget(s);
 	for (uint32_t i = 0; i < s->m->fns.n; i++) {
-		fn_state_reset(s, i);
+		uint32_t fn = s->topology.order[i];
+
+		fn_state_reset(s, fn);
 		/* Virtual functions are there once somebody enables them. */
-		s->fns[i].gone = s->m->fns.v[i].is_vf;
+		s->fns[fn].gone = s->m->fns.v[fn].is_vf;
 	}
 	sim_set_running(s, "", "");
 	sim_set_iommu(s, false, false, NULL);

@@ -46,6 +46,11 @@ struct boot_report {
  * entry, kernel or initramfs), and stays off: every later operation is -EIO.
  */
 int sim_reboot(struct sim *s, const struct boot_report **ret, struct err *e);
+/*
+ * Does its user space answer what the kernel says of functions that come, as udev does?
+ * It does from sim_new() on.
+ */
+void sim_set_udev(struct sim *s, bool on);
 /* Cut the power first: see disk_power_cut(). */
 void sim_power_cut(struct sim *s, uint64_t seed);
 
@@ -64,7 +69,8 @@ ssize_t sim_store(struct sim *s, const char *path, const char *buf, size_t len);
 /*
  * A VM claims or gives back the group: open group fd, container, device fds. claim:
  * -ENOENT no node /dev/vfio/GROUP, -EBUSY somebody has it, -EPERM a member is with a
- * driver of the host, or there is no interrupt remapping. release: -ENOENT nobody has it.
+ * driver of the host, or there is no interrupt remapping, -ENODEV vfio_iommu_type1 is not
+ * loaded. release: -ENOENT nobody has it.
  */
 int sim_claim_group(struct sim *s, int group);
 int sim_release_group(struct sim *s, int group);

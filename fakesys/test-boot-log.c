@@ -360,7 +360,8 @@ static void test_rescan(void **state)
 	"pci 0000:00:03.0: BAR 2 [io  0x7140-0x715f]\n"                                  \
 	"pci 0000:00:03.0: Adding to iommu group 2\n"                                    \
 	"pci 0000:00:03.0: BAR 0 [mem 0xfeb40000-0xfeb5ffff]: assigned\n"                \
-	"pci 0000:00:03.0: BAR 2 [io  0x7140-0x715f]: assigned\n"
+	"pci 0000:00:03.0: BAR 2 [io  0x7140-0x715f]: assigned\n"                        \
+	"e1000e 0000:00:03.0: enabling device (0000 -> 0003)\n"
 
 /* Once nobody claims it, it goes where there is room first. */
 static const char *const windows[] = {

@@ -137,7 +137,7 @@ static void test_driver_registers(void **state)
 	expect(s, 0x0506, 0x80, 0, "10\n");
 	test_run_step(s, &override);
 	test_run_step(s, &probe);
-	expect(s, 0x0102, 0x80, 3, "10\n"); /* vfio-pci enables nothing */
+	expect(s, 0x0106, 0x80, 3, "10\n"); /* vfio-pci switches nothing */
 	sim_free(s);
 	machine_free(m);
 }

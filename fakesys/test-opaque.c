@@ -50,6 +50,9 @@ static struct machine *machine_with_parts(void)
 	node(m, part, "srcversion", S_IFREG | 0444, "0123\n", 4096, NULL);
 	node(m, part, "notes/id", S_IFREG | 0444, "\1\2\3", 3, NULL);
 	part = vec_push(m->arena, &m->opaque);
+	part->path = "devices/pci0000:00/0000:00:02.0/efi-framebuffer.0";
+	node(m, part, "width", S_IFREG | 0444, "1280\n", 4096, NULL);
+	part = vec_push(m->arena, &m->opaque);
 	part->path = "bus/acpi/drivers";
 	node(m, part, "ec/bind", S_IFREG | 0200, "", 4096, NULL);
 	node(m, part, "loop", S_IFLNK | 0777, "loop", 4096, NULL);
@@ -93,12 +96,16 @@ static void test_part(void **state)
 	machine_free(m);
 }
 
+#define SCREEN "sys/devices/pci0000:00/0000:00:02.0/efi-framebuffer.0/width"
+#define TAKE_SCREEN "sys/bus/pci/drivers/vfio-pci/new_id", "1234 1111"
 #define SRCVERSION "sys/module/vfio_pci/srcversion"
 #define UNBIND "sys/bus/pci/drivers/e1000e/unbind", "0000:01:00.0"
 #define PTP "sys/" NIC "/ptp/ptp0/"
 /* clang-format off */
 static struct part_case parts[] = {
 	{ "what a driver made", NULL, NULL, PTP "clock_name", "02:00:00:00:00:01\n" },
+	{ "the firmware's screen", NULL, NULL, SCREEN, "1280\n" },
+	{ "the firmware's screen goes with its framebuffer", TAKE_SCREEN, SCREEN, "ENOENT" },
 	{ "what a driver made goes with it", UNBIND, PTP "clock_name", "ENOENT" },
 	{ "by the function's link", NULL, NULL, "sys/bus/pci/devices/0000:01:00.0/ptp/ptp0/clock_name",
 	  "02:00:00:00:00:01\n" },

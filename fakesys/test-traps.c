@@ -96,6 +96,13 @@ static void with_pf_stub(struct machine *m)
 }
 
 /* As the reference guest's: sys/bus/pci/slots/0-2. */
+/* 01:00.0 and 01:00.1 both say that they are not alone, as the specification has it. */
+static void with_function_bits(struct machine *m)
+{
+	test_cfg(&m->fns.v[6])[PCI_HEADER_TYPE] |= 0x80;
+	test_cfg(&m->fns.v[7])[PCI_HEADER_TYPE] |= 0x80;
+}
+
 static void with_slot(struct machine *m)
 {
 	*vec_push(m->arena, &m->slots) = (struct pci_slot){
@@ -499,13 +506,18 @@ static struct trap traps[] = {
 		{ ANSWER, .ret = 1 }, { ANSWER, .ret = 2 }, { ANSWER, .ret = 3 }, { ANSWER, .ret = 4 } } },
 
 	/* the lowest free number; each unit's functions are numbered when it registers */
-	{ "trap 18: a group's number goes to somebody else", .steps = {
+	{ "trap 18: a group's number goes to somebody else", .change = with_function_bits, .steps = {
 		W("sys/kernel/iommu_groups/9/type", "identity"), W(DEV("01:00.0") "remove", "1"),
 		W(DEV("01:00.1") "remove", "1"), W(DEV("00:03.0") "remove", "1"), W(DEV("00:09.0") "remove", "1"),
 		FAILS("sys/kernel/iommu_groups/9/type", ENOENT), W(RESCAN, "1"),
 		{ LINK, DEV("00:03.0") "iommu_group", "2" }, { LINK, DEV("00:09.0") "iommu_group", "4" },
 		{ LINK, DEV("01:00.0") "iommu_group", "5" }, { LINK, DEV("01:00.1") "iommu_group", "5" },
 		IS("sys/kernel/iommu_groups/4/type", "DMA-FQ\n") } },
+	/* One that does not say so comes before the kernel knows better (probe.c:pci_scan_slot). */
+	{ NULL, .steps = {
+		W(DEV("01:00.1") "remove", "1"), W(RESCAN, "1"),
+		{ LINK, DEV("01:00.0") "iommu_group", "12" }, { LINK, DEV("01:00.1") "iommu_group", "4" },
+		LOGGED("pci 0000:01:00.1: Adding to iommu group 4") } },
 	{ NULL, NULL, "server-sriov", .steps = {
 		{ LINK, AT("0000:85:00.0") "iommu_group", "0" }, { LINK, AT("0000:00:00.0") "iommu_group", "15" } } },
 

@@ -10,7 +10,7 @@ void udev_add(struct sim *s, const uint32_t fns[], size_t n)
 	struct machine view;
 	struct boot boot;
 
-	if (!s->kernel || !n)
+	if (!s->kernel || !n || s->no_udev)
 		return;
 	a = arena_new();
 	plugged = arena_alloc(a, n * sizeof(*plugged));
@@ -26,4 +26,9 @@ void udev_add(struct sim *s, const uint32_t fns[], size_t n)
 		else if (fn != SIM_NONE)
 			(void)sim_set_override(s, fn, step->override);
 	}
+}
+
+void sim_set_udev(struct sim *s, bool on)
+{
+	s->no_udev = !on;
 }

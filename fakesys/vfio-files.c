@@ -7,7 +7,44 @@
 #include "fakesys/sim-fn.h"
 #include "fakesys/vfio.h"
 
-#define VFIO_MAJOR 244 /* dynamic; this is what a freshly booted Debian gives */
+#define MAJOR_DYN_END 234 /* include/linux/fs.h: CHRDEV_MAJOR_DYN_END */
+
+/* Of proc/devices, as it was recorded: the number of @name, or who has @number. */
+static bool has_major(const char *devices, const char *name, int *number)
+{
+	char have[64];
+	int n;
+
+	for (const char *p = devices; *p && !after_prefix(p, "Block");
+	     p = strchrnul(p, '\n'), p += *p == '\n') {
+		if (sscanf(p, "%d %63s", &n, have) != 2)
+			continue;
+		if (name ? streq(have, name) : n == *number) {
+			*number = n;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * fs/char_dev.c:find_dynamic_major: the highest that is free; 244 is what a freshly
+ * booted Debian gives where nobody recorded who has which.
+ */
+static int vfio_major(const struct sim *s)
+{
+	const struct machine_file *f = machine_file(s->m, "proc/devices");
+	AUTOFREE char *text = f ? strndup((const char *)f->data.data, f->data.len) : NULL;
+	int major = 254;
+
+	if (!text)
+		return 244;
+	if (has_major(text, "vfio", &major))
+		return major;
+	while (major > MAJOR_DYN_END && has_major(text, NULL, &major))
+		major--;
+	return major;
+}
 
 static bool to_class(const struct sim *s, const struct node *dir, struct node *ret)
 {
@@ -86,8 +123,8 @@ const struct dir_kind dir_vfio_dev = {
 static ssize_t show_dev(struct sim *s, const struct node *dir, const struct attr *a,
 			char buf[static SIM_PAGE])
 {
-	(void)s, (void)a;
-	return snprintf(buf, SIM_PAGE, "%d:%u\n", VFIO_MAJOR,
+	(void)a;
+	return snprintf(buf, SIM_PAGE, "%d:%u\n", vfio_major(s),
 			s->groups.v[dir->i].vfio_minor);
 }
 
@@ -96,7 +133,7 @@ static ssize_t show_uevent(struct sim *s, const struct node *dir, const struct a
 {
 	(void)a;
 	return snprintf(buf, SIM_PAGE, "MAJOR=%d\nMINOR=%u\nDEVNAME=vfio/%d\n",
-			VFIO_MAJOR, s->groups.v[dir->i].vfio_minor,
+			vfio_major(s), s->groups.v[dir->i].vfio_minor,
 			s->groups.v[dir->i].id);
 }
 
@@ -328,6 +365,6 @@ void node_device(const struct sim *s, const struct entry *e, const char *name,
 		*ret_minor = 196;
 		return;
 	}
-	*ret_major = VFIO_MAJOR;
+	*ret_major = vfio_major(s);
 	*ret_minor = s->groups.v[vfio_named_group(s, name, strlen(name))].vfio_minor;
 }

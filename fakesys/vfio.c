@@ -37,7 +37,7 @@ static int lowest_free(struct sim *s, uint32_t fn)
 }
 
 /* vgaarb.c:vga_update_device_decodes */
-static void say_decodes(struct sim *s, uint32_t fn)
+static void log_decodes(struct sim *s, uint32_t fn)
 {
 	sim_log_fn(
 		s, fn,
@@ -54,25 +54,26 @@ static void take_vga(struct sim *s, uint32_t fn)
 {
 	static const char switching[] = "Console: switching to colour dummy device 80x25";
 	const struct machine_file *fb = machine_file(s->m, "proc/fb");
-	bool last = s->m->fns.v[fn].boot_vga && !s->framebuffer_gone,
+	bool boot = s->m->fns.v[fn].boot_vga, first = boot && !s->framebuffer_gone,
 	     text = !s->m->efi && !(fb && fb->data.len);
 
-	if (last && !text)
+	if (first && !text)
 		sim_log(s, "%s", switching);
-	sim_log_fn(s, fn, "vgaarb: deactivate vga console");
-	if (last && text)
+	if (boot)
+		sim_log_fn(s, fn, "vgaarb: deactivate vga console");
+	if (first && text)
 		sim_log(s, "%s", switching);
-	s->framebuffer_gone |= last;
-	say_decodes(s, fn);
+	s->framebuffer_gone |= boot;
+	(void)sim_changed(s); /* its files are in other folders */
+	log_decodes(s, fn);
 }
 
-static bool idles_in_d3(const struct sim *s, uint32_t fn)
+/* Does vfio-pci let go of what nobody uses? */
+static bool idles(const struct sim *s)
 {
 	const struct sim_module *mod = sim_find_module(s, "vfio_pci");
 	const unsigned *params;
 
-	if (!(s->places[fn].traits & FN_PM))
-		return false;
 	if (!mod)
 		return true;
 	params = s->profile->idle_d3_live ? mod->params : mod->at_load;
@@ -124,7 +125,9 @@ void vfio_adopt(struct sim *s, uint32_t fn)
 	if (s->places[fn].group != SIM_NONE)
 		made_node(s, &s->groups.v[s->places[fn].group]);
 	st->runtime_auto = true;
-	st->power = idles_in_d3(s, fn) ? "D3hot" : "D0";
+	st->vfio_put = idles(s);
+	st->power = "D0";
+	pm_settle(s, fn);
 }
 
 /* vfio_pci.c:vfio_pci_probe and what it calls, in its order; see the trap at the group.
@@ -157,7 +160,8 @@ int vfio_probe(struct sim *s, uint32_t fn)
 	/* Only now: a screen is gone by then, and the function stays in D0. */
 	if (!s->iommu_on || s->places[fn].group == SIM_NONE) {
 		if (s->places[fn].traits & FN_VGA) /* vfio_pci_vga_uninit */
-			say_decodes(s, fn);
+			log_decodes(s, fn);
+		s->fns[fn].runtime_auto = false; /* allowed, and forbidden again */
 		return EINVAL;
 	}
 	vfio_adopt(s, fn);
@@ -182,9 +186,10 @@ void vfio_remove(struct sim *s, uint32_t fn)
 
 	vfio_drop_dev(s, fn);
 	if (s->places[fn].traits & FN_VGA) /* vfio_pci_vga_uninit */
-		say_decodes(s, fn);
-	st->runtime_auto = false;
-	st->power = "D0"; /* resumed for the removal */
+		log_decodes(s, fn);
+	st->runtime_auto = st->opened = st->vfio_put = false;
+	st->suspended = false; /* resumed for the removal */
+	st->power = "D0";
 }
 
 bool vfio_group_has_node(const struct sim *s, const struct sim_group *g)
@@ -226,14 +231,18 @@ int sim_claim_group(struct sim *s, int group)
 			   "support on this platform");
 		return -EPERM;
 	}
+	/* container.c:vfio_ioctl_set_iommu */
+	if (!sim_find_module(s, "vfio_iommu_type1"))
+		return -ENODEV;
 	g->claimed = true;
 	for (uint32_t i = 0; i < g->n; i++) {
 		struct fn_state *st = &s->fns[s->members[g->first + i]];
 
 		if (!is_vfio(st))
 			continue;
-		st->power = "D0"; /* vfio_pci_core_enable() at open */
-		st->enable++;
+		st->opened = true; /* vfio_pci_core_enable() */
+		pm_settle(s, s->members[g->first + i]);
+		fn_enable(s, s->members[g->first + i]);
 	}
 	return 0;
 }
@@ -254,7 +263,8 @@ int sim_release_group(struct sim *s, int group)
 		if (!is_vfio(st))
 			continue;
 		fn_disable(s, fn);
-		st->power = idles_in_d3(s, fn) ? "D3hot" : "D0";
+		st->opened = false;
+		pm_settle(s, fn);
 		driver_finish_wait(s, fn);
 	}
 	fn_remove_go_on(s);

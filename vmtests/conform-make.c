@@ -182,6 +182,15 @@ static const char *address(struct arena *a, const struct pci_fn *fn)
 	return arena_strdup(a, bdf_format(fn->bdf, text));
 }
 
+/* A capture has the modules that can have a say in who gets a function; no others. */
+static bool known_module(const struct machine *m, const char *name)
+{
+	const struct kernel *kernel = machine_kernel(m, m->release);
+	AUTOARENA struct arena *a = arena_new();
+
+	return kernel && kernel_module(kernel, module_normalize(a, name));
+}
+
 /* What {NAME} stands for; NULL: this machine has no such thing. */
 static const char *value_of(struct conform_maker *k, const struct picked *p,
 			    const char *name, size_t len)
@@ -193,7 +202,7 @@ static const char *value_of(struct conform_maker *k, const struct picked *p,
 		{ "fn", p->fn ? address(a, p->fn) : NULL },
 		{ "own", p->fn && p->fn->driver ? p->fn->driver : "pcieport" },
 		{ "driver", p->driver },
-		{ "module", p->module },
+		{ "module", known_module(k->m, p->module) ? p->module : NULL },
 		{ "ids",
 		  p->fn ? arena_printf(a, "%04x %04x", p->fn->id.vendor, p->fn->id.device)
 			: NULL },
