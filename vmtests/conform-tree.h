@@ -7,7 +7,7 @@
 /*
  * In place of the malloc'd *@tree: without the numbers of interrupts, which all drivers
  * share (names in msi_irqs, messages in `config`); and with @addresses without those that
- * functions and the windows of bridges have, in `resource` (sizes stay) and `config`. 0 or
- * -ENOMEM.
+ * functions and the windows of bridges have, in `resource` (sizes stay) and `config`. 0
+ * or -ENOMEM.
  */
 int conform_hide(char **tree, bool addresses);

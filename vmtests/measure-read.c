@@ -118,6 +118,17 @@ MEASURE_READER(measure_read_idle)
 		(void)unknown(as, ret, state);
 }
 
+MEASURE_READER(measure_read_refs)
+{
+	const struct op_result *first = measure_answer(as, "refs", &ret->why);
+	const char *before = first ? word(as, first, ret) : NULL;
+	const char *bound = before ? word(as, r, ret) : NULL;
+
+	(void)row;
+	if (bound)
+		ret->number = strtoul(bound, NULL, 10) > strtoul(before, NULL, 10);
+}
+
 static unsigned count_lines(const char *text)
 {
 	unsigned n = 0;

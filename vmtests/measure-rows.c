@@ -50,7 +50,9 @@ const struct measure_scene measure_scenes[] = {
 	  "! store " DRV "e1000e/unbind {nic}\n"
 	  "unbound? read " DEV "{nic}/power_state\n"
 	  LEND("{nic}")
+	  "refs? read sys/module/vfio/refcnt\n"
 	  "! store " DRV "vfio-pci/bind {nic}\n"
+	  "refs-bound? read sys/module/vfio/refcnt\n"
 	  "- run sleep 0.5\n"
 	  "idle-first? read " DEV "{nic}/power_state\n"
 	  "! store " DRV "vfio-pci/unbind {nic}\n"
@@ -159,6 +161,7 @@ const struct measure_row measure_rows[] = {
 	{ "pci_option_quote", MEMBER(pci_option_quote, MEASURE_CHAR), .read = measure_read_quote, .how = "boot with pci=pcipass: the line of the log" },
 	{ "F25", MEMBER(log_port_type, MEASURE_BOOL), .read = measure_read_port_type, .how = "a card found at boot: does the log tell its type?" },
 	{ "F26", MEMBER(zero_windows, MEASURE_BOOL), WITH("windows", measure_read_zero), .how = "a bridge found again, nothing prefetchable behind: its window in resource" },
+	{ "vfio_fs", MEMBER(vfio_fs, MEASURE_BOOL), WITH("refs-bound", measure_read_refs), .how = "refcnt of vfio: is it greater when a card is with vfio-pci?" },
 	{ "F29", MEMBER(vfio_virqfd, MEASURE_BOOL), THERE("virqfd"), .how = "is vfio_virqfd loaded with vfio_pci?" },
 	{ "F30", MEMBER(vga_decodes, MEASURE_TEXT), WITH("vga", measure_read_vga), .how = "bind the VGA to vfio-pci: the words of vgaarb" },
 	/* What the profile has no member for. */
