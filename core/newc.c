@@ -82,7 +82,9 @@ void newc_write(FILE *out, struct newc_item *items, size_t n)
 
 	if (n)
 		qsort(items, n, sizeof(*items), cmp_item);
-	for (struct newc_item *i = items; i < items + n; i++) {
+	for (size_t k = 0; k < n; k++) {
+		const struct newc_item *i = &items[k];
+
 		put_parents(out, a, &ino, before, i->path);
 		put_entry(out, ++ino, i);
 		before = i->path;

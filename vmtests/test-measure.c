@@ -178,7 +178,7 @@ static void test_model(void **state)
 	struct measure_answers as = { .arena = a };
 	struct machine *m;
 	struct ops_sim player;
-	struct sim *s;
+	struct sim *s = NULL;
 	struct err e = { "" };
 
 	if (machine_load(
