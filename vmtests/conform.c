@@ -7,6 +7,7 @@
 #include "fakesys/profile.h"
 #include "fakesys/tree.h"
 #include "vmtests/conform.h"
+#include "vmtests/ops-guest.h"
 
 #define BATCH_MS 120000
 #define TREE_MS 60000
@@ -120,32 +121,10 @@ void conform_close(struct conform *c)
 int conform_play_guest(struct conform *c, struct arena *a, const ops *batch,
 		       op_results *ret, struct err *e)
 {
-	static const char *const argv[] = { "/usr/bin/lab-inside", "ops", NULL };
-	AUTOFREE char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-	struct guest_output o;
 	double start = lab_now();
-	int r;
+	int r = ops_guest_play(c->guest, a, batch, BATCH_MS, ret, e);
 
-	if (!f)
-		return -ENOMEM;
-	vec_foreach(op, batch)
-		op_write(f, op);
-	if (fclose(f))
-		return -ENOMEM;
-	r = guest_run(c->guest, argv, (struct blob){ (uint8_t *)text, len }, BATCH_MS, &o,
-		      e);
 	c->guest_s += lab_now() - start;
-	if (r < 0)
-		return r;
-	if (o.status)
-		r = err_set(e, -EIO, "lab-inside: exit status %d: %s", o.status, o.err);
-	else
-		r = op_results_read(a, o.out, ret, e);
-	if (r == 0 && ret->n != batch->n)
-		r = err_set(e, -EIO, "lab-inside: %zu results of %zu", ret->n, batch->n);
-	guest_output_done(&o);
 	return r;
 }
 

@@ -73,16 +73,6 @@ static int make_dirs(const char *path, struct err *e)
 	}
 }
 
-/* depmod(8) and others are there, and not on the PATH of everybody. */
-static void add_to_path(struct arena *a)
-{
-	const char *path = getenv("PATH");
-
-	(void)setenv("PATH",
-		     arena_printf(a, "%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin"),
-		     1);
-}
-
 int lab_open(struct lab *ret, const char *cache, struct err *e)
 {
 	struct lab l = { .arena = arena_new() };
@@ -94,7 +84,6 @@ int lab_open(struct lab *ret, const char *cache, struct err *e)
 		arena_free(l.arena);
 		return r;
 	}
-	add_to_path(l.arena);
 	*ret = l;
 	return 0;
 }
