@@ -328,7 +328,7 @@ uint64_t domain_sum(const struct domain *d)
 {
 	static const struct domain_run none = { "", "", "", "", NULL };
 	AUTOFREE char *xml = domain_xml(d, &none);
-	uint64_t sum = lab_sum(d->image->sum, xml, xml ? strlen(xml) : 0);
+	uint64_t sum = fnv1a(d->image->sum, xml, xml ? strlen(xml) : 0);
 
 	return sum;
 }

@@ -169,10 +169,3 @@ double lab_now(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
-
-uint64_t lab_sum(uint64_t sum, const void *data, size_t len)
-{
-	for (const uint8_t *p = data; len; p++, len--)
-		sum = (sum ^ *p) * 0x100000001b3ULL;
-	return sum;
-}
