@@ -35,13 +35,12 @@ char *journal_merged(struct arena *a, const struct journal *j,
 
 uint64_t journal_sum(const struct host *h, const char *path)
 {
-	uint64_t sum = 0xcbf29ce484222325, off = 0;
+	uint64_t sum = FNV1A, off = 0;
 	char buf[65536];
 	ssize_t n;
 
 	while ((n = h->ops->read(h->ctx, path, buf, sizeof(buf), off)) > 0) {
-		for (ssize_t i = 0; i < n; i++)
-			sum = (sum ^ (unsigned char)buf[i]) * 0x100000001b3;
+		sum = fnv1a(sum, buf, (size_t)n);
 		off += (uint64_t)n;
 	}
 	return n < 0 ? 0 : sum ? sum : 1;

@@ -68,3 +68,16 @@ static inline uint64_t splitmix64(uint64_t *state)
 	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
 	return x ^ x >> 31;
 }
+
+/*
+ * FNV-1a, 64 bits, over @len bytes more; begin with FNV1A. Fowler, Noll, Vo.
+ */
+#define FNV1A UINT64_C(0xcbf29ce484222325)
+static inline uint64_t fnv1a(uint64_t sum, const void *data, size_t len)
+{
+	const uint8_t *p = (const uint8_t *)data;
+
+	for (size_t i = 0; i < len; i++)
+		sum = (sum ^ p[i]) * 0x100000001b3u;
+	return sum;
+}

@@ -96,10 +96,8 @@ void disk_set_time(struct disk *d, int64_t now)
 
 static uint64_t name_hash(const struct inode *dir, const char *name, size_t len)
 {
-	uint64_t h = dir->number * 0x9e3779b97f4a7c15u;
+	uint64_t h = fnv1a(dir->number * 0x9e3779b97f4a7c15u, name, len);
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)name[i]) * 0x100000001b3u;
 	return h ^ h >> 32;
 }
 

@@ -318,8 +318,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct stat st;
 
 	if (i->kn && !knode_alive(f->k, i->kn)) {
-		r = -ESTALE; /* fs/namei.c looks the path up again, which it may not trust
-			      */
+		r = -ENOENT; /* fs/kernfs/dir.c:kernfs_dop_revalidate */
 	} else if (i->kn) {
 		r = kernfs_open(f->k, i->kn, fi->flags, who(req), &h->k);
 		fi->direct_io = 1;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
-#include "fakesys/boot-log.h"
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
+#include "fakesys/sim-proc.h"
 #include "fakesys/sim-wakeup.h"
 
 /* BDF/power (drivers/base/power/sysfs.c); node: i = function. */
@@ -101,14 +101,8 @@ static ssize_t show_status(struct sim *s, const struct node *dir, const struct a
 /* efifb.c:efifb_probe: pm_runtime_get_sync(), on kernels where it knows its device. */
 static bool holds_screen(const struct sim *s, uint32_t fn)
 {
-	static const char name[] = "0 EFI VGA";
-	const struct machine_file *f = s->profile->efifb_awake && s->m->fns.v[fn].boot_vga
-					       ? machine_file(s->m, "proc/fb")
-					       : NULL;
-
-	return f && f->data.len >= sizeof(name) - 1 &&
-	       !memcmp(f->data.data, name, sizeof(name) - 1) && !s->framebuffer_gone &&
-	       log_screen_used(s->cmdline);
+	return s->profile->efifb_awake && s->m->fns.v[fn].boot_vga &&
+	       proc_screen_is_firmwares(s);
 }
 
 /*

@@ -227,17 +227,27 @@ static uint64_t proc_size(const struct sim *s, const struct node *dir,
 	return 0; /* as all files of proc say */
 }
 
+static bool was_firmwares(const struct sim *s)
+{
+	static const char name[] = "0 EFI VGA";
+	const struct machine_file *f = machine_file(s->m, "proc/fb");
+
+	return f && f->data.len >= sizeof(name) - 1 &&
+	       !memcmp(f->data.data, name, sizeof(name) - 1);
+}
+
+bool proc_screen_is_firmwares(const struct sim *s)
+{
+	return was_firmwares(s) && !s->framebuffer_gone && log_screen_used(s->cmdline);
+}
+
 /*
  * The firmware's screen is the first one, and gone once a driver took it over. Drivers of
  * displays have theirs whatever was said about the firmware's.
  */
-static bool framebuffer_gone(const struct sim *s, const struct sim_proc *p)
+static bool screen_gone(const struct sim *s)
 {
-	static const char name[] = "0 EFI VGA";
-
-	return s->framebuffer_gone ||
-	       (!log_screen_used(s->cmdline) && p->data.len >= sizeof(name) - 1 &&
-		!memcmp(p->data.data, name, sizeof(name) - 1));
+	return s->framebuffer_gone || (was_firmwares(s) && !proc_screen_is_firmwares(s));
 }
 
 static ssize_t proc_read(struct sim *s, const struct node *dir, const struct attr *a,
@@ -248,7 +258,7 @@ static ssize_t proc_read(struct sim *s, const struct node *dir, const struct att
 	char page[SIM_PAGE];
 
 	(void)a;
-	if (streq(p->path, "fb") && framebuffer_gone(s, p))
+	if (streq(p->path, "fb") && screen_gone(s))
 		return 0;
 	if (p->text)
 		b = p->text->get(s, page);

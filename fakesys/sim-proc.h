@@ -11,6 +11,9 @@ void proc_build(struct sim *s);
 /* Free what proc keeps on the heap. */
 void proc_done(struct sim *s);
 
+/* Was the firmware's screen the first one when it was recorded, and is it that still? */
+bool proc_screen_is_firmwares(const struct sim *s);
+
 /*
  * Begin to write @t anew, unless it was made of just @key: then NULL. proc_text_end()
  * ends what was begun; the text is then borrowed until the next change of state.

@@ -10,7 +10,6 @@
 #include "vmtests/conform.h"
 #include "vmtests/enclose.h"
 
-#define QEMU "/usr/bin/qemu-system-x86_64"
 #define CONSOLE ENCLOSE_DIR "/plain"
 #define PLAIN_S 120.0
 #define TIMES 5
@@ -61,7 +60,7 @@ static const char *const *plain_argv(struct arena *a, const struct rig *r,
 {
 	const struct lab_topology *t = &r->topology;
 	strings v = { 0 };
-	const char *const first[] = { QEMU,
+	const char *const first[] = { DOMAIN_QEMU,
 				      "-nodefaults",
 				      "-no-user-config",
 				      "-display",

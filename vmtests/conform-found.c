@@ -66,20 +66,17 @@ static char *scenario_text(const struct conform *c, const char *name, const ops 
 	return json_dumps(root, JSON_INDENT(2));
 }
 
-static char *ops_text(const struct conform *c, const ops *o)
+static char *file_text(const struct conform *c, const ops *o)
 {
+	AUTOFREE char *lines = ops_text(o);
 	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
 
-	if (!f)
+	if (!lines ||
+	    asprintf(&text, HEAD "%s %s %s %s\n# kernel: %s\n%s", c->rig->kernel.name,
+		     c->rig->topology.iommu, c->rig->topology.firmware,
+		     c->rig->topology.name, c->rig->kernel.release, lines) < 0)
 		return NULL;
-	fprintf(f, HEAD "%s %s %s %s\n# kernel: %s\n", c->rig->kernel.name,
-		c->rig->topology.iommu, c->rig->topology.firmware, c->rig->topology.name,
-		c->rig->kernel.release);
-	vec_foreach(op, o)
-		op_write(f, op);
-	return fclose(f) ? NULL : text;
+	return text;
 }
 
 int conform_keep(const struct lab *l, const struct conform *c, uint64_t seed,
@@ -89,7 +86,7 @@ int conform_keep(const struct lab *l, const struct conform *c, uint64_t seed,
 	const char *name =
 		arena_printf(l->arena, "%s-%llu", c->rig->name, (unsigned long long)seed);
 	const char *path = lab_file(l, "found", "%s", name);
-	AUTOFREE char *text = ops_text(c, few);
+	AUTOFREE char *text = file_text(c, few);
 	AUTOFREE char *scenario = scenario_text(c, name, few, results);
 	int r;
 

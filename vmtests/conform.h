@@ -17,10 +17,8 @@ struct conform {
 	struct machine *machine;
 	struct sim *sim;
 	struct ops_sim player;
-	const char *profile; /* its name */
-	bool proven;         /* the profile is of this very package */
-	bool played;         /* anything */
-	bool moved; /* functions may be at other addresses than they were recorded at */
+	const char *profile;             /* its name */
+	bool proven;                     /* the profile is of this very package */
 	double guest_s, model_s, tree_s; /* seconds spent in each */
 };
 

@@ -9,8 +9,6 @@
 
 #define OVMF "/usr/share/OVMF/OVMF_CODE_4M.fd"
 #define OVMF_VARS "/usr/share/OVMF/OVMF_VARS_4M.fd"
-#define QEMU "/usr/bin/qemu-system-x86_64"
-#define NVME_SERIAL "pcipass-data"
 
 struct out {
 	FILE *f;
@@ -126,7 +124,7 @@ static void put_devices(struct out *o)
 	const struct lab_topology *t = o->d->topology;
 
 	fputs("<devices>\n", o->f);
-	put_tag(o->f, "emulator", QEMU);
+	put_tag(o->f, "emulator", DOMAIN_QEMU);
 	fputs("<controller type='pci' index='0' model='pcie-root'/>\n", o->f);
 	for (size_t i = 0; i < t->devices.n; i++)
 		put_device(o, &t->devices.v[i], i);
@@ -217,7 +215,7 @@ static void put_qemu_device(struct out *o, const struct topology_device *d, size
 				     "if=none,id=data%zu,format=raw,readonly=on,file=%s",
 				     index, replace(a, o->d->data, ',', ",,")));
 		json_object_set_new(device, "drive", json_sprintf("data%zu", index));
-		json_object_set_new(device, "serial", json_string(NVME_SERIAL));
+		json_object_set_new(device, "serial", json_string(DOMAIN_SERIAL));
 	}
 	json_object_update(device, d->options);
 	put_qemu(o->f, device);
@@ -328,7 +326,7 @@ uint64_t domain_sum(const struct domain *d)
 {
 	static const struct domain_run none = { "", "", "", "", NULL };
 	AUTOFREE char *xml = domain_xml(d, &none);
-	uint64_t sum = lab_sum(d->image->sum, xml, xml ? strlen(xml) : 0);
+	uint64_t sum = fnv1a(d->image->sum, xml, xml ? strlen(xml) : 0);
 
 	return sum;
 }

@@ -5,6 +5,10 @@
 #include "vmtests/image.h"
 #include "vmtests/topology.h"
 
+#define DOMAIN_QEMU "/usr/bin/qemu-system-x86_64"
+/* The serial number of an NVMe with data. */
+#define DOMAIN_SERIAL "pcipass-data"
+
 struct domain {
 	const struct lab_topology *topology;
 	const struct lab_kernel *kernel;

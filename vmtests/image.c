@@ -323,12 +323,12 @@ static int write_image(struct image *i, const char *path, struct err *e)
 /* Of all that goes into it, before it is sorted. */
 static uint64_t sum_items(const struct image *i)
 {
-	uint64_t sum = LAB_SUM;
+	uint64_t sum = FNV1A;
 
 	vec_foreach(item, &i->items) {
-		sum = lab_sum(sum, item->path, strlen(item->path) + 1);
-		sum = lab_sum(sum, &item->mode, sizeof(item->mode));
-		sum = lab_sum(sum, item->data.data, item->data.len);
+		sum = fnv1a(sum, item->path, strlen(item->path) + 1);
+		sum = fnv1a(sum, &item->mode, sizeof(item->mode));
+		sum = fnv1a(sum, item->data.data, item->data.len);
 	}
 	return sum;
 }
@@ -361,7 +361,7 @@ int lab_image_make(const struct lab *l, const struct lab_kernel *k, struct lab_i
 				       strerror(errno));
 	}
 	image.size = (size_t)st.st_size;
-	image.sum = lab_sum(image.sum, vmlinuz.data, vmlinuz.len);
+	image.sum = fnv1a(image.sum, vmlinuz.data, vmlinuz.len);
 	*ret = image;
 	return 0;
 }

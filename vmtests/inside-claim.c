@@ -3,17 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/vfio.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 
 #include "core/util.h"
 #include "vmtests/inside-claim.h"
+#include "vmtests/inside-fn.h"
+#include "vmtests/inside-vfio.h"
 
+/* A descriptor, or an error: @fd as it is. */
 static int keep(struct inside_claim *c, int fd)
 {
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (c->n == INSIDE_CLAIM_FDS) {
 		close(fd);
 		return -EMFILE;
@@ -25,7 +26,7 @@ static int keep(struct inside_claim *c, int fd)
 /* The devices of the group that are with vfio-pci. */
 static int open_devices(struct inside_claim *c, int group)
 {
-	char path[PATH_MAX], link[PATH_MAX];
+	char path[PATH_MAX], driver[64];
 	struct dirent *entry;
 	int r = 0;
 	DIR *dir;
@@ -35,52 +36,59 @@ static int open_devices(struct inside_claim *c, int group)
 	dir = opendir(path);
 	if (!dir)
 		return -errno;
-	while (r >= 0 && (entry = readdir(dir))) {
-		ssize_t n;
-
-		(void)snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.64s/driver",
-			       entry->d_name);
-		n = readlink(path, link, sizeof(link) - 1);
-		link[n < 0 ? 0 : n] = '\0';
-		if (ends_with(link, "/vfio-pci"))
-			r = keep(c,
-				 ioctl(group, VFIO_GROUP_GET_DEVICE_FD, entry->d_name));
-	}
+	while (r >= 0 && (entry = readdir(dir)))
+		if (fn_driver(entry->d_name, driver, sizeof(driver)) == 0 &&
+		    streq(driver, "vfio-pci"))
+			r = keep(c, vfio_get_device(group, entry->d_name));
 	closedir(dir);
 	return r < 0 ? r : 0;
 }
 
-static int take_group(struct inside_claim *c)
+/* The group first: it is what somebody else may have. Nothing is asked beforehand, so the
+ * errors are those of the steps. */
+static int take(struct inside_claim *c)
 {
-	char path[64];
-	int group, container;
+	int group = keep(c, vfio_open_group(c->group)), container, r;
 
-	(void)snprintf(path, sizeof(path), "/dev/vfio/%d", c->group);
-	group = keep(c, open(path, O_RDWR | O_CLOEXEC));
 	if (group < 0)
 		return group;
-	container = keep(c, open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC));
-	if (container < 0)
-		return container;
-	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) < 0 ||
-	    ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU) < 0)
-		return -errno;
-	return open_devices(c, group);
+	container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	container = keep(c, container < 0 ? -errno : container);
+	r = container < 0 ? container : vfio_set_container(group, container);
+	r = r < 0 ? r : vfio_set_iommu(container);
+	return r < 0 ? r : open_devices(c, group);
 }
 
-void inside_release(struct inside_claim *c)
+static void give_back(struct inside_claim *c)
 {
 	while (c->n) /* devices before their group */
 		close(c->fds[--c->n]);
 }
 
-int inside_claim(int group, struct inside_claim *ret)
+int inside_claim(struct inside_claims *all, int group)
 {
+	struct inside_claim *c = &all->v[all->n];
 	int r;
 
-	*ret = (struct inside_claim){ .group = group };
-	r = take_group(ret);
+	if (all->n == INSIDE_CLAIMS)
+		return -EMFILE;
+	*c = (struct inside_claim){ .group = group };
+	r = take(c);
 	if (r < 0)
-		inside_release(ret);
+		give_back(c);
+	else
+		all->n++;
 	return r;
+}
+
+int inside_release(struct inside_claims *all, int group)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->v[i].group != group)
+			continue;
+		give_back(&all->v[i]);
+		all->v[i] = all->v[--all->n];
+		return 0;
+	}
+	return -ENOENT;
 }

@@ -8,12 +8,9 @@
 #include "vmtests/inside.h"
 #include "vmtests/wire.h"
 
-#define CLAIMS 32
-
 struct server {
 	struct host h;
-	struct inside_claim claims[CLAIMS];
-	size_t n;
+	struct inside_claims claims;
 	/* The answer's bytes. */
 	char *data;
 	size_t len;
@@ -88,29 +85,6 @@ static int64_t run(struct server *s, char *words, size_t len)
 	return out.status;
 }
 
-static int64_t claim(struct server *s, int group)
-{
-	int r;
-
-	if (s->n == CLAIMS)
-		return -EMFILE;
-	r = inside_claim(group, &s->claims[s->n]);
-	s->n += r == 0;
-	return r;
-}
-
-static int64_t release(struct server *s, int group)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		if (s->claims[i].group != group)
-			continue;
-		inside_release(&s->claims[i]);
-		s->claims[i] = s->claims[--s->n];
-		return 0;
-	}
-	return -ENOENT;
-}
-
 static int64_t serve(struct server *s, const struct wire_request *q, const char *path,
 		     char *data)
 {
@@ -159,9 +133,9 @@ static int64_t serve(struct server *s, const struct wire_request *q, const char 
 	case WIRE_RUN:
 		return run(s, data, q->data_len);
 	case WIRE_CLAIM:
-		return claim(s, (int)q->off);
+		return inside_claim(&s->claims, (int)q->off);
 	case WIRE_RELEASE:
-		return release(s, (int)q->off);
+		return inside_release(&s->claims, (int)q->off);
 	}
 	return -EOPNOTSUPP;
 }

@@ -20,6 +20,41 @@ int kmsg_open(void)
 	return ret;
 }
 
+/* What /dev/kmsg escapes (printk.c:msg_add_ext_text), in place. */
+static void unescape(char *s)
+{
+	char *to = s;
+	unsigned c;
+
+	for (; *s; s++)
+		if (s[0] == '\\' && s[1] == 'x' && sscanf(s + 2, "%2x", &c) == 1) {
+			*to++ = (char)c;
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	*to = '\0';
+}
+
+int kmsg_next(int fd, char record[static KMSG_RECORD], const char **ret_text)
+{
+	ssize_t n;
+	char *text;
+
+	do
+		n = read(fd, record, KMSG_RECORD - 1);
+	while (n < 0 && errno == EPIPE); /* records were lost, the next is there */
+	if (n < 0)
+		return -errno;
+	record[n] = '\0';
+	text = strchr(record, ';');
+	text = text ? text + 1 : record;
+	text[strcspn(text, "\n")] = '\0';
+	unescape(text);
+	*ret_text = text;
+	return (int)(strtoul(record, NULL, 10) >> 3);
+}
+
 static bool has_words(const char *line, const char *const *words)
 {
 	for (; *words; words++)
@@ -31,13 +66,13 @@ static bool has_words(const char *line, const char *const *words)
 int kmsg_wait(int fd, const char *const *words, int ms, char *ret_line, size_t size)
 {
 	int64_t deadline = time_now_ms() + ms;
-	char record[8192]; /* the kernel refuses to give less than a whole one */
+	char record[KMSG_RECORD];
+	const char *line;
 
 	for (;;) {
-		ssize_t n = read(fd, record, sizeof(record) - 1);
-		char *line;
+		int r = kmsg_next(fd, record, &line);
 
-		if (n < 0 && errno == EAGAIN) {
+		if (r == -EAGAIN) {
 			struct pollfd p = { .fd = fd, .events = POLLIN };
 			int ready = poll(&p, 1, time_left_ms(deadline));
 
@@ -47,14 +82,8 @@ int kmsg_wait(int fd, const char *const *words, int ms, char *ret_line, size_t s
 				return -ETIMEDOUT;
 			continue;
 		}
-		if (n < 0 && errno == EPIPE) /* records were lost, the next is there */
-			continue;
-		if (n < 0)
-			return -errno;
-		record[n] = '\0';
-		line = strchr(record, ';');
-		line = line ? line + 1 : record;
-		line[strcspn(line, "\n")] = '\0';
+		if (r < 0)
+			return r;
 		if (has_words(line, words)) {
 			snprintf(ret_line, size, "%s", line);
 			return 0;

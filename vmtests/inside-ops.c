@@ -5,16 +5,17 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "vmtests/inside-claim.h"
+#include "vmtests/inside-kmsg.h"
 #include "vmtests/inside-look.h"
+#include "vmtests/inside-time.h"
 #include "vmtests/inside.h"
 #include "vmtests/ops.h"
 
-#define OP_S 60     /* no operation takes longer, unless it is blocked */
-#define CHECK_S 0.2 /* after that long one may be */
-#define SURE_S 0.1  /* and is, if it sleeps in the same place that much later */
+#define OP_MS 60000  /* no operation takes longer, unless it is blocked */
+#define CHECK_MS 200 /* after that long one may be */
+#define SURE_MS 100  /* and is, if it sleeps in the same place that much later */
 
 struct job {
 	const struct op *op;
@@ -31,60 +32,22 @@ struct player {
 	ops ops;
 	int kmsg;
 	VEC(struct job *) blocked;
-	VEC(struct inside_claim *) claims;
+	struct inside_claims claims;
 	struct inside_held held;
 };
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void nap(double seconds)
-{
-	(void)usleep((useconds_t)(seconds * 1e6));
-}
-
 /* --- the kernel's log --- */
-
-/* What /dev/kmsg escapes, in place. */
-static void unescape(char *s)
-{
-	char *to = s;
-	unsigned c;
-
-	for (; *s; s++)
-		if (s[0] == '\\' && s[1] == 'x' && sscanf(s + 2, "%2x", &c) == 1) {
-			*to++ = (char)c;
-			s += 3;
-		} else {
-			*to++ = *s;
-		}
-	*to = '\0';
-}
 
 /* Lines of the kernel itself since the last call. */
 static void read_log(struct player *p, strings *ret)
 {
-	char buf[8192];
-	ssize_t n;
+	char record[KMSG_RECORD];
+	const char *text;
+	int facility;
 
-	while ((n = read(p->kmsg, buf, sizeof(buf) - 1)) > 0 || errno == EPIPE) {
-		char *text;
-
-		if (n <= 0)
-			continue; /* some were lost */
-		buf[n] = '\0';
-		text = strchr(buf, ';');
-		if (!text || strtoul(buf, NULL, 10) >> 3)
-			continue;
-		text[strcspn(text, "\n")] = '\0';
-		unescape(text);
-		*vec_push(p->a, ret) = arena_strdup(p->a, text + 1);
-	}
+	while ((facility = kmsg_next(p->kmsg, record, &text)) >= 0)
+		if (facility == KMSG_KERNEL)
+			*vec_push(p->a, ret) = arena_strdup(p->a, text);
 }
 
 /* --- operations --- */
@@ -121,28 +84,6 @@ static long do_run(const struct op *op)
 	return pid < 0 ? -errno : WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-static long do_claim(struct player *p, int group)
-{
-	struct inside_claim *c = arena_alloc(p->a, sizeof(*c));
-	int r = inside_claim(group, c);
-
-	if (r == 0)
-		*vec_push(p->a, &p->claims) = c;
-	return r;
-}
-
-static long do_release(struct player *p, int group)
-{
-	for (size_t i = 0; i < p->claims.n; i++) {
-		if (p->claims.v[i]->group != group)
-			continue;
-		inside_release(p->claims.v[i]);
-		p->claims.v[i] = p->claims.v[--p->claims.n];
-		return 0;
-	}
-	return -ENOENT;
-}
-
 /* --- blocked ones --- */
 
 /* Where the kernel waits for somebody else: nothing that ends by itself sleeps there. */
@@ -172,22 +113,24 @@ static bool sleeps_in_one(const struct job *j, char where[64])
 }
 
 /* Until it is done (true), or sleeps where only others can wake it. */
-static bool wait_for(const struct job *j, double patience)
+static bool wait_for(const struct job *j, int patience_ms)
 {
-	double start = now(), pause = 0.0001;
+	int64_t start = time_now_ms();
+	useconds_t pause = 100; /* most operations take less than a millisecond */
 
 	while (!j->done) {
+		int64_t waited = time_now_ms() - start;
 		char first[64], second[64];
 
-		if (now() - start > patience && sleeps_in_one(j, first)) {
-			nap(SURE_S);
+		if (waited > patience_ms && sleeps_in_one(j, first)) {
+			time_sleep_ms(SURE_MS);
 			if (!j->done && sleeps_in_one(j, second) && streq(first, second))
 				return false;
 		}
-		if (now() - start > OP_S)
+		if (waited > OP_MS)
 			return false;
-		nap(pause);
-		pause = pause < 0.01 ? pause * 1.5 : pause;
+		(void)usleep(pause);
+		pause = pause < 10000 ? pause * 3 / 2 : pause;
 	}
 	return true;
 }
@@ -213,7 +156,7 @@ static long start_job(struct player *p, const struct op *op, unsigned index,
 	j->index = index;
 	if (pthread_create(&j->thread, NULL, do_job, j) != 0)
 		return -EAGAIN;
-	if (wait_for(j, CHECK_S)) {
+	if (wait_for(j, CHECK_MS)) {
 		(void)pthread_join(j->thread, NULL);
 		if (op->kind == OP_READ && j->result >= 0)
 			*ret_text = j->text;
@@ -250,9 +193,9 @@ static long play(struct player *p, const struct op *op, unsigned index,
 	case OP_RUN:
 		return do_run(op);
 	case OP_CLAIM:
-		return do_claim(p, op->group);
+		return inside_claim(&p->claims, op->group);
 	case OP_RELEASE:
-		return do_release(p, op->group);
+		return inside_release(&p->claims, op->group);
 	case OP_STAT:
 		return inside_look_stat(op->path);
 	case OP_SEEK:
@@ -284,9 +227,9 @@ int inside_ops(int argc, char **argv)
 	struct err e = { "" };
 
 	(void)argc;
-	p.kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (p.kmsg < 0 || lseek(p.kmsg, 0, SEEK_END) < 0) {
-		perror("/dev/kmsg");
+	p.kmsg = kmsg_open();
+	if (p.kmsg < 0) {
+		fprintf(stderr, "/dev/kmsg: %s\n", strerror(-p.kmsg));
 		return 3;
 	}
 	if (ops_read(a, text ? text : "", &p.ops, &e) < 0) {
@@ -300,7 +243,7 @@ int inside_ops(int argc, char **argv)
 		take_answers(&p, &r);
 		if (i + 1 == p.ops.n)
 			while (p.claims.n) {
-				(void)do_release(&p, p.claims.v[0]->group);
+				(void)inside_release(&p.claims, p.claims.v[0].group);
 				take_answers(&p, &r);
 			}
 		read_log(&p, &r.log);

@@ -73,16 +73,6 @@ static int make_dirs(const char *path, struct err *e)
 	}
 }
 
-/* depmod(8) and others are there, and not on the PATH of everybody. */
-static void add_to_path(struct arena *a)
-{
-	const char *path = getenv("PATH");
-
-	(void)setenv("PATH",
-		     arena_printf(a, "%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin"),
-		     1);
-}
-
 int lab_open(struct lab *ret, const char *cache, struct err *e)
 {
 	struct lab l = { .arena = arena_new() };
@@ -94,7 +84,6 @@ int lab_open(struct lab *ret, const char *cache, struct err *e)
 		arena_free(l.arena);
 		return r;
 	}
-	add_to_path(l.arena);
 	*ret = l;
 	return 0;
 }
@@ -179,11 +168,4 @@ double lab_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-uint64_t lab_sum(uint64_t sum, const void *data, size_t len)
-{
-	for (const uint8_t *p = data; len; p++, len--)
-		sum = (sum ^ *p) * 0x100000001b3ULL;
-	return sum;
 }

@@ -38,7 +38,3 @@ int lab_read(const struct lab *l, const char *path, struct blob *ret, struct err
 
 /* Seconds since some point in the past. */
 double lab_now(void);
-
-/* FNV-1a, to go on with; begin with LAB_SUM. */
-#define LAB_SUM 0xcbf29ce484222325ULL
-uint64_t lab_sum(uint64_t sum, const void *data, size_t len);

@@ -4,6 +4,7 @@
 
 #include "core/machine-json.h"
 #include "vmtests/measure-lab.h"
+#include "vmtests/ops-guest.h"
 
 #define PLAY_MS 180000
 #define LOG_MS 30000
@@ -20,29 +21,7 @@ static const struct {
 static int play(void *ctx, struct arena *a, const ops *batch, op_results *ret,
 		struct err *e)
 {
-	static const char *const argv[] = { "/usr/bin/lab-inside", "ops", NULL };
-	AUTOFREE char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-	struct guest_output o;
-	int r;
-
-	if (!f)
-		return -ENOMEM;
-	vec_foreach(op, batch)
-		op_write(f, op);
-	if (fclose(f))
-		return -ENOMEM;
-	r = guest_run(ctx, argv, (struct blob){ (uint8_t *)text, len }, PLAY_MS, &o, e);
-	if (r < 0)
-		return r;
-	if (o.status)
-		r = err_set(e, -EIO, "lab-inside: exit status %d: %.300s", o.status,
-			    o.err);
-	else /* what is read borrows nothing of it */
-		r = op_results_read(a, arena_strdup(a, o.out), ret, e);
-	guest_output_done(&o);
-	return r;
+	return ops_guest_play(ctx, a, batch, PLAY_MS, ret, e);
 }
 
 static int read_log(const struct lab *l, struct guest *g, const char **ret, struct err *e)

@@ -120,6 +120,23 @@ void op_write(FILE *f, const struct op *op)
 	fputc('\n', f);
 }
 
+char *ops_text(const ops *o)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return NULL;
+	vec_foreach(op, o)
+		op_write(f, op);
+	if (fclose(f)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
 static bool read_op(struct arena *a, const words *w, struct op *ret)
 {
 	const char **argv;

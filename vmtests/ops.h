@@ -63,6 +63,8 @@ struct op_result {
 typedef VEC(struct op_result) op_results;
 
 void op_write(FILE *f, const struct op *op);
+/* All of them, malloc'd; NULL: no memory. */
+char *ops_text(const ops *o);
 /* Every line of @text. -EINVAL with @e "line 3: ...". */
 int ops_read(struct arena *a, const char *text, ops *ret, struct err *e);
 

@@ -27,20 +27,6 @@ struct sequence {
 	const char *differences; /* so far, where the run goes on; NULL: none */
 };
 
-static const char *print_ops(struct arena *a, const ops *o)
-{
-	AUTOFREE char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-
-	if (!f)
-		return "";
-	vec_foreach(op, o)
-		op_write(f, op);
-	(void)fclose(f);
-	return arena_strdup(a, text);
-}
-
 /* In a guest of its own: does this differ, too? */
 static int differs(void *arg, const ops *candidate)
 {
@@ -82,16 +68,18 @@ static enum result_outcome tell_difference(struct sequence *s, size_t done)
 	struct part_run *p = s->p;
 	struct arena *a = p->lab->arena;
 	bool cheap = topology_saves(&p->rig->topology);
+	AUTOFREE char *text = NULL;
 	const char *name;
 	ops few = s->all;
 
 	if (few.n)
 		conform_shrink(a, &s->all, differs, s, cheap ? TRIES : TRIES_COLD, &few);
 	name = few.n ? keep(s, &few) : NULL;
+	text = ops_text(&few);
 	return part_failed(p,
 			   arena_printf(a, "%s\n%zu operations that show it%s%s:\n%s",
 					s->d.text, few.n, name ? ", kept as " : "",
-					name ? name : "", print_ops(a, &few)),
+					name ? name : "", text ? text : ""),
 			   "seed %llu: kernel and model differ after %zu operations",
 			   (unsigned long long)s->seed, done);
 }

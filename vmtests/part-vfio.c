@@ -131,7 +131,7 @@ static enum result_outcome run_all(struct vfio *v)
 	if (v->edu && !run(v, WORDS("refused", "second", address(v, v->edu)), &ret))
 		return ret;
 	if (v->nvme &&
-	    !run(v, WORDS("nvme", address(v, v->nvme), "pcipass-data", BLOCK), &ret))
+	    !run(v, WORDS("nvme", address(v, v->nvme), DOMAIN_SERIAL, BLOCK), &ret))
 		return ret;
 	if (v->bridge && !run(v, WORDS("refused", "bridge", address(v, v->bridge)), &ret))
 		return ret;

@@ -39,7 +39,7 @@ static int make_data(const struct lab *l, const char **ret, struct err *e)
 static void name_files(const struct lab *l, struct rig *r)
 {
 	const char *qemu = r->accel.version;
-	unsigned long long sum = lab_sum(domain_sum(&r->domain), qemu, strlen(qemu));
+	unsigned long long sum = fnv1a(domain_sum(&r->domain), qemu, strlen(qemu));
 	const char *kvm = r->accel.kvm ? "-kvm" : "";
 
 	r->name = arena_printf(l->arena, "%s-%s-%s-%s", r->kernel.name, r->topology.iommu,
