@@ -63,8 +63,6 @@ void fn_disable(struct sim *s, uint32_t fn);
 void pm_settle(struct sim *s, uint32_t fn);
 /* Its power/runtime_usage. */
 unsigned pm_usage(const struct sim *s, uint32_t fn);
-/* The reset methods that are found now; or as it comes, before what is behind it. */
-const char *reset_methods(struct sim *s, uint32_t fn, bool coming);
 /* A function as enumeration leaves it. */
 void fn_state_reset(struct sim *s, uint32_t fn);
 /*

@@ -309,7 +309,7 @@ ssize_t fn_show_aer(struct sim *s, const struct node *dir, const struct attr *a,
  * drivers/pci/access.c:pcie_cap_has_lnkctl: only these have link registers; others read
  * 0.
  */
-static uint32_t link_register(struct blob config, unsigned reg)
+uint32_t fn_link_register(struct blob config, unsigned reg)
 {
 	static const unsigned with_link =
 		1u << PCI_EXP_TYPE_ENDPOINT | 1u << PCI_EXP_TYPE_LEG_END |
@@ -325,6 +325,16 @@ static uint32_t link_register(struct blob config, unsigned reg)
 	return cfg_u32(config, pos + reg);
 }
 
+unsigned fn_link_speed_cap(struct blob config)
+{
+	uint32_t supported = fn_link_register(config, PCI_EXP_LNKCAP2);
+
+	for (unsigned bit = 6; supported && bit >= 1; bit--)
+		if (supported >> bit & 1)
+			return bit;
+	return fn_link_register(config, PCI_EXP_LNKCAP) & 0xf;
+}
+
 /* By the code in LNKCAP and LNKSTA (drivers/pci/probe.c:pcie_link_speed). */
 static const char *const speeds[16] = {
 	[1] = "2.5 GT/s PCIe",  [2] = "5.0 GT/s PCIe",  [3] = "8.0 GT/s PCIe",
@@ -335,21 +345,12 @@ ssize_t fn_show_link_speed(struct sim *s, const struct node *dir, const struct a
 			   char *buf)
 {
 	struct blob config = config_now(s, dir->i);
-	uint32_t v = link_register(config, a->arg ? PCI_EXP_LNKCAP : PCI_EXP_LNKCTL);
-	unsigned code = (a->arg ? v : v >> 16) & 0xf;
-	uint32_t supported = a->arg ? link_register(config, PCI_EXP_LNKCAP2) : 0;
+	unsigned code = a->arg ? fn_link_speed_cap(config)
+			       : fn_link_register(config, PCI_EXP_LNKCTL) >> 16 & 0xf;
 	ssize_t n = put_said(s, dir, a, buf);
 
 	if (n)
 		return n;
-
-	/* drivers/pci/pci.c:pcie_get_speed_cap: the newer register decides if it is
-	 * there. */
-	for (unsigned bit = 6; supported && bit >= 1; bit--)
-		if (supported >> bit & 1) {
-			code = bit;
-			break;
-		}
 	return put_line(buf, speeds[code] ? speeds[code] : "Unknown");
 }
 
@@ -357,7 +358,7 @@ ssize_t fn_show_link_width(struct sim *s, const struct node *dir, const struct a
 			   char *buf)
 {
 	struct blob config = config_now(s, dir->i);
-	uint32_t v = link_register(config, a->arg ? PCI_EXP_LNKCAP : PCI_EXP_LNKCTL);
+	uint32_t v = fn_link_register(config, a->arg ? PCI_EXP_LNKCAP : PCI_EXP_LNKCTL);
 	ssize_t n = put_said(s, dir, a, buf);
 
 	if (n)

@@ -27,6 +27,18 @@ static bool node_online(const struct sim *s, int node)
 	return false;
 }
 
+bool word_in(const char *list, const char *word, size_t len)
+{
+	for (const char *p = list; *p; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+
+		if (n == len && strncmp(p, word, n) == 0)
+			return true;
+		p += n;
+	}
+	return false;
+}
+
 ssize_t fn_store_numa(struct sim *s, const struct node *dir, const struct attr *a,
 		      const char *buf, size_t len)
 {
@@ -77,7 +89,7 @@ ssize_t fn_store_enable(struct sim *s, const struct node *dir, const struct attr
 	return (ssize_t)len;
 }
 
-static ssize_t store_flag(const char *buf, size_t len, bool *flag)
+ssize_t store_flag(const char *buf, size_t len, bool *flag)
 {
 	uint64_t v;
 	int r = store_u64(buf, ULONG_MAX, &v);
@@ -167,119 +179,6 @@ ssize_t fn_store_rescan(struct sim *s, const struct node *dir, const struct attr
 	(void)a;
 	if (r >= 0 && yes && fn_rescan(s, dir->i) < 0)
 		return -EINPROGRESS;
-	return r;
-}
-
-ssize_t fn_store_reset(struct sim *s, const struct node *dir, const struct attr *a,
-		       const char *buf, size_t len)
-{
-	const struct fn_state *st = node_state(s, dir);
-	uint64_t v;
-	int r = store_u64(buf, ULONG_MAX, &v);
-
-	(void)a;
-	if (r < 0 || v != 1)
-		return -EINVAL;
-	if (!*st->resets)
-		return -ENOTTY;
-	if (st->leaving) /* wants the lock of the device */
-		return block_until(s, UNTIL_FREE, dir->i, false);
-	/* What a reset changes is saved before and restored after; it is told where a
-	 * driver has no reset_prepare (pci_dev_save_and_disable). */
-	if (s->profile->logs_reset && st->driver && !st->driver->traits->at_resets) {
-		sim_log_fn(s, dir->i, "resetting");
-		sim_log_fn(s, dir->i, "reset done");
-	}
-	return (ssize_t)len;
-}
-
-static bool word_in(const char *list, const char *word, size_t len)
-{
-	for (const char *p = list; *p; p += strspn(p, " ")) {
-		size_t n = strcspn(p, " ");
-
-		if (n == len && strncmp(p, word, n) == 0)
-			return true;
-		p += n;
-	}
-	return false;
-}
-
-static const char *resets_now(struct sim *s, uint32_t fn)
-{
-	const char *list = reset_methods(s, fn, false);
-
-	return list ? list : "";
-}
-
-/* pci-sysfs.c:reset_method_store. */
-ssize_t fn_store_reset_method(struct sim *s, const struct node *dir, const struct attr *a,
-			      const char *buf, size_t len)
-{
-	static const char known[] = "device_specific acpi flr af_flr pm bus";
-	const char *have = node_state(s, dir)->found_resets;
-	struct fn_state *st = node_state(s, dir);
-	char list[64] = "";
-	size_t at = 0;
-
-	(void)a;
-	if (store_is(buf, "")) {
-		sim_log_fn(s, dir->i, "All device reset methods disabled by user");
-		st->resets = "";
-		return (ssize_t)len;
-	}
-	if (store_is(buf, "default")) {
-		st->resets = resets_now(s, dir->i);
-		return (ssize_t)len;
-	}
-	for (const char *p = buf; *p;) {
-		size_t n = strcspn(p, " "), trim = n;
-		const char *word = p;
-
-		p += n + (p[n] == ' ');
-		while (trim && isspace((unsigned char)word[trim - 1]))
-			trim--;
-		if (!trim)
-			continue;
-		if (!word_in(known, word, trim) &&
-		    !(s->profile->cxl_bus && name_is(word, trim, "cxl_bus"))) {
-			sim_log_fn(s, dir->i, "Invalid reset method '%.*s'", (int)trim,
-				   word);
-			return -EINVAL;
-		}
-		if (!word_in(resets_now(s, dir->i), word, trim)) {
-			sim_log_fn(s, dir->i, "Unsupported reset method '%.*s'",
-				   (int)trim, word);
-			return -EINVAL;
-		}
-		if (at + trim + 2 > sizeof(list)) {
-			sim_log_fn(s, dir->i, "Too many reset methods");
-			return -EINVAL;
-		}
-		if (at)
-			list[at++] = ' ';
-		memcpy(list + at, word, trim);
-		at += trim;
-		list[at] = '\0';
-	}
-	if (after_prefix(have, "device_specific") &&
-	    !after_prefix(list, "device_specific"))
-		sim_log_fn(s, dir->i,
-			   "Device-specific reset disabled/de-prioritized by user");
-	st->resets = arena_strdup(s->run, list);
-	return (ssize_t)len;
-}
-
-ssize_t fn_store_reset_subordinate(struct sim *s, const struct node *dir,
-				   const struct attr *a, const char *buf, size_t len)
-{
-	bool yes;
-	ssize_t r = s->capable ? store_flag(buf, len, &yes) : -EPERM;
-
-	(void)a;
-	/* pci.c:pci_bus_resettable: there must be something behind it. */
-	if (r >= 0 && yes && s->places[dir->i].first_child == SIM_NONE)
-		return -ENOTTY;
 	return r;
 }
 

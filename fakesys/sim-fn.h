@@ -40,5 +40,17 @@ extern const struct attr power_port_rows[N_POWER_PORT_ROWS];
 /* What fn_show_flag() shows, by a->arg; fn_show_link_*(): 0 now, 1 at most. */
 enum fn_flag { FN_FLAG_PARITY, FN_FLAG_D3COLD, FN_FLAG_SRIOV_AUTOPROBE };
 
+/* A number, of which only the truth counts, into *@flag; @len, or -EINVAL. */
+ssize_t store_flag(const char *buf, size_t len, bool *flag);
+/* Is @word of @len bytes one of @list's, which blanks part? */
+bool word_in(const char *list, const char *word, size_t len);
+
+/* A register of 32 bits of its link, by its offset in the PCIe capability; 0: has none.
+ */
+uint32_t fn_link_register(struct blob config, unsigned reg);
+/* pci.c:pcie_get_speed_cap: the code in LNKCAP; the newer register decides if it is
+ * there. */
+unsigned fn_link_speed_cap(struct blob config);
+
 /* A uevent file anywhere (lib/kobject_uevent.c:kobject_synth_uevent). */
 attr_store_fn store_dir_uevent;

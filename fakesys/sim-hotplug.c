@@ -9,48 +9,11 @@
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/iommu-model.h"
+#include "fakesys/sim-reset.h"
 #include "fakesys/sim-resource.h"
 #include "fakesys/sim-slot.h"
 #include "fakesys/sim-wakeup.h"
 #include "fakesys/udev.h"
-
-/* pci.c:pci_parent_bus_reset: only what is alone on its bus can be reset by that. */
-static bool alone_on_bus(const struct sim *s, uint32_t fn, bool coming)
-{
-	const struct fn_place *p = &s->places[fn];
-
-	/* A bridge that comes has no bus yet. */
-	if (p->parent == SIM_NONE || s->m->fns.v[fn].is_vf ||
-	    (!coming && p->traits & FN_BRIDGE))
-		return false;
-	for (uint32_t c = s->places[p->parent].first_child; c != SIM_NONE;
-	     c = s->places[c].next_sibling)
-		if (c != fn && !s->fns[c].gone)
-			return false;
-	return true;
-}
-
-const char *reset_methods(struct sim *s, uint32_t fn, bool coming)
-{
-	const struct fn_place *p = &s->places[fn];
-	const char *have = p->resets ? p->resets : "", *bus = strstr(have, "bus");
-	const char *tail = strstr(have, "cxl_bus");
-	bool first = p->parent != SIM_NONE && s->places[p->parent].first_child == fn;
-	bool alone = alone_on_bus(s, fn, coming);
-	size_t n = strlen(have);
-
-	bus = bus && bus == (tail ? tail + strlen("cxl_") : NULL) ? NULL : bus;
-	/* The first one was alone when it was recorded: a quirk keeps it from that. */
-	if (alone == (bus != NULL) || (alone && first))
-		return p->resets;
-	if (alone)
-		return tail ? arena_printf(s->run, "%.*sbus %s", (int)(tail - have), have,
-					   tail)
-			    : arena_printf(s->run, "%s%sbus", have, n ? " " : "");
-	n = (size_t)(bus - have);
-	return tail ? arena_printf(s->run, "%.*s%s", (int)n, have, tail)
-		    : arena_strndup(s->run, have, n ? n - 1 : 0);
-}
 
 void fn_state_reset(struct sim *s, uint32_t fn)
 {
@@ -73,20 +36,12 @@ void fn_state_reset(struct sim *s, uint32_t fn)
 		wakeup_set(s, fn, fn_was_wakeup(&s->m->fns.v[fn]));
 }
 
-/* Is @fn @top or behind it? */
-static bool is_below(const struct sim *s, uint32_t fn, uint32_t top)
-{
-	while (fn != SIM_NONE && fn != top)
-		fn = s->places[fn].parent;
-	return fn == top;
-}
-
 /* remove.c:pci_stop_bus_device: drivers go first, those of the last child before all. */
 static bool stop_all(struct sim *s, uint32_t top)
 {
 	/* Functions stand in order of address, so children behind their bridge. */
 	for (uint32_t fn = (uint32_t)s->m->fns.n; fn-- > top;)
-		if (!s->fns[fn].gone && is_below(s, fn, top) &&
+		if (!s->fns[fn].gone && fn_is_below(s, fn, top) &&
 		    (s->fns[fn].leaving ||
 		     (s->fns[fn].driver && driver_unbind(s, fn) == -EINPROGRESS)))
 			return false;

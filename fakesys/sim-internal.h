@@ -78,6 +78,8 @@ struct fn_state {
 	bool decodes;           /* somebody has enabled it: it answers */
 	bool vfio_put;          /* vfio-pci has let go of it */
 	bool opened;            /* a VM has it open */
+	bool vfio_resets;       /* a reset worked when it was opened */
+	bool vfio_needs_reset;  /* when it was closed none did */
 	int vfio_dev;           /* N of vfio-dev/vfioN; -1: none */
 	int numa;
 	uint64_t born, bound_at;    /* when it was found; when its driver took it */
@@ -350,6 +352,14 @@ int sim_load_module(struct sim *s, const struct module *mod, const char *options
 /* -ENOENT: not loaded; -EWOULDBLOCK: in use by another module or a VM, or built in. */
 int sim_unload_module(struct sim *s, const char *name);
 bool sim_module_loaded(const struct sim *s, const char *name);
+
+/* Is @fn @top or behind it? */
+static inline bool fn_is_below(const struct sim *s, uint32_t fn, uint32_t top)
+{
+	while (fn != SIM_NONE && fn != top)
+		fn = s->places[fn].parent;
+	return fn == top;
+}
 
 /* How often @mod is in use beside by other modules. */
 unsigned sim_module_held(const struct sim *s, const struct sim_module *mod);

@@ -7,6 +7,7 @@
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/sim-module.h"
+#include "fakesys/sim-reset.h"
 #include "fakesys/vfio.h"
 
 #define VGA_DECODES "io+mem"
@@ -209,6 +210,55 @@ static struct sim_group *find_group(const struct sim *s, int id)
 		       : &s->groups.v[g];
 }
 
+/* vfio_pci_core.c:vfio_pci_core_enable */
+static void open_device(struct sim *s, uint32_t fn)
+{
+	struct fn_state *st = &s->fns[fn];
+
+	st->opened = true;
+	pm_settle(s, fn);
+	fn_enable(s, fn);
+	st->vfio_resets = fn_reset(s, fn) == 0;
+}
+
+/*
+ * vfio_pci_core.c:vfio_pci_dev_set_try_reset: what could not be reset alone is reset with
+ * its bus, once nobody has anything open there and vfio has all of it.
+ */
+static void try_bus_reset(struct sim *s, uint32_t bridge)
+{
+	bool wanted = false;
+
+	if (bridge == SIM_NONE)
+		return;
+	for (uint32_t fn = bridge + 1; fn < s->m->fns.n; fn++) {
+		const struct fn_state *st = &s->fns[fn];
+
+		if (st->gone || s->m->fns.v[fn].is_vf || !fn_is_below(s, fn, bridge))
+			continue;
+		if (!is_vfio(st) || st->opened)
+			return;
+		wanted |= st->vfio_needs_reset;
+	}
+	if (!wanted || !bus_reset(s, bridge))
+		return;
+	for (uint32_t fn = s->places[bridge].first_child; fn != SIM_NONE;
+	     fn = s->places[fn].next_sibling)
+		s->fns[fn].vfio_needs_reset = false;
+}
+
+/* vfio_pci_core.c:vfio_pci_core_disable */
+static void close_device(struct sim *s, uint32_t fn)
+{
+	struct fn_state *st = &s->fns[fn];
+
+	st->vfio_needs_reset = !st->vfio_resets || fn_reset(s, fn) < 0;
+	st->opened = false;
+	try_bus_reset(s, s->places[fn].parent);
+	fn_disable(s, fn);
+	pm_settle(s, fn);
+}
+
 int sim_claim_group(struct sim *s, int group)
 {
 	struct sim_group *g = find_group(s, group);
@@ -222,6 +272,9 @@ int sim_claim_group(struct sim *s, int group)
 	/* iommu.c:iommu_group_claim_dma_owner, at VFIO_GROUP_SET_CONTAINER. */
 	if (g->owners)
 		return -EPERM;
+	/* container.c:vfio_ioctl_set_iommu */
+	if (!sim_find_module(s, "vfio_iommu_type1"))
+		return -ENODEV;
 	if (!s->interrupt_remapping &&
 	    !module_param_on(s, "vfio_iommu_type1", TYPE1_UNSAFE_INTERRUPTS)) {
 		sim_log(s, "vfio_iommu_type1_attach_group: No interrupt remapping "
@@ -231,18 +284,10 @@ int sim_claim_group(struct sim *s, int group)
 			   "support on this platform");
 		return -EPERM;
 	}
-	/* container.c:vfio_ioctl_set_iommu */
-	if (!sim_find_module(s, "vfio_iommu_type1"))
-		return -ENODEV;
 	g->claimed = true;
 	for (uint32_t i = 0; i < g->n; i++) {
-		struct fn_state *st = &s->fns[s->members[g->first + i]];
-
-		if (!is_vfio(st))
-			continue;
-		st->opened = true; /* vfio_pci_core_enable() */
-		pm_settle(s, s->members[g->first + i]);
-		fn_enable(s, s->members[g->first + i]);
+		if (is_vfio(&s->fns[s->members[g->first + i]]))
+			open_device(s, s->members[g->first + i]);
 	}
 	return 0;
 }
@@ -262,9 +307,7 @@ int sim_release_group(struct sim *s, int group)
 
 		if (!is_vfio(st))
 			continue;
-		fn_disable(s, fn);
-		st->opened = false;
-		pm_settle(s, fn);
+		close_device(s, fn);
 		driver_finish_wait(s, fn);
 	}
 	fn_remove_go_on(s);

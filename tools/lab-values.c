@@ -5,6 +5,8 @@
 #include "tools/lab-values.h"
 
 #define DEFAULT_OPS 500
+#define DEFAULT_EVERY 250
+#define DEFAULT_EVERY 250
 #define OPS_MAX 100000000
 #define JOBS_MAX 16
 
@@ -67,7 +69,7 @@ static const char *const starters[] = { "qemu", "libvirt", NULL };
 
 int lab_values_check(const struct lab_values *v, struct campaign *c, struct err *e)
 {
-	uint64_t ops = DEFAULT_OPS, seed = 1, jobs = 1;
+	uint64_t ops = DEFAULT_OPS, every = DEFAULT_EVERY, seed = 1, jobs = 1;
 	struct shard mine;
 	int r = check_kernel(&v->want, e);
 
@@ -77,6 +79,7 @@ int lab_values_check(const struct lab_values *v, struct campaign *c, struct err 
 	r = r < 0 ? r : check_word("--by", v->by, starters, e);
 	r = r < 0 ? r : check_word("--cells", v->cells, sets, e);
 	r = r < 0 ? r : read_number("--ops", v->ops, 0, OPS_MAX, &ops, e);
+	r = r < 0 ? r : read_number("--every", v->every, 1, OPS_MAX, &every, e);
 	r = r < 0 ? r : read_number("--seed", v->seed, 0, UINT64_MAX, &seed, e);
 	r = r < 0 ? r : read_number("--jobs", v->jobs, 1, JOBS_MAX, &jobs, e);
 	if (r == 0 && v->shard)
@@ -84,6 +87,7 @@ int lab_values_check(const struct lab_values *v, struct campaign *c, struct err 
 	if (r < 0)
 		return r;
 	c->o = (struct part_options){ .ops = ops,
+				      .every = every,
 				      .keep_going = v->keep_going,
 				      .seed = seed,
 				      .by = v->by ? v->by : "qemu" };

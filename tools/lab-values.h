@@ -9,7 +9,7 @@
 
 struct lab_values {
 	struct rig_want want;
-	const char *cache, *ops, *seed, *inner, *by;
+	const char *cache, *ops, *every, *seed, *inner, *by;
 	const char *cells, *shard, *durations, *junit, *html, *jobs;
 	bool strict, keep_going, json;
 };

@@ -17,7 +17,9 @@
 #include "vmtests/enclose.h"
 #include "vmtests/ground-vm.h"
 #include "vmtests/guest-shell.h"
+#include "vmtests/record.h"
 #include "vmtests/replay.h"
+#include "vmtests/transcript.h"
 
 #define EXIT_SKIP 77
 #define RUN_MS 600000
@@ -25,6 +27,7 @@
 enum command {
 	CMD_IMAGE,
 	CMD_CAPTURE,
+	CMD_RECORD,
 	CMD_SAVE,
 	CMD_RUN,
 	CMD_SHELL,
@@ -35,17 +38,20 @@ enum command {
 	CMD_CONFORM,
 	CMD_NESTED,
 	CMD_MATRIX,
-	CMD_REPLAY
+	CMD_REPLAY,
+	CMD_COMPARE
 };
 #define ON(command) (1U << (command))
 #define CELL (ON(CMD_MATRIX) - 1)          /* commands about one cell */
 #define MACHINE (CELL & ~ON(CMD_NESTED))   /* of which this has a machine of its own */
 #define GUEST (MACHINE & ~ON(CMD_PROFILE)) /* and this has three */
+#define PLAYS (ON(CMD_CONFORM) | ON(CMD_RECORD) | ON(CMD_MATRIX))
 
 static const struct arg_command command_names[] = {
 	/* clang-format off */
 	[CMD_IMAGE]   = { "image", "", 0, 0, "fetch the kernel and make its initramfs" },
 	[CMD_CAPTURE] = { "capture", "FILE", 1, 1, "write the fixture of a guest, for scenarios on vm" },
+	[CMD_RECORD]  = { "record", "FILE", 1, 1, "keep what conform would play, and what the kernel did" },
 	[CMD_SAVE]    = { "save", "", 0, 0, "boot it once, and keep it for starts in a second" },
 	[CMD_RUN]     = { "run", "COMMAND...", 1, -1, "run a command in a guest" },
 	[CMD_SHELL]   = { "shell", "", 0, 0, "a shell in a guest" },
@@ -56,6 +62,7 @@ static const struct arg_command command_names[] = {
 	[CMD_CONFORM] = { "conform", "", 0, 0, "play the same operations on kernel and model" },
 	[CMD_NESTED]  = { "nested", "", 0, 0, "pass functions on to a guest's guest, and have them back" },
 	[CMD_REPLAY]  = { "replay", "FILE...", 1, -1, "play operations again that conform kept" },
+	[CMD_COMPARE] = { "compare", "FILE...", 1, -1, "compare the model with what record kept, without a guest" },
 	[CMD_MATRIX]  = { "matrix", "", 0, 0, "many kernels and machines: all of these tests" },
 	/* clang-format on */
 };
@@ -71,9 +78,10 @@ static const struct arg_option options[] = {
 	{ "iommu", 0, ARG_TEXT, OPTION(want.iommu), CELL & ~ON(CMD_PROFILE), "NAME", "intel, amd, virtio or none" },
 	{ "firmware", 0, ARG_TEXT, OPTION(want.firmware), GUEST, "NAME", "seabios or ovmf" },
 	{ "cmdline", 0, ARG_TEXT, OPTION(want.cmdline), GUEST, "OPTIONS", "further options of the kernel" },
-	{ "ops", 0, ARG_TEXT, OPTION(ops), ON(CMD_CONFORM) | ON(CMD_MATRIX), "N", "conform: so many operations (without it: 500)" },
-	{ "seed", 0, ARG_TEXT, OPTION(seed), ON(CMD_CONFORM) | ON(CMD_MATRIX), "S", "operations, and pairs, are drawn by it" },
-	{ "keep-going", 'k', ARG_FLAG, OPTION(keep_going), ON(CMD_CONFORM), NULL, "tell all that differs until trees do; shrink nothing" },
+	{ "ops", 0, ARG_TEXT, OPTION(ops), PLAYS, "N", "conform: so many operations (without it: 500)" },
+	{ "every", 0, ARG_TEXT, OPTION(every), PLAYS, "N", "and the trees after so many of them (without it: 250)" },
+	{ "seed", 0, ARG_TEXT, OPTION(seed), PLAYS, "S", "operations, and pairs, are drawn by it" },
+	{ "keep-going", 'k', ARG_FLAG, OPTION(keep_going), ON(CMD_CONFORM) | ON(CMD_COMPARE), NULL, "tell all that differs until trees do; shrink nothing" },
 	{ "inner", 0, ARG_TEXT, OPTION(inner), ON(CMD_NESTED), "NAME", "firmware of the inner guest: seabios or ovmf" },
 	{ "by", 0, ARG_TEXT, OPTION(by), ON(CMD_NESTED), "NAME", "who starts it: qemu or libvirt" },
 	{ "cells", 0, ARG_TEXT, OPTION(cells), ON(CMD_MATRIX), "SET", "few (one of each IOMMU), pairs (every pair of values), all" },
@@ -213,6 +221,17 @@ static int capture(struct guests *gs, const struct run *run)
 		       : VERB_YES;
 }
 
+static int record_to(struct guests *gs, const struct run *run)
+{
+	const struct campaign *c = run->c;
+	struct err e = { "" };
+
+	return record(run->lab, gs, run->rig, c->o.ops, c->o.every, c->o.seed,
+		      run->args->operands[0], &e) < 0
+		       ? fail_rig(run->rig, &e)
+		       : VERB_YES;
+}
+
 static int profile(struct guests *gs, const struct run *run)
 {
 	struct err e = { "" };
@@ -271,6 +290,9 @@ static int work(void *arg)
 		break;
 	case CMD_CAPTURE:
 		status = capture(gs, run);
+		break;
+	case CMD_RECORD:
+		status = record_to(gs, run);
 		break;
 	case CMD_SAVE:
 		status = save(gs, run);
@@ -354,6 +376,46 @@ static int in_lab(struct run *run, struct err *e)
 	return r < 0 ? cannot_work(run->values, e) : r;
 }
 
+/* With what kernels did: no guest, and no lab. */
+static int compare(const struct args *args, bool all)
+{
+	int status = VERB_YES;
+
+	printf("1..%d\n", args->n_operands);
+	for (int i = 0; i < args->n_operands; i++) {
+		AUTOARENA struct arena *a = arena_new();
+		struct result result = { .name = path_name(args->operands[i]) };
+		AUTOFREE char *text = NULL;
+		size_t len = 0;
+		struct transcript t;
+		divergences found;
+		struct err e = { "" };
+		int r = transcript_load(a, args->operands[i], &t, &e);
+		FILE *f;
+
+		r = r < 0 ? r : transcript_compare(&t, a, &found, &e);
+		f = r < 0 ? NULL : open_memstream(&text, &len);
+		if (!f)
+			return args_fail(&program, VERB_INPUT, "%s", e.text);
+		vec_foreach(d, &found)
+			if (all || d == found.v)
+				fprintf(f, "%s\n", d->text);
+		(void)fclose(f);
+		result.group = t.rig;
+		result.outcome = r ? RESULT_FAILED : RESULT_PASSED;
+		if (r) {
+			result.text = arena_printf(
+				a, "model and kernel differ after %zu operations",
+				found.v[0].op);
+			result.evidence = text;
+			status = VERB_NO;
+		}
+		result = result_clean(a, &result);
+		results_tap(stdout, (size_t)i + 1, &result);
+	}
+	return status;
+}
+
 static int lab_main(struct lab_values *v, const struct args *args, struct lab *lab)
 {
 	struct campaign c = { .lab = lab, .arena = lab->arena };
@@ -365,6 +427,8 @@ static int lab_main(struct lab_values *v, const struct args *args, struct lab *l
 
 	if (prepare(&c, v, args, &e) < 0)
 		return args_fail(&program, VERB_INPUT, "%s", e.text);
+	if (args->command == CMD_COMPARE)
+		return compare(args, v->keep_going);
 	if (lab_make_cache(lab, &e) < 0)
 		return fail(&e);
 	if (accel_probe(lab, &accel, &e) < 0)

@@ -185,11 +185,11 @@ static int conformance(const struct lab *l, struct guests *gs, struct rig *r, FI
 	divergences found;
 	struct conform c;
 	ops o = { 0 };
-	int code = conform_open(gs, r, &c, e);
+	int code = conform_open(l, gs, r, &c, e);
 
 	if (code < 0)
 		return code;
-	conform_maker_init(&maker, c.machine, 1, l->arena);
+	conform_maker_init(&maker, c.model.machine, 1, l->arena);
 	conform_make(&maker, OPS, &o);
 	code = conform_play(&c, l->arena, &o, true, &found, e);
 	if (code >= 0)

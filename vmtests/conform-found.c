@@ -50,8 +50,8 @@ static json_t *step_of(const struct op *op, long result)
 	return NULL;
 }
 
-static char *scenario_text(const struct conform *c, const char *name, const ops *o,
-			   const op_results *results)
+static char *scenario_text(const struct conform *c, const char *name,
+			   const struct kernel_batch *kernel)
 {
 	json_auto_t *root = json_pack(
 		"{s:s, s:i, s:s, s:s, s:o, s:s}", "schema", "pcipass-scenario", "version",
@@ -60,8 +60,9 @@ static char *scenario_text(const struct conform *c, const char *name, const ops 
 		c->rig->kernel.name);
 	json_t *steps = json_array();
 
-	for (size_t i = 0; i < o->n; i++)
-		json_array_append_new(steps, step_of(&o->v[i], results->v[i].result));
+	for (size_t i = 0; i < kernel->ops.n; i++)
+		json_array_append_new(
+			steps, step_of(&kernel->ops.v[i], kernel->results.v[i].result));
 	json_object_set_new(root, "steps", steps);
 	return json_dumps(root, JSON_INDENT(2));
 }
@@ -80,14 +81,13 @@ static char *file_text(const struct conform *c, const ops *o)
 }
 
 int conform_keep(const struct lab *l, const struct conform *c, uint64_t seed,
-		 const ops *few, const op_results *results, const char **ret_name,
-		 struct err *e)
+		 const struct kernel_batch *kernel, const char **ret_name, struct err *e)
 {
 	const char *name =
 		arena_printf(l->arena, "%s-%llu", c->rig->name, (unsigned long long)seed);
 	const char *path = lab_file(l, "found", "%s", name);
-	AUTOFREE char *text = file_text(c, few);
-	AUTOFREE char *scenario = scenario_text(c, name, few, results);
+	AUTOFREE char *text = file_text(c, &kernel->ops);
+	AUTOFREE char *scenario = scenario_text(c, name, kernel);
 	int r;
 
 	if (!text || !scenario)

@@ -9,11 +9,10 @@
 
 /*
  * Write NAME.ops and NAME.json to the cache's folder "found"; *ret_name is their path
- * without its ending. @few with the kernel's @results. Errors with @e.
+ * without its ending. Errors with @e.
  */
 int conform_keep(const struct lab *l, const struct conform *c, uint64_t seed,
-		 const ops *few, const op_results *results, const char **ret_name,
-		 struct err *e);
+		 const struct kernel_batch *kernel, const char **ret_name, struct err *e);
 /* The operations of such a file, comments left out; "rig" of its head. Errors with @e. */
 int conform_load(const struct lab *l, const char *path, ops *ret,
 		 struct rig_want *ret_rig, struct err *e);

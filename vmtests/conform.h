@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * conform - does the model do what the kernel does? The same operations are played on a
- * guest and on the simulated host built from that guest's own capture; results, the lines
- * of the log that the model owns, and whole trees must be equal.
+ * guest and on the simulated host built from that guest's own capture, and compared
+ * (compare.h).
  */
 #pragma once
 
-#include "vmtests/ops-sim.h"
+#include "vmtests/compare.h"
 #include "vmtests/rig.h"
 
 /* A guest and its model, at the same point. */
@@ -14,35 +14,23 @@ struct conform {
 	struct guests *gs;
 	struct rig *rig;
 	struct guest *guest;
-	struct machine *machine;
-	struct sim *sim;
-	struct ops_sim player;
-	const char *profile;             /* its name */
-	bool proven;                     /* the profile is of this very package */
+	struct blob fixture; /* the guest's capture, in the lab's arena */
+	struct compare_model model;
 	double guest_s, model_s, tree_s; /* seconds spent in each */
 };
 
-/* What differed first; text in the arena it was asked with. */
-struct divergence {
-	size_t op;  /* index in what was played; where trees differ: its last */
-	bool trees; /* they differ, and all results were the same */
-	/* Lines: the operation, what the kernel did, what the model did. */
-	const char *text;
-};
-
-typedef VEC(struct divergence) divergences;
-
 /* Errors of rig_start(); -EIO with @e: the capture is none. conform_close() ends all. */
-int conform_open(struct guests *gs, struct rig *rig, struct conform *ret, struct err *e);
+int conform_open(const struct lab *l, struct guests *gs, struct rig *rig,
+		 struct conform *ret, struct err *e);
 void conform_close(struct conform *c);
 
-/* The kernel's results of a batch, alone. As conform_play(). */
-int conform_play_guest(struct conform *c, struct arena *a, const ops *batch,
-		       op_results *ret, struct err *e);
 /*
- * Play a batch on both and compare; with @trees the trees, too. 0: the same. 1: *ret, in
- * @a, has all that differs, what came first first. Negative errno with @e: the guest was
- * lost.
+ * Play a batch on the kernel, alone; with @tree, have its tree as well. What *ret has is
+ * in @a. Negative errno with @e: the guest was lost.
+ */
+int conform_ask(struct conform *c, struct arena *a, const ops *batch, bool tree,
+		struct kernel_batch *ret, struct err *e);
+/* On both, and compare; with @trees the trees, too. As compare_batch(), errors as before.
  */
 int conform_play(struct conform *c, struct arena *a, const ops *batch, bool trees,
 		 divergences *ret, struct err *e);

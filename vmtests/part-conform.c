@@ -6,7 +6,6 @@
 #include "vmtests/conform-shrink.h"
 #include "vmtests/part.h"
 
-#define BATCH 250    /* operations between two comparisons of trees */
 #define LENGTH 500   /* operations in one guest, where guests are cheap */
 #define TRIES 40     /* guests to shrink a difference with; fewer ... */
 #define TRIES_COLD 6 /* ... where each has to boot */
@@ -35,7 +34,7 @@ static int differs(void *arg, const ops *candidate)
 	divergences found;
 	struct conform c;
 	struct err e = { "" };
-	int r = conform_open(s->p->gs, s->p->rig, &c, &e);
+	int r = conform_open(s->p->lab, s->p->gs, s->p->rig, &c, &e);
 
 	if (r < 0)
 		return r;
@@ -50,15 +49,15 @@ static int differs(void *arg, const ops *candidate)
 static const char *keep(struct sequence *s, const ops *few)
 {
 	const struct part_run *p = s->p;
-	op_results answers = { 0 };
+	struct kernel_batch kernel;
 	const char *name = NULL;
 	struct conform c;
 	struct err e = { "" };
 
-	if (conform_open(p->gs, p->rig, &c, &e) < 0)
+	if (conform_open(p->lab, p->gs, p->rig, &c, &e) < 0)
 		return NULL;
-	if (conform_play_guest(&c, p->lab->arena, few, &answers, &e) == 0)
-		(void)conform_keep(p->lab, &c, s->seed, few, &answers, &name, &e);
+	if (conform_ask(&c, p->lab->arena, few, false, &kernel, &e) == 0)
+		(void)conform_keep(p->lab, &c, s->seed, &kernel, &name, &e);
 	conform_close(&c);
 	return name;
 }
@@ -115,18 +114,19 @@ static enum result_outcome run_guest(struct part_run *p, uint64_t seed, size_t n
 	struct conform_maker maker;
 	struct conform c;
 	struct err e = { "" };
-	int r = conform_open(p->gs, p->rig, &c, &e);
+	int r = conform_open(p->lab, p->gs, p->rig, &c, &e);
 
 	if (r < 0)
 		return part_lost(p, &e);
-	conform_maker_init(&maker, c.machine, seed, a);
+	conform_maker_init(&maker, c.model.machine, seed, a);
 	r = play(&c, &s, &(ops){ 0 }, &e);
 	while (r == 0 && s.all.n < n) {
 		ops batch = { 0 };
 
 		p->tell(p->arg, arena_printf(a, "conform %zu/%zu ops", f->ops + s.all.n,
 					     p->o.ops));
-		conform_make(&maker, n - s.all.n < BATCH ? n - s.all.n : BATCH, &batch);
+		conform_make(&maker, n - s.all.n < p->o.every ? n - s.all.n : p->o.every,
+			     &batch);
 		r = play(&c, &s, &batch, &e);
 		vec_foreach(op, &batch)
 			if (r == 0 || op <= &batch.v[s.d.op])

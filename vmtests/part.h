@@ -8,6 +8,7 @@
 
 struct part_options {
 	size_t ops;        /* of conformance */
+	size_t every;      /* after so many of them trees are compared */
 	uint64_t seed;     /* that they are drawn by */
 	bool keep_going;   /* tell all differences of a guest's worth, shrink none */
 	const char *inner; /* firmware of nested's inner guest */

@@ -10,7 +10,7 @@ static void play(const struct lab *l, struct guests *gs, struct rig *rig, const 
 	divergences found = { 0 };
 	struct conform c;
 	struct err e = { "" };
-	int r = conform_open(gs, rig, &c, &e);
+	int r = conform_open(l, gs, rig, &c, &e);
 
 	if (r == 0) {
 		r = conform_play(&c, l->arena, o, true, &found, &e);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sim-reset - resets of functions (drivers/pci/pci.c): how it can be done, and doing it.
+ */
+#pragma once
+
+#include "fakesys/sim-internal.h"
+
+/* The reset methods that are found now; or as it comes, before what is behind it. */
+const char *reset_methods(struct sim *s, uint32_t fn, bool coming);
+/* pci_reset_function(), by the methods that are set. 0; -ENOTTY: none worked. */
+int fn_reset(struct sim *s, uint32_t fn);
+/* pci_bridge_secondary_bus_reset(). False: the link stays down, as it says. */
+bool bus_reset(struct sim *s, uint32_t bridge);
