@@ -178,7 +178,7 @@ struct patch {
 	uint32_t off;
 	unsigned clear, set;
 };
-#define PATCHES 14
+#define PATCHES 18
 
 /* Of drivers only the recorded one is known to use MSI. */
 static bool has_recorded_driver(const struct sim *s, uint32_t fn)
@@ -224,12 +224,17 @@ static struct patch command_patch(const struct sim *s, uint32_t fn)
 static size_t msi_patches(const struct pci_fn *f, uint32_t msi, struct patch *ret)
 {
 	unsigned flags = cfg_u16(f->config, msi + PCI_MSI_FLAGS);
-	uint32_t end = flags & PCI_MSI_FLAGS_64BIT ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32;
+	bool wide = flags & PCI_MSI_FLAGS_64BIT;
+	uint32_t end = wide ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32;
+	uint32_t mask = wide ? PCI_MSI_MASK_BIT_64 : PCI_MSI_MASK_BIT_32;
 	size_t n = 0;
 
 	ret[n++] = (struct patch){ msi + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 0 };
 	for (uint32_t off = PCI_MSI_ADDRESS_LO; off <= end; off += 2)
 		ret[n++] = (struct patch){ msi + off, 0xffff, 0 };
+	if (flags & PCI_MSI_FLAGS_MASK_BIT) /* msi.c:pci_msi_shutdown: unmasked */
+		for (uint32_t off = 0; off < 4; off += 2)
+			ret[n++] = (struct patch){ msi + mask + off, 0xffff, 0 };
 	return n;
 }
 
@@ -243,6 +248,11 @@ static size_t port_patches(const struct sim *s, uint32_t fn, struct patch *ret)
 
 	if (!f->driver || !(s->places[fn].traits & FN_ROOT_PORT))
 		return 0;
+	/* pci.c:pci_restore_pcie_state: a command of the slot, which is told completed.
+	 */
+	if (exp && s->fns[fn].resumed &&
+	    cfg_u16(f->config, exp + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_SLOT)
+		ret[n++] = (struct patch){ exp + PCI_EXP_SLTSTA, 0, PCI_EXP_SLTSTA_CMDC };
 	if (exp && !port_served(s, fn, SERVICE_PME))
 		ret[n++] = (struct patch){ exp + PCI_EXP_RTCTL, PCI_EXP_RTCTL_PMEIE, 0 };
 	if (aer && !port_served(s, fn, SERVICE_AER))

@@ -229,7 +229,7 @@ static void set_up(struct sim *s, uint32_t fn)
 		st->dma_bits = (uint8_t)strtoul(bits, NULL, 10);
 	else if (!(s->places[fn].traits & FN_BRIDGE))
 		st->dma_bits = 64;
-	if (same && fn_was_wakeup(f))
+	if (same && fn_was_wakeup(f) && wakeup_able(s, fn))
 		wakeup_set(s, fn, true);
 }
 

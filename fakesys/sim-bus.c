@@ -72,9 +72,8 @@ static ssize_t store_probe(struct sim *s, const struct node *dir, const struct a
 	(void)dir, (void)a;
 	if (fn == SIM_NONE)
 		return -ENODEV;
-	if (s->fns[fn].leaving) /* wants the lock of the device */
-		return block_until(s, UNTIL_FREE, fn, false);
-	if (!s->fns[fn].driver && driver_attach_fn(s, fn) < 0)
+	/* Until its driver's remove() returns it has that (bus_rescan_devices_helper). */
+	if (!s->fns[fn].driver && !s->fns[fn].leaving && driver_attach_fn(s, fn) < 0)
 		return -EINVAL;
 	return (ssize_t)len;
 }

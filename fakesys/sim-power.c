@@ -139,6 +139,7 @@ void pm_settle(struct sim *s, uint32_t fn)
 
 		st->suspended =
 			!st->leaving && !pm_usage(s, fn) && !has_active_kids(s, fn);
+		st->resumed |= st->suspended;
 		if (st->suspended && st->driver && (s->places[fn].traits & FN_PM))
 			st->power = "D3hot";
 		else if (was && !st->suspended)
@@ -156,20 +157,10 @@ static ssize_t show_usage(struct sim *s, const struct node *dir, const struct at
 	return p - buf;
 }
 
-/*
- * Wakeup: who can send PME, and after pcie_pme took a root port all behind it
- * (drivers/pci/pcie/pme.c:pcie_pme_mark_devices).
- */
 static bool has_wakeup(const struct sim *s, const struct node *dir, const struct attr *a)
 {
 	(void)a;
-	if (s->places[dir->i].traits & FN_PME)
-		return true;
-	for (uint32_t up = dir->i; up != SIM_NONE; up = s->places[up].parent)
-		if (s->places[up].traits & FN_ROOT_PORT &&
-		    s->fns[up].bound_at > s->fns[dir->i].born)
-			return true;
-	return false;
+	return wakeup_able(s, dir->i);
 }
 
 static ssize_t show_wakeup(struct sim *s, const struct node *dir, const struct attr *a,

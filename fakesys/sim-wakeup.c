@@ -226,6 +226,17 @@ int wakeup_each(const struct sim *s, const char *class, host_list_fn *fn, void *
 	return r;
 }
 
+bool wakeup_able(const struct sim *s, uint32_t fn)
+{
+	if (s->places[fn].traits & FN_PME)
+		return true;
+	for (uint32_t up = fn; up != SIM_NONE; up = s->places[up].parent)
+		if (s->places[up].traits & FN_ROOT_PORT &&
+		    s->fns[up].bound_at > s->fns[fn].born)
+			return true;
+	return false;
+}
+
 void wakeup_set(struct sim *s, uint32_t fn, bool on)
 {
 	uint32_t first = s->profile->acpi_wakeup ? s->firmware_wakeups : 0;

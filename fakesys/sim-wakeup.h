@@ -17,6 +17,11 @@ bool wakeup_find(const struct sim *s, const char *class, const char *name, size_
 		 struct node *ret);
 int wakeup_each(const struct sim *s, const char *class, host_list_fn *fn, void *arg);
 
+/*
+ * Can @fn wake the machine up? Who can send PME, and after pcie_pme took a root port all
+ * behind it (drivers/pci/pcie/pme.c:pcie_pme_mark_devices).
+ */
+bool wakeup_able(const struct sim *s, uint32_t fn);
 /* As power/wakeup: give @fn a source of its own, or take it. */
 void wakeup_set(struct sim *s, uint32_t fn, bool on);
 /* Has @fn a source, and so the folder? */
