@@ -4,6 +4,7 @@
 #include <pci/header.h>
 
 #include "fakesys/config.h"
+#include "fakesys/driver.h"
 #include "fakesys/sim-port.h"
 
 /* Registers that software may change, as the PCI and PCI Express specifications say. */
@@ -178,7 +179,7 @@ struct patch {
 	uint32_t off;
 	unsigned clear, set;
 };
-#define PATCHES 18
+#define PATCHES 20
 
 /* Of drivers only the recorded one is known to use MSI. */
 static bool has_recorded_driver(const struct sim *s, uint32_t fn)
@@ -260,6 +261,21 @@ static size_t port_patches(const struct sim *s, uint32_t fn, struct patch *ret)
 	return n;
 }
 
+/* iov.c:sriov_enable, sriov_disable */
+static size_t iov_patches(const struct sim *s, uint32_t fn, struct patch *ret)
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+	uint32_t iov =
+		f->vfs_total ? cfg_find_ext_cap(f->config, PCI_EXT_CAP_ID_SRIOV) : 0;
+	unsigned on = PCI_IOV_CTRL_VFE | PCI_IOV_CTRL_MSE, n = iov ? vfs_count(s, fn) : 0;
+
+	if (!iov)
+		return 0;
+	ret[0] = (struct patch){ iov + PCI_IOV_CTRL, on, n ? on : 0 };
+	ret[1] = (struct patch){ iov + PCI_IOV_NUMVF, 0xffff, n };
+	return 2;
+}
+
 static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static PATCHES])
 {
 	const struct pci_fn *f = &s->m->fns.v[fn];
@@ -269,8 +285,9 @@ static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static 
 		 msix = cfg_find_cap(f->config, PCI_CAP_ID_MSIX);
 	size_t n = 0;
 
+	n += iov_patches(s, fn, ret);
 	if (s->fns[fn].own_registers)
-		return 0;
+		return n;
 	ret[n++] = command_patch(s, fn);
 	if (msi && f->driver && !uses_msi(s, fn))
 		n += msi_patches(f, msi, ret + n);

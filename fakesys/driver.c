@@ -7,6 +7,7 @@
 #include "fakesys/boot-log.h"
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
+#include "fakesys/iommu-model.h"
 #include "fakesys/sim-irq.h"
 #include "fakesys/sim-port.h"
 #include "fakesys/sim-resource.h"
@@ -44,6 +45,21 @@ static int nvme_probe(struct sim *s, uint32_t fn)
 	return bar->end - bar->start < 8192 - 1 ? ENODEV : EINVAL;
 }
 
+/*
+ * drivers/pci/hotplug/shpchp_core.c:shpc_probe: where it did not take the bridge when it
+ * was recorded, it fails half-way, and leaves it enabled.
+ */
+static int shpc_probe(struct sim *s, uint32_t fn)
+{
+	const struct pci_fn *f = &s->m->fns.v[fn];
+
+	if (f->driver && streq(f->driver, "shpchp"))
+		return 0;
+	if (cfg_find_cap(f->config, PCI_CAP_ID_HOTPLUG))
+		fn_enable(s, fn);
+	return ENODEV;
+}
+
 /* drivers/pci/pcie/portdrv.c:port_pci_ids; it is no module, so that no alias has them. */
 #define CLASS_ID(class_)                                                                 \
 	{                                                                                \
@@ -73,6 +89,7 @@ static const struct driver_traits traits[] = {
 	{ "ixgbe", .enables = true, .takes_vfs = true },
 	{ "mlx5_core", .enables = true, .takes_vfs = true },
 	{ "nvme", .enables = true, .at_resets = true, .probe = nvme_probe },
+	{ "shpchp", .enables = true, .probe = shpc_probe },
 	{ NULL, .enables = true },
 };
 /* clang-format on */
@@ -138,6 +155,14 @@ bool driver_has_id(const struct sim_driver *drv, const struct pci_ident *id)
 	return false;
 }
 
+/* By its own table; of one that nobody recorded by what it did at boot. */
+static bool knows(const struct sim *s, const struct sim_driver *drv, uint32_t fn)
+{
+	return driver_has_id(drv, &s->m->fns.v[fn].id) ||
+	       (drv->mod && !drv->mod->file && !drv->mod->ids.n &&
+		iommu_boot_wanted(s, fn, drv->name));
+}
+
 /* amd/init.c:iommu_init_pci: no driver shall have the IOMMU's own function. */
 static bool is_kernels_own(const struct sim *s, uint32_t fn)
 {
@@ -157,7 +182,7 @@ bool driver_matches(const struct sim *s, const struct sim_driver *drv, uint32_t 
 	vec_foreach(d, &drv->dynids)
 		if (pci_id_matches(&d->id, id))
 			return true;
-	return forced || driver_has_id(drv, id);
+	return forced || knows(s, drv, fn);
 }
 
 static struct sim_group *group_of(const struct sim *s, uint32_t fn)
@@ -298,7 +323,7 @@ static bool refuses(const struct sim *s, const struct sim_driver *drv, uint32_t 
 	const struct pci_fn *recorded = &s->m->fns.v[fn];
 
 	return drv->mod && !drv->mod->file && !recorded->driver && !recorded->override &&
-	       driver_has_id(drv, &recorded->id);
+	       knows(s, drv, fn);
 }
 
 /* sriov_drivers_autoprobe: without it a virtual function takes a driver only by override.
@@ -320,6 +345,9 @@ static int probe(struct sim *s, struct sim_driver *drv, uint32_t fn)
 	/* pci-driver.c:pci_device_probe, pci_device_can_probe: silently. */
 	if (!can_probe(s, fn))
 		return ENODEV;
+	if (iommu_fn_wanted(s, fn) && !s->quiet)
+		sim_log(s, "%s: Adding to iommu group %d", sim_fn_name(s, fn, drv->name),
+			s->groups.v[s->places[fn].group].id);
 	r = own_dma(s, fn, drv);
 	if (r < 0)
 		return r;

@@ -61,6 +61,8 @@ void fn_disable(struct sim *s, uint32_t fn);
  * (sim-power.c): who is suspended, and in which state that is.
  */
 void pm_settle(struct sim *s, uint32_t fn);
+/* As pm_runtime_get_sync() and _put(): if it is suspended it wakes up for a moment. */
+void pm_touch(struct sim *s, uint32_t fn);
 /* Its power/runtime_usage. */
 unsigned pm_usage(const struct sim *s, uint32_t fn);
 /* A function as enumeration leaves it. */

@@ -3,6 +3,8 @@
  * Which groups a boot makes: those recorded, as long as nothing that decides them has
  * changed; else those that the kernel would form.
  */
+#include <stdio.h>
+
 #include "core/grouping.h"
 #include "fakesys/iommu-model.h"
 
@@ -10,7 +12,7 @@
 #define GROUP_ID_MAX 1000000
 #define MSI_WINDOW "0x00000000fee00000 0x00000000feefffff msi\n"
 
-/* What a group's reserved_regions hold where nobody recorded them. */
+/* What a group's reserved_regions hold where nobody recorded any. */
 static const struct {
 	const char *kind, *text;
 } reserved[] = {
@@ -19,8 +21,17 @@ static const struct {
 	{ "virtio", "0x0000000008000000 0x00000000080fffff msi\n" },
 };
 
+static const char *reserved_of(const struct iommu_group *g)
+{
+	return g->reserved;
+}
+
 static const char *default_reserved(const struct sim *s)
 {
+	const char *usual = groups_usual(s->m, reserved_of);
+
+	if (usual)
+		return usual;
 	for (size_t i = 0; s->units.n && i < ARRAY_SIZE(reserved); i++)
 		if (streq(reserved[i].kind, s->units.v[0].kind))
 			return reserved[i].text;
@@ -81,14 +92,21 @@ static uint32_t recorded_place(const struct sim *s, int id)
 	return at ? (uint32_t)(at - s->recorded_groups) : SIM_NONE;
 }
 
-static void compute(const struct sim *s, struct arena *a, bool forecast,
-		    struct grouping *ret)
+static struct grouping_want want_of(const struct sim *s, bool forecast)
 {
 	struct grouping_want want =
 		grouping_want_of(&s->profile->grouping, s->release, &s->m->klog);
 
 	want.cmdline = s->cmdline;
 	want.forecast = forecast;
+	return want;
+}
+
+static void compute(const struct sim *s, struct arena *a, bool forecast,
+		    struct grouping *ret)
+{
+	struct grouping_want want = want_of(s, forecast);
+
 	grouping_compute(s->m, &want, a, ret);
 }
 
@@ -257,16 +275,25 @@ static uint32_t free_place(const struct sim *s)
 	return found;
 }
 
+/* The groups of all that may be translated, to ask which one somebody joins. */
+static struct grouping *joining(struct sim *s)
+{
+	struct grouping_want want = want_of(s, s->n_recorded_groups && !same_acs(s));
+
+	if (s->joining)
+		return s->joining;
+	want.virtio_lazy = false; /* also those that nobody has wanted yet */
+	s->joining = arena_alloc(s->run, sizeof(*s->joining));
+	grouping_compute(s->m, &want, s->run, s->joining);
+	return s->joining;
+}
+
 /* The group it joins, or where its own one shall be. */
 static uint32_t place_for(struct sim *s, uint32_t fn)
 {
 	uint32_t old = s->places[fn].group, with;
-	struct grouping *g = s->joining;
+	struct grouping *g = joining(s);
 
-	if (!g) {
-		g = s->joining = arena_alloc(s->run, sizeof(*g));
-		compute(s, s->run, s->n_recorded_groups && !same_acs(s), g);
-	}
 	for (uint32_t i = 0; i < s->m->fns.n; i++)
 		g->fns[i].group =
 			s->fns[i].gone || i == fn || s->places[i].group == SIM_NONE
@@ -275,31 +302,72 @@ static uint32_t place_for(struct sim *s, uint32_t fn)
 	with = grouping_joins(g, fn);
 	if (with != FN_NONE)
 		return s->places[with].group;
-	for (uint32_t i = 0; i < s->groups.v[old].n; i++) {
+	for (uint32_t i = 0; old != SIM_NONE && i < s->groups.v[old].n; i++) {
 		uint32_t other = s->members[s->groups.v[old].first + i];
 
 		if (other != fn && !s->fns[other].gone)
 			return free_place(s);
 	}
-	return old;
+	return old == SIM_NONE ? free_place(s) : old;
 }
 
-void iommu_fn_comes(struct sim *s, uint32_t fn)
+/* Into the group at @at, which may have to be made; SIM_NONE: into none. */
+static void put(struct sim *s, uint32_t fn, uint32_t at)
 {
-	uint32_t old = s->places[fn].group, at;
+	uint32_t old = s->places[fn].group;
 
-	if (!s->iommu_on || old == SIM_NONE)
-		return;
-	at = s->m->fns.v[fn].is_vf ? old : place_for(s, fn);
 	s->fns[fn].gone = true; /* is anybody else in it? */
-	if (at != SIM_NONE && at != old) {
+	if (at != old) {
 		s->places[fn].group = at;
 		list_members(s);
-		if (!s->groups.v[old].n)
+		if (old != SIM_NONE && !s->groups.v[old].n)
 			s->groups.v[old].recorded_id = GROUP_NONE;
 	}
 	if (at != SIM_NONE && !iommu_group_present(s, &s->groups.v[at]))
 		iommu_group_made(s, &s->groups.v[at]);
 	s->fns[fn].gone = false;
 	(void)sim_changed(s);
+}
+
+/* F23: a group is for those that a driver wants. */
+static bool is_lazy(const struct sim *s)
+{
+	return s->profile->grouping.virtio_lazy && s->units.n &&
+	       streq(s->units.v[0].kind, "virtio");
+}
+
+void iommu_fn_comes(struct sim *s, uint32_t fn)
+{
+	uint32_t old = s->places[fn].group;
+
+	if (!s->iommu_on || old == SIM_NONE)
+		return;
+	put(s, fn,
+	    is_lazy(s)              ? SIM_NONE
+	    : s->m->fns.v[fn].is_vf ? old
+				    : place_for(s, fn));
+}
+
+bool iommu_fn_wanted(struct sim *s, uint32_t fn)
+{
+	if (!s->iommu_on || s->places[fn].group != SIM_NONE || !is_lazy(s) ||
+	    joining(s)->fns[fn].unit == ACPI_UNIT_NONE)
+		return false;
+	put(s, fn, place_for(s, fn));
+	return true;
+}
+
+bool iommu_boot_wanted(const struct sim *s, uint32_t fn, const char *driver)
+{
+	char line[160];
+
+	if (!s->iommu_on || !is_lazy(s))
+		return false;
+	(void)snprintf(line, sizeof(line), "%s %04x:%02x:%02x.%x: Adding to iommu group ",
+		       driver, s->m->fns.v[fn].bdf.domain, s->m->fns.v[fn].bdf.bus,
+		       s->m->fns.v[fn].bdf.dev, s->m->fns.v[fn].bdf.fn);
+	vec_foreach(said, &s->m->klog)
+		if (after_prefix(*said, line))
+			return true;
+	return false;
 }

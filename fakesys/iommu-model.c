@@ -8,27 +8,39 @@
 /* Debian: CONFIG_IOMMU_DEFAULT_DMA_LAZY */
 #define TYPE_DEFAULT "DMA-FQ"
 
-/* The boot's own: where nobody says, that of most recorded groups. */
-static const char *default_type(const struct sim *s)
+const char *groups_usual(const struct machine *m,
+			 const char *of(const struct iommu_group *g))
 {
-	const char *best = TYPE_DEFAULT;
+	const char *best = NULL;
 	size_t most = 0;
 
-	if (s->domain_type)
-		return s->domain_type;
-	vec_foreach(g, &s->m->groups) {
+	vec_foreach(g, &m->groups) {
+		const char *text = of(g);
 		size_t n = 0;
 
-		if (!g->type || (most && streq(g->type, best)))
+		if (!text || (best && streq(text, best)))
 			continue;
-		vec_foreach(other, &s->m->groups)
-			n += other->type && streq(other->type, g->type);
+		vec_foreach(other, &m->groups)
+			n += of(other) && streq(of(other), text);
 		if (n > most) {
-			best = g->type;
+			best = text;
 			most = n;
 		}
 	}
 	return best;
+}
+
+static const char *type_of(const struct iommu_group *g)
+{
+	return g->type;
+}
+
+/* The boot's own: where nobody says, that of most recorded groups. */
+static const char *default_type(const struct sim *s)
+{
+	const char *usual = s->domain_type ? s->domain_type : groups_usual(s->m, type_of);
+
+	return usual ? usual : TYPE_DEFAULT;
 }
 
 /* What a group gets when it is made. */

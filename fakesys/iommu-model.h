@@ -14,6 +14,10 @@ void groups_build(struct sim *s);
  * computed (core/grouping.h).
  */
 void groups_form(struct sim *s);
+/* What most of @m's recorded groups have, by @of, where that is known; NULL: it never is.
+ */
+const char *groups_usual(const struct machine *m,
+			 const char *of(const struct iommu_group *g));
 /* Does it exist now: the IOMMU is on and a member is there? */
 bool iommu_group_present(const struct sim *s, const struct sim_group *g);
 /* Its first member has come: it gets the lowest free number and the boot's type. */
@@ -23,6 +27,13 @@ void iommu_group_made(struct sim *s, struct sim_group *g);
  * iommu.c:pci_device_group finds it, or a new one.
  */
 void iommu_fn_comes(struct sim *s, uint32_t fn);
+/*
+ * A driver is about to probe @fn (viot.c:viot_iommu_configure): does it get its group
+ * now? Where groups are lazy (F23) those without drivers have none.
+ */
+bool iommu_fn_wanted(struct sim *s, uint32_t fn);
+/* Did @driver probe @fn when the machine was recorded, as lazy groups let its log say? */
+bool iommu_boot_wanted(const struct sim *s, uint32_t fn, const char *driver);
 /* By name as it stands in a directory, if it is there; else SIM_NONE. */
 uint32_t iommu_named_group(const struct sim *s, const char *name, size_t len);
 uint32_t iommu_named_unit(const struct sim *s, const char *name, size_t len);

@@ -108,9 +108,11 @@ void adopt_recorded(struct sim *s)
 	sim_set_iommu(s, m->units.n || s->n_recorded_groups, m->interrupt_remapping,
 		      NULL);
 	modprobe_read(s->run, m->files.v, m->files.n, m->cmdline, &a.config);
-	if (s->kernel)
+	/* In the order in which drivers are asked: what is part of the kernel came first.
+	 */
+	for (int built_in = 1; s->kernel && built_in >= 0; built_in--)
 		vec_foreach(mod, &s->kernel->modules)
-			if (was_loaded(s, mod))
+			if ((mod->file ? 0 : 1) == built_in && was_loaded(s, mod))
 				adopt_module(&a, mod);
 	for (size_t i = 0; i < m->loaded.n; i++)
 		if (!sim_module_loaded(s, m->loaded.v[i]))

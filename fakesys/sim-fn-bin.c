@@ -4,6 +4,7 @@
 #include <pci/header.h>
 
 #include "fakesys/config.h"
+#include "fakesys/driver.h"
 #include "fakesys/sim-fn.h"
 
 #define STANDARD_HEADER 64
@@ -60,6 +61,7 @@ static ssize_t config_read(struct sim *s, const struct node *dir, const struct a
 		return 0;
 	if (len > have - off)
 		len = have - off;
+	pm_touch(s, s->places[dir->i].parent); /* pci_config_pm_runtime_get() */
 	config_copy(s, dir->i, (uint32_t)off, buf, len);
 	return (ssize_t)len;
 }
@@ -68,6 +70,7 @@ static ssize_t config_store(struct sim *s, const struct node *dir, const struct 
 			    const char *buf, size_t len, uint64_t off)
 {
 	(void)a;
+	pm_touch(s, s->places[dir->i].parent);
 	return config_write(s, dir->i, buf, len, (uint32_t)off);
 }
 

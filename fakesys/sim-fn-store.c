@@ -110,8 +110,12 @@ ssize_t fn_store_parity(struct sim *s, const struct node *dir, const struct attr
 ssize_t fn_store_d3cold(struct sim *s, const struct node *dir, const struct attr *a,
 			const char *buf, size_t len)
 {
+	ssize_t r = store_flag(buf, len, &node_state(s, dir)->d3cold_allowed);
+
 	(void)a;
-	return store_flag(buf, len, &node_state(s, dir)->d3cold_allowed);
+	if (r >= 0)
+		pm_touch(s, dir->i);
+	return r;
 }
 
 ssize_t fn_store_msi_bus(struct sim *s, const struct node *dir, const struct attr *a,

@@ -145,6 +145,9 @@ static void fn_found(struct sim *s, uint32_t fn)
 	s->fns[fn].master = old.master;
 	s->fns[fn].decodes = old.decodes;
 	s->fns[fn].res = old.res;
+	/* base/core.c:device_add */
+	if (s->fns[fn].numa < 0 && up != SIM_NONE)
+		s->fns[fn].numa = s->fns[up].numa;
 	if (!s->m->fns.v[fn].is_vf)
 		resources_found(s, fn);
 	s->fns[fn].found_resets = reset_methods(s, fn, true);
@@ -190,6 +193,7 @@ static void scan_bus(struct sim *s, struct scan *c, struct sim_bus b)
 	vec_foreach(fn, &all) {
 		if (!(s->places[*fn].traits & FN_BRIDGE))
 			continue;
+		pm_touch(s, *fn); /* pci_scan_bridge_extend() */
 		if (s->fns[*fn].fresh)
 			slot_log_all(s, *fn, "registered");
 		scan_bus(s, c, (struct sim_bus){ b.root, *fn });

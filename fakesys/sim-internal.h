@@ -93,7 +93,7 @@ struct fn_state {
 	bool no_vf_autoprobe;  /* sriov_drivers_autoprobe is 0 */
 	bool runtime_auto;     /* power/control */
 	bool suspended;        /* power/runtime_status */
-	bool resumed;          /* it was once; whoever looks at registers resumes it */
+	bool resumed;          /* it was once, and woke up */
 	bool wakeup;           /* power/wakeup: it has a source of its own */
 	uint32_t wakeup_no;    /* its number then */
 	bool no_async;         /* power/async is disabled */

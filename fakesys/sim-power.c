@@ -139,11 +139,20 @@ void pm_settle(struct sim *s, uint32_t fn)
 
 		st->suspended =
 			!st->leaving && !pm_usage(s, fn) && !has_active_kids(s, fn);
-		st->resumed |= st->suspended;
+		st->resumed |= was && !st->suspended;
 		if (st->suspended && st->driver && (s->places[fn].traits & FN_PM))
 			st->power = "D3hot";
 		else if (was && !st->suspended)
 			st->power = "D0";
+	}
+}
+
+void pm_touch(struct sim *s, uint32_t fn)
+{
+	for (; fn != SIM_NONE && s->fns[fn].suspended; fn = s->places[fn].parent) {
+		s->fns[fn].resumed = true;
+		if (!s->fns[fn].driver)
+			s->fns[fn].power = "D0";
 	}
 }
 

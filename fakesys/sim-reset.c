@@ -8,6 +8,7 @@
 
 #include "fakesys/blocked.h"
 #include "fakesys/config.h"
+#include "fakesys/driver.h"
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-reset.h"
 
@@ -115,6 +116,7 @@ ssize_t fn_store_reset(struct sim *s, const struct node *dir, const struct attr 
 		return -ENOTTY;
 	if (st->leaving) /* wants the lock of the device */
 		return block_until(s, UNTIL_FREE, dir->i, false);
+	pm_touch(s, dir->i);
 	r = fn_reset(s, dir->i);
 	return r < 0 ? r : (ssize_t)len;
 }

@@ -11,8 +11,9 @@
 
 /*
  * In paths and values: {fn} a function, {own} the driver it was recorded with, {driver}
- * any, {ids} its vendor and device, {group} its group, {port} a bridge, {pf} a function
- * that can have virtual ones, {bus} the bus behind {port}, {module} a module. A value's
+ * any, {stub} one that takes every function, {ids} its vendor and device, {group} its
+ * group, {port} a bridge, {pf} a function that can have virtual ones, {bus} the bus
+ * behind {port}, {module} a module. A value's
  * "\0" is written \x00.
  */
 struct target {
@@ -33,6 +34,10 @@ static const char *const ids[] = {
 	"eeee 1", "eeee 1 ffff ffff", "ffffffff cccc", "dddd cccc", "{ids} ffffffff ffffffff 0 0 0", "{ids} ffffffff ffffffff 0 0 77",
 	"8086:10d3", "8086,10d3", "8086", "", "junk", "0x8086 0x10d3", "\t{ids}", "{ids} x", "-1 -1", NULL };
 
+/* Real hardware drivers look for registers where other devices have none, and crash. */
+static const char *const others_ids[] = {
+	"1aaaa bbbb", "eeee 1", "eeee 1 ffff ffff", "ffffffff cccc", "dddd cccc", "8086:10d3", "8086", "", "junk", "-1 -1", NULL };
+
 static const struct target targets[] = {
 	{ 12, "sys/bus/pci/drivers/{driver}/bind", names },
 	{ 12, "sys/bus/pci/drivers/{own}/bind", names },
@@ -42,13 +47,14 @@ static const struct target targets[] = {
 	{  6, "sys/bus/pci/drivers/{driver}/unbind", names },
 	{ 16, "sys/bus/pci/drivers_probe", names },
 	{ 22, "sys/bus/pci/devices/{fn}/driver_override",
-	  VALUES("vfio-pci", "vfio-pci\n", "vfio-pci", "pci-stub\n", "{own}\n", "{driver}", "\n", "\n", "", "(null)", "nonesuch\n",
+	  VALUES("vfio-pci", "vfio-pci\n", "vfio-pci", "pci-stub\n", "{own}\n", "{stub}", "\n", "\n", "", "(null)", "nonesuch\n",
 		 "vfio-pci\njunk", " vfio-pci", "\\x00", "\nvfio-pci", "vfio-pci\\x00") },
-	{  8, "sys/bus/pci/drivers/{driver}/new_id", ids },
+	{  4, "sys/bus/pci/drivers/{stub}/new_id", ids },
+	{  4, "sys/bus/pci/drivers/{driver}/new_id", others_ids },
 	{  8, "sys/bus/pci/drivers/vfio-pci/new_id", ids },
 	{ 10, "sys/bus/pci/drivers/vfio-pci/remove_id", ids },
 	{  4, "sys/bus/pci/drivers/{driver}/remove_id", ids },
-	{  5, "sys/bus/pci/devices/{fn}/remove", one },
+	{  5, "sys/bus/pci/devices/{lone}/remove", one },
 	{  1, "sys/bus/pci/devices/{port}/remove", one },
 	{  8, "sys/bus/pci/rescan", one },
 	{  3, "sys/bus/pci/devices/{port}/rescan", one },
@@ -108,7 +114,7 @@ static const struct recipe recipes[] = {
 		    "store sys/bus/pci/drivers_probe {fn}", "release {group}") },
 	{ 2, VALUES("claim {group}", "store sys/bus/pci/drivers/vfio-pci/unbind {fn}",
 		    "store sys/bus/pci/devices/{fn}/driver_override %0A", "release {group}") },
-	{ 2, VALUES("store sys/bus/pci/devices/{fn}/remove 1", "store sys/bus/pci/rescan 1") },
+	{ 2, VALUES("store sys/bus/pci/devices/{lone}/remove 1", "store sys/bus/pci/rescan 1") },
 	{ 2, VALUES("run modprobe {module}") },
 	{ 2, VALUES("run rmmod {module}") },
 };
@@ -116,6 +122,7 @@ static const struct recipe recipes[] = {
 
 static const char *const module_names[] = { "vfio_pci",         "pci_stub", "pci-pf-stub",
 					    "vfio_iommu_type1", "e1000e",   "e1000" };
+static const char *const stub_names[] = { "vfio-pci", "pci-stub", "pci-pf-stub" };
 static const char *const driver_names[] = { "vfio-pci", "pci-stub", "pci-pf-stub",
 					    "e1000e",   "e1000",    "nvme",
 					    "pcieport", "nonesuch" };
@@ -156,7 +163,7 @@ void conform_maker_init(struct conform_maker *k, const struct machine *m, uint64
 /* What the placeholders of one operation, or of one recipe, stand for. */
 struct picked {
 	const struct pci_fn *fn, *port, *pf;
-	const char *driver, *module;
+	const char *driver, *stub, *module;
 };
 
 static const struct pci_fn *any(struct conform_maker *k, const fn_list *l)
@@ -171,6 +178,7 @@ static struct picked pick(struct conform_maker *k, const fn_list *focus)
 	p.port = any(k, &k->ports);
 	p.pf = any(k, &k->pfs);
 	p.driver = driver_names[draw(k, ARRAY_SIZE(driver_names))];
+	p.stub = stub_names[draw(k, ARRAY_SIZE(stub_names))];
 	p.module = module_names[draw(k, ARRAY_SIZE(module_names))];
 	return p;
 }
@@ -180,6 +188,19 @@ static const char *address(struct arena *a, const struct pci_fn *fn)
 	char text[BDF_SIZE];
 
 	return arena_strdup(a, bdf_format(fn->bdf, text));
+}
+
+/*
+ * The first function of several of an Express device. If it is removed alone, whoever
+ * reads link/ of the others takes Linux 6.12 down (drivers/pci/pcie/aspm.c:
+ * aspm_attr_show_common).
+ */
+static bool leads(const struct machine *m, const struct pci_fn *fn)
+{
+	vec_foreach(other, &m->fns)
+		if (other != fn && bdf_same_slot(other->bdf, fn->bdf) && !other->is_vf)
+			return fn->bdf.fn == 0 && cfg_pcie_type(fn->config) >= 0;
+	return false;
 }
 
 /* A capture has the modules that can have a say in who gets a function; no others. */
@@ -201,7 +222,9 @@ static const char *value_of(struct conform_maker *k, const struct picked *p,
 	} all[] = {
 		{ "fn", p->fn ? address(a, p->fn) : NULL },
 		{ "own", p->fn && p->fn->driver ? p->fn->driver : "pcieport" },
+		{ "lone", p->fn && !leads(k->m, p->fn) ? address(a, p->fn) : NULL },
 		{ "driver", p->driver },
+		{ "stub", p->stub },
 		{ "module", known_module(k->m, p->module) ? p->module : NULL },
 		{ "ids",
 		  p->fn ? arena_printf(a, "%04x %04x", p->fn->id.vendor, p->fn->id.device)

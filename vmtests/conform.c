@@ -4,7 +4,7 @@
 #include "vmtests/conform.h"
 #include "vmtests/ops-guest.h"
 
-#define BATCH_MS 120000
+#define BATCH_MS 600000
 #define TREE_MS 60000
 
 int conform_open(const struct lab *l, struct guests *gs, struct rig *rig,

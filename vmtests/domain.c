@@ -276,7 +276,7 @@ static void put_os(struct out *o)
 	}
 	put_tag(o->f, "kernel", d->kernel->vmlinuz);
 	put_tag(o->f, "initrd", d->image->initrd);
-	fputs("<cmdline>console=ttyS0 quiet no_timer_check panic=-1", o->f);
+	fputs("<cmdline>console=ttyS0 quiet no_timer_check oops=panic panic=-1", o->f);
 	fputs(is(o, "intel") ? " intel_iommu=on" : "", o->f);
 	fputs(*d->cmdline ? " " : "", o->f);
 	text_escape(o->f, d->cmdline);
