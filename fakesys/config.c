@@ -179,7 +179,7 @@ struct patch {
 	uint32_t off;
 	unsigned clear, set;
 };
-#define PATCHES 20
+#define PATCHES 21
 
 /* Of drivers only the recorded one is known to use MSI. */
 static bool has_recorded_driver(const struct sim *s, uint32_t fn)
@@ -239,6 +239,25 @@ static size_t msi_patches(const struct pci_fn *f, uint32_t msi, struct patch *re
 	return n;
 }
 
+#define ERROR_REPORTS 0xf /* in PCI_EXP_DEVCTL */
+
+/*
+ * aer.c:set_downstream_devices_error_reporting, on kernels where that follows the
+ * service: the root port and the ports of switches behind it.
+ */
+static bool reports_off(const struct sim *s, uint32_t fn)
+{
+	uint32_t root = fn;
+
+	if (!s->profile->aer_switches_reports || !(s->places[fn].traits & FN_BRIDGE))
+		return false;
+	while (root != SIM_NONE && !(s->places[root].traits & FN_ROOT_PORT))
+		root = s->places[root].parent;
+	return root != SIM_NONE && s->m->fns.v[root].driver &&
+	       cfg_find_ext_cap(s->m->fns.v[root].config, PCI_EXT_CAP_ID_AER) &&
+	       !port_served(s, root, SERVICE_AER);
+}
+
 /* pcie/pme.c:pcie_pme_remove, pcie/aer.c:aer_disable_rootport: no reports any more. */
 static size_t port_patches(const struct sim *s, uint32_t fn, struct patch *ret)
 {
@@ -247,8 +266,10 @@ static size_t port_patches(const struct sim *s, uint32_t fn, struct patch *ret)
 	uint32_t aer = cfg_find_ext_cap(f->config, PCI_EXT_CAP_ID_AER);
 	size_t n = 0;
 
+	if (exp && reports_off(s, fn))
+		ret[n++] = (struct patch){ exp + PCI_EXP_DEVCTL, ERROR_REPORTS, 0 };
 	if (!f->driver || !(s->places[fn].traits & FN_ROOT_PORT))
-		return 0;
+		return n;
 	/* pci.c:pci_restore_pcie_state: a command of the slot, which is told completed.
 	 */
 	if (exp && s->fns[fn].resumed &&

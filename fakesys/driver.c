@@ -72,8 +72,15 @@ static const struct pci_id port_ids[] = {
 	CLASS_ID(0x080700),
 };
 
+/* drivers/char/agp/intel-agp.c:agp_intel_pci_table, of which QEMU's machines have this;
+ * it has no AGP, and is refused. */
+static const struct pci_id agp_ids[] = {
+	{ 0x8086, 0x29c0, PCI_ID_ANY, PCI_ID_ANY, 0x060000, 0xffffffff, false },
+};
+
 /* clang-format off */
 static const struct driver_traits traits[] = {
+	{ "agpgart-intel", .ids = agp_ids, .n_ids = ARRAY_SIZE(agp_ids) },
 	{ "vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
 	{ "mlx5-vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
 	{ "pds-vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
@@ -155,14 +162,6 @@ bool driver_has_id(const struct sim_driver *drv, const struct pci_ident *id)
 	return false;
 }
 
-/* By its own table; of one that nobody recorded by what it did at boot. */
-static bool knows(const struct sim *s, const struct sim_driver *drv, uint32_t fn)
-{
-	return driver_has_id(drv, &s->m->fns.v[fn].id) ||
-	       (drv->mod && !drv->mod->file && !drv->mod->ids.n &&
-		iommu_boot_wanted(s, fn, drv->name));
-}
-
 /* amd/init.c:iommu_init_pci: no driver shall have the IOMMU's own function. */
 static bool is_kernels_own(const struct sim *s, uint32_t fn)
 {
@@ -182,7 +181,7 @@ bool driver_matches(const struct sim *s, const struct sim_driver *drv, uint32_t 
 	vec_foreach(d, &drv->dynids)
 		if (pci_id_matches(&d->id, id))
 			return true;
-	return forced || knows(s, drv, fn);
+	return forced || driver_has_id(drv, id);
 }
 
 static struct sim_group *group_of(const struct sim *s, uint32_t fn)
@@ -323,7 +322,7 @@ static bool refuses(const struct sim *s, const struct sim_driver *drv, uint32_t 
 	const struct pci_fn *recorded = &s->m->fns.v[fn];
 
 	return drv->mod && !drv->mod->file && !recorded->driver && !recorded->override &&
-	       knows(s, drv, fn);
+	       driver_has_id(drv, &recorded->id);
 }
 
 /* sriov_drivers_autoprobe: without it a virtual function takes a driver only by override.

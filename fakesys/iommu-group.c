@@ -3,8 +3,6 @@
  * Which groups a boot makes: those recorded, as long as nothing that decides them has
  * changed; else those that the kernel would form.
  */
-#include <stdio.h>
-
 #include "core/grouping.h"
 #include "fakesys/iommu-model.h"
 
@@ -355,19 +353,4 @@ bool iommu_fn_wanted(struct sim *s, uint32_t fn)
 		return false;
 	put(s, fn, place_for(s, fn));
 	return true;
-}
-
-bool iommu_boot_wanted(const struct sim *s, uint32_t fn, const char *driver)
-{
-	char line[160];
-
-	if (!s->iommu_on || !is_lazy(s))
-		return false;
-	(void)snprintf(line, sizeof(line), "%s %04x:%02x:%02x.%x: Adding to iommu group ",
-		       driver, s->m->fns.v[fn].bdf.domain, s->m->fns.v[fn].bdf.bus,
-		       s->m->fns.v[fn].bdf.dev, s->m->fns.v[fn].bdf.fn);
-	vec_foreach(said, &s->m->klog)
-		if (after_prefix(*said, line))
-			return true;
-	return false;
 }

@@ -32,8 +32,6 @@ void iommu_fn_comes(struct sim *s, uint32_t fn);
  * now? Where groups are lazy (F23) those without drivers have none.
  */
 bool iommu_fn_wanted(struct sim *s, uint32_t fn);
-/* Did @driver probe @fn when the machine was recorded, as lazy groups let its log say? */
-bool iommu_boot_wanted(const struct sim *s, uint32_t fn, const char *driver);
 /* By name as it stands in a directory, if it is there; else SIM_NONE. */
 uint32_t iommu_named_group(const struct sim *s, const char *name, size_t len);
 uint32_t iommu_named_unit(const struct sim *s, const char *name, size_t len);

@@ -52,6 +52,8 @@ struct kernel_profile {
 	bool vfio_fs;                    /* VFIO devices pin a file system of vfio's */
 	bool vfio_virqfd;                /* F29: a module of its own */
 	const char *vga_decodes;         /* F30: the words of vgaarb's line */
+	bool aer_switches_reports;       /* of errors, with its service (pcie/aer.c) */
+	bool vga_given_back;             /* also by a vfio-pci that cannot have it */
 };
 
 extern const struct kernel_profile kernel_profiles[];

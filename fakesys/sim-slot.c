@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
@@ -79,11 +80,25 @@ bool slot_behind(const struct sim *s, uint32_t bridge)
 	return false;
 }
 
+static int cmp_address(const void *x, const void *y)
+{
+	return strcmp((*(const struct pci_slot *const *)x)->address,
+		      (*(const struct pci_slot *const *)y)->address);
+}
+
+/* acpiphp_glue.c walks them as the firmware names them: by device. */
 void slot_log_all(struct sim *s, uint32_t bridge, const char *what)
 {
+	AUTOARENA struct arena *a = arena_new();
+	VEC(const struct pci_slot *) behind = { 0 };
+
 	vec_foreach(slot, &s->m->slots)
 		if (is_behind(s, slot, bridge))
-			sim_log(s, "acpiphp: Slot [%s] %s", slot->name, what);
+			*vec_push(a, &behind) = slot;
+	if (behind.n)
+		qsort(behind.v, behind.n, sizeof(*behind.v), cmp_address);
+	vec_foreach(slot, &behind)
+		sim_log(s, "acpiphp: Slot [%s] %s", (*slot)->name, what);
 }
 
 bool slot_dark(const struct sim *s, uint32_t fn)

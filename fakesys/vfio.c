@@ -160,7 +160,7 @@ int vfio_probe(struct sim *s, uint32_t fn)
 	s->fns[fn].power = "D0";
 	/* Only now: a screen is gone by then, and the function stays in D0. */
 	if (!s->iommu_on || s->places[fn].group == SIM_NONE) {
-		if (s->places[fn].traits & FN_VGA) /* vfio_pci_vga_uninit */
+		if (s->places[fn].traits & FN_VGA && s->profile->vga_given_back)
 			log_decodes(s, fn);
 		s->fns[fn].runtime_auto = false; /* allowed, and forbidden again */
 		return EINVAL;
