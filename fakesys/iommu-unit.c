@@ -122,11 +122,18 @@ static ssize_t show_used(struct sim *s, const struct node *dir, const struct att
 {
 	unsigned n = s->profile->reserved_domains;
 
+	bool direct = false;
+
 	(void)a;
-	for (size_t i = 0; i < s->groups.n; i++)
-		n += iommu_group_present(s, &s->groups.v[i]) &&
-		     after_prefix(s->groups.v[i].type, "DMA") &&
-		     serves(s, &s->groups.v[i], dir->i);
+	for (size_t i = 0; i < s->groups.n; i++) {
+		const struct sim_group *g = &s->groups.v[i];
+
+		if (!iommu_group_present(s, g) || !serves(s, g, dir->i))
+			continue;
+		n += after_prefix(g->type, "DMA") != NULL;
+		direct |= streq(g->type, "identity");
+	}
+	n += direct && s->profile->identity_takes_id;
 	return snprintf(buf, SIM_PAGE, "%u\n", n);
 }
 

@@ -123,7 +123,7 @@ static void log_found(struct sim *s, uint32_t fn)
 	log_function(s, fn, &s->klog);
 	/* probe.c:pci_read_bridge_windows */
 	if ((s->places[fn].traits & FN_BRIDGE) && s->profile->windows_at_setup)
-		resources_log_bridge(s, fn, true);
+		resources_log_bridge(s, fn, true, false);
 	if (s->iommu_on && s->places[fn].group != SIM_NONE)
 		sim_log_fn(s, fn, "Adding to iommu group %d",
 			   s->groups.v[s->places[fn].group].id);
@@ -164,6 +164,25 @@ static void fn_found(struct sim *s, uint32_t fn)
 	log_found(s, fn);
 }
 
+/*
+ * probe.c:pci_alloc_child_bus: behind a bridge to conventional PCI nobody reaches
+ * extended configuration space, but through a fast PCI-X one.
+ */
+static void log_bus_made(struct sim *s, uint32_t bridge)
+{
+	struct blob config = config_now(s, bridge);
+	int type = cfg_pcie_type(config);
+	uint32_t pcix = cfg_find_cap(config, PCI_CAP_ID_PCIX);
+
+	if (type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_UPSTREAM ||
+	    type == PCI_EXP_TYPE_DOWNSTREAM ||
+	    (pcix && cfg_u32(config, pcix + PCI_PCIX_STATUS) &
+			     (PCI_PCIX_STATUS_266MHZ | PCI_PCIX_STATUS_533MHZ)))
+		return;
+	sim_log(s, "pci_bus %04x:%02x: extended config space not accessible",
+		s->m->fns.v[bridge].bdf.domain, cfg_u8(config, PCI_SECONDARY_BUS));
+}
+
 struct scan {
 	struct arena *a;
 	/* Is it looked for @fn? */
@@ -188,14 +207,16 @@ static void scan_bus(struct sim *s, struct scan *c, struct sim_bus b)
 	}
 	/* pcibios_fixup_bus, of a new bus */
 	if (b.bridge != SIM_NONE && s->fns[b.bridge].fresh)
-		resources_log_bridge(s, b.bridge, !s->profile->windows_at_setup);
+		resources_log_bridge(s, b.bridge, !s->profile->windows_at_setup, true);
 	all = bus_devices(s, c->a, b);
 	vec_foreach(fn, &all) {
 		if (!(s->places[*fn].traits & FN_BRIDGE))
 			continue;
 		pm_touch(s, *fn); /* pci_scan_bridge_extend() */
-		if (s->fns[*fn].fresh)
+		if (s->fns[*fn].fresh) {
+			log_bus_made(s, *fn);
 			slot_log_all(s, *fn, "registered");
+		}
 		scan_bus(s, c, (struct sim_bus){ b.root, *fn });
 	}
 }

@@ -9,6 +9,9 @@
 #include "fakesys/sim-resource.h"
 #include "fakesys/sim-resource-size.h"
 
+#define CLASS_TRANSPARENT                                                                \
+	0x060401 /* a bridge to PCI that passes on what nobody else takes */
+
 /* --- ranges --- */
 
 static bool claims(const struct sim *s, uint32_t fn, unsigned i)
@@ -224,18 +227,45 @@ static void assign(struct sim *s, struct arena *a, struct sim_bus b,
 	write_bar(s, w->fn, w->i);
 }
 
-void resources_log_bridge(struct sim *s, uint32_t fn, bool windows)
+static void log_windows(struct sim *s, uint32_t fn)
 {
-	const struct pci_resource *r = fn_res(s, fn) + RES_WINDOW;
-	char bus[16];
 	AUTOARENA struct arena *a = arena_new();
 
-	sim_log_fn(s, fn, "PCI bridge to %s", log_bus_range(config_now(s, fn), bus));
-	for (unsigned i = 0; windows && i < 3; i++) {
-		const char *text = log_resource(a, &r[i]);
+	for (unsigned i = 0; i < 3; i++) {
+		const char *text = log_resource(a, fn_res(s, fn) + RES_WINDOW + i);
 
 		if (text)
 			sim_log_fn(s, fn, "  bridge window %s", text);
+	}
+}
+
+/* setup-bus.c:pci_setup_bridge */
+static void log_setup(struct sim *s, uint32_t fn)
+{
+	char bus[16];
+
+	sim_log_fn(s, fn, "PCI bridge to %s", log_bus_range(config_now(s, fn), bus));
+	log_windows(s, fn);
+}
+
+void resources_log_bridge(struct sim *s, uint32_t fn, bool own, bool above)
+{
+	AUTOARENA struct arena *a = arena_new();
+	bool all = s->m->fns.v[fn].id.class == CLASS_TRANSPARENT;
+	const struct pci_resource *r;
+	char bus[16];
+
+	sim_log_fn(s, fn, "PCI bridge to %s%s", log_bus_range(config_now(s, fn), bus),
+		   all ? " (subtractive decode)" : "");
+	if (own)
+		log_windows(s, fn);
+	for (unsigned i = 0; all && above && (r = bus_window(s, bus_of(s, fn), i)); i++) {
+		const char *text = log_resource(a, r);
+
+		if (text)
+			sim_log_fn(s, fn, "  bridge window %.*s%s] (subtractive decode)",
+				   (int)strlen(text) - 1, text,
+				   s->places[fn].parent == SIM_NONE ? " window" : "");
 	}
 }
 
@@ -254,7 +284,7 @@ static void assign_bus(struct sim *s, struct arena *a, struct sim_bus b)
 		if (s->fns[*fn].enable)
 			continue;
 		write_windows(s, *fn);
-		resources_log_bridge(s, *fn, true);
+		log_setup(s, *fn);
 	}
 }
 

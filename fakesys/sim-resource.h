@@ -37,7 +37,9 @@ void resources_found(struct sim *s, uint32_t fn);
  * has to give, they get what they had.
  */
 void resources_assign(struct sim *s, struct sim_bus b);
-/* probe.c:pci_read_bridge_bases and setup-bus.c:pci_setup_bridge: what is behind @fn;
- * with
- * @windows, through which addresses. */
-void resources_log_bridge(struct sim *s, uint32_t fn, bool windows);
+/*
+ * probe.c:pci_read_bridge_windows, pci_read_bridge_bases: say what is behind @fn; with
+ * @own through which windows; with @above, where it passes on all that nobody takes, what
+ * it is given from above.
+ */
+void resources_log_bridge(struct sim *s, uint32_t fn, bool own, bool above);
