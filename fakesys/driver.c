@@ -225,6 +225,9 @@ static void enable_bridges(struct sim *s, uint32_t up)
 /* pci.c:pci_enable_device_flags */
 void fn_enable(struct sim *s, uint32_t fn)
 {
+	/* Where registers tell the state, they are asked; else it stays unknown. */
+	if (s->places[fn].traits & FN_PM)
+		s->fns[fn].power = "D0";
 	if (s->fns[fn].enable++)
 		return;
 	enable_bridges(s, s->places[fn].parent);

@@ -43,11 +43,11 @@ const char *log_resource(struct arena *a, const struct pci_resource *r)
 	if (!r->end || (r->flags & RES_UNSET))
 		return NULL;
 	if (r->flags & RES_IO)
-		return arena_printf(a, "[io  %#06" PRIx64 "-%#06" PRIx64 "]", r->start,
+		return arena_printf(a, "[io  0x%04" PRIx64 "-0x%04" PRIx64 "]", r->start,
 				    r->end);
 	if (!(r->flags & RES_MEM))
 		return NULL;
-	return arena_printf(a, "[mem %#010" PRIx64 "-%#010" PRIx64 "%s%s]", r->start,
+	return arena_printf(a, "[mem 0x%08" PRIx64 "-0x%08" PRIx64 "%s%s]", r->start,
 			    r->end, r->flags & RES_MEM_64 ? " 64bit" : "",
 			    r->flags & RES_PREFETCH ? " pref" : "");
 }

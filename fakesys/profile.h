@@ -36,6 +36,7 @@ struct kernel_profile {
 	bool aer_any_port;         /* AER services of switch ports: pcie102, pcie202 */
 	bool slot_module_link;     /* a slot names the module that switches it */
 	bool bwctrl;               /* a driver takes pcie010 */
+	bool msi_folder_first;  /* msi_irqs is made before it is known if there are any */
 	bool identity_takes_id; /* of an Intel IOMMU's domains, once for all such groups
 				 */
 	unsigned reserved_domains; /* ids that an Intel IOMMU never gives to a group */

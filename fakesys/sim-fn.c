@@ -63,7 +63,7 @@ static bool is_waiting(const struct sim *s, const struct node *dir, const struct
 static bool has_irqs(const struct sim *s, const struct node *dir, const struct attr *a)
 {
 	(void)a;
-	return irq_present(s, dir->i);
+	return irq_folder_present(s, dir->i);
 }
 
 static bool has_wakeup(const struct sim *s, const struct node *dir, const struct attr *a)

@@ -69,6 +69,7 @@ struct fn_state {
 	struct pci_resource *res;
 	unsigned *irqs; /* sim-irq.h */
 	uint32_t n_irqs;
+	bool irqs_asked;        /* its driver wanted some, whatever it got */
 	uint32_t unassigned;    /* bits: those without addresses */
 	uint32_t window_add[3]; /* of a bridge's windows: more than is needed */
 	bool again;             /* found by a rescan since power-on */

@@ -95,11 +95,11 @@ static bool wants(const struct sim *s, uint32_t fn)
 	return s->places[fn].irqs && drv && recorded && streq(drv->name, recorded);
 }
 
-/* msi.c:pci_msi_supported */
-bool irq_refused(const struct sim *s, uint32_t fn)
+/* msi.c:pci_msi_supported, __pci_enable_msix_range: by msi_bus, or out of its state. */
+static bool is_refused(const struct sim *s, uint32_t fn)
 {
-	if (!s->places[fn].irqs)
-		return false;
+	if (!streq(s->fns[fn].power, "D0"))
+		return true;
 	for (uint32_t up = fn; up != SIM_NONE; up = s->places[up].parent)
 		if (s->fns[up].no_msi &&
 		    (up != fn || !(s->places[up].traits & FN_BRIDGE)))
@@ -128,7 +128,10 @@ void irq_take(struct sim *s, uint32_t fn)
 {
 	unsigned *v, irq = 0;
 
-	if (!wants(s, fn) || irq_refused(s, fn))
+	if (!wants(s, fn))
+		return;
+	s->fns[fn].irqs_asked = true;
+	if (is_refused(s, fn))
 		return;
 	v = own(s, fn);
 	for (uint32_t i = 0; i < s->places[fn].n_irqs; i++) {
@@ -142,11 +145,18 @@ void irq_take(struct sim *s, uint32_t fn)
 void irq_drop(struct sim *s, uint32_t fn)
 {
 	s->fns[fn].n_irqs = 0;
+	s->fns[fn].irqs_asked = false;
 }
 
 bool irq_present(const struct sim *s, uint32_t fn)
 {
 	return s->fns[fn].n_irqs;
+}
+
+bool irq_folder_present(const struct sim *s, uint32_t fn)
+{
+	return irq_present(s, fn) ||
+	       (s->profile->msi_folder_first && s->fns[fn].irqs_asked);
 }
 
 bool irq_known(const struct sim *s, uint32_t fn)

@@ -20,8 +20,8 @@ void irq_take(struct sim *s, uint32_t fn);
 void irq_drop(struct sim *s, uint32_t fn);
 /* Has @fn any? */
 bool irq_present(const struct sim *s, uint32_t fn);
-/* Does a driver that wants some get none, by msi_bus? */
-bool irq_refused(const struct sim *s, uint32_t fn);
+/* Is there a folder of them, which may be empty? */
+bool irq_folder_present(const struct sim *s, uint32_t fn);
 /* Is its number known? That of MSI-X is in msi_irqs only, which may not be recorded. */
 bool irq_known(const struct sim *s, uint32_t fn);
 /* The number of the @i-th, or of the function's line. */

@@ -66,37 +66,55 @@ static bool link_comes_up(struct sim *s, uint32_t port)
 	return false;
 }
 
-bool bus_reset(struct sim *s, uint32_t bridge)
+/*
+ * What a reset changes is saved before and restored after; it is told where a driver has
+ * no reset_prepare (pci_dev_save_and_disable).
+ */
+static void log_reset(struct sim *s, uint32_t fn, const char *what)
 {
-	return link_comes_up(s, bridge);
+	const struct sim_driver *drv = s->fns[fn].driver;
+
+	if (s->profile->logs_reset && drv && !drv->traits->at_resets)
+		sim_log_fn(s, fn, "%s", what);
 }
 
-/* pci.c:__pci_reset_function_locked: the first method that works. */
-static bool try_methods(struct sim *s, uint32_t fn)
+static void log_behind(struct sim *s, uint32_t bridge, const char *what)
+{
+	for (uint32_t fn = bridge + 1; fn < s->m->fns.n; fn++)
+		if (!s->fns[fn].gone && fn_is_below(s, fn, bridge))
+			log_reset(s, fn, what);
+}
+
+bool bus_reset(struct sim *s, uint32_t bridge)
+{
+	bool good;
+
+	log_behind(s, bridge, "resetting");
+	good = link_comes_up(s, bridge);
+	log_behind(s, bridge, "reset done");
+	return good;
+}
+
+bool fn_reset_locked(struct sim *s, uint32_t fn)
 {
 	const char *list = s->fns[fn].resets ? s->fns[fn].resets : "";
 
 	for (const char *p = list; *p; p += strcspn(p, " "), p += *p == ' ')
-		if (!after_prefix(p, "bus") ||
-		    (alone_on_bus(s, fn, false) && bus_reset(s, s->places[fn].parent)))
+		if (!after_prefix(p, "bus") || (alone_on_bus(s, fn, false) &&
+						link_comes_up(s, s->places[fn].parent)))
 			return true;
 	return false;
 }
 
 int fn_reset(struct sim *s, uint32_t fn)
 {
-	const struct fn_state *st = &s->fns[fn];
-	/* What a reset changes is saved before and restored after; it is told where a
-	 * driver has no reset_prepare (pci_dev_save_and_disable). */
-	bool told =
-		s->profile->logs_reset && st->driver && !st->driver->traits->at_resets;
 	bool good;
 
-	if (told)
-		sim_log_fn(s, fn, "resetting");
-	good = try_methods(s, fn);
-	if (told)
-		sim_log_fn(s, fn, "reset done");
+	if (!s->fns[fn].resets || !*s->fns[fn].resets)
+		return -ENOTTY;
+	log_reset(s, fn, "resetting");
+	good = fn_reset_locked(s, fn);
+	log_reset(s, fn, "reset done");
 	return good ? 0 : -ENOTTY;
 }
 

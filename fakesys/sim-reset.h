@@ -9,5 +9,7 @@
 const char *reset_methods(struct sim *s, uint32_t fn, bool coming);
 /* pci_reset_function(), by the methods that are set. 0; -ENOTTY: none worked. */
 int fn_reset(struct sim *s, uint32_t fn);
-/* pci_bridge_secondary_bus_reset(). False: the link stays down, as it says. */
+/* __pci_reset_function_locked(): the same, nothing saved or said. True: one worked. */
+bool fn_reset_locked(struct sim *s, uint32_t fn);
+/* pci_reset_bus() of what is behind @bridge. False: the link stays down, as it says. */
 bool bus_reset(struct sim *s, uint32_t bridge);
