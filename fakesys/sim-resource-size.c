@@ -196,10 +196,21 @@ static uint64_t align_up(uint64_t v, uint64_t align)
 	return (v + align - 1) & ~(align - 1);
 }
 
+/* pci.c:set_pcie_hotplug_bridge */
+static bool is_hotplug_port(const struct sim *s, uint32_t fn)
+{
+	struct blob config = config_now(s, fn);
+	uint32_t exp = cfg_find_cap(config, PCI_CAP_ID_EXP);
+
+	return exp && cfg_u16(config, exp + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_SLOT &&
+	       cfg_u32(config, exp + PCI_EXP_SLTCAP) & PCI_EXP_SLTCAP_HPC;
+}
+
 /*
- * Before pbus_size_*() were reworked, a window never became smaller than it was
- * (calculate_iosize, calculate_memsize: old_size). Now it is as large as what is behind
- * needs, and with room for what may be plugged in (pci_hotplug_io_size, ..._mmio_size).
+ * Before pbus_size_mem() was reworked, a window never became smaller than it was
+ * (calculate_memsize: old_size), and one for ports does not now (calculate_iosize).
+ * Others are as large as what is behind needs, and with room for what may be plugged in
+ * (pci_hotplug_io_size, ..._mmio_size).
  */
 static void size_window(struct sim *s, struct sim_bus b, unsigned window)
 {
@@ -210,13 +221,18 @@ static void size_window(struct sim *s, struct sim_bus b, unsigned window)
 	const uint64_t plug = window ? 0x200000 : 0x100;
 	char bus[16];
 
-	if (!s->profile->windows_shrink) {
+	if (!s->profile->windows_shrink || !window)
 		size = align_up(n.size > old ? n.size : old, n.align);
-	} else if (slot_behind(s, b.bridge)) {
+	if (s->profile->windows_shrink && is_hotplug_port(s, b.bridge)) {
 		add = window ? (size > plug ? size : plug) : size + plug;
 		add = align_up(add + n.add, n.align) - size;
 	}
 	if (!(size + add)) {
+		if (r->end)
+			sim_log_fn(s, b.bridge,
+				   "disabling bridge window %s to %s (unused)",
+				   log_resource(s->run, r),
+				   log_bus_range(config_now(s, b.bridge), bus));
 		r->start = r->end = 0;
 		s->fns[b.bridge].unassigned &= ~(1u << (RES_WINDOW + window));
 		return;
@@ -238,6 +254,25 @@ static void size_window(struct sim *s, struct sim_bus b, unsigned window)
 	r->end += add;
 }
 
+/*
+ * Of a bridge found again: its window for prefetchable memory, which has nothing to pass
+ * on. Newer kernels keep it, as one of no size (probe.c:pci_read_bridge_mmio_pref).
+ */
+static void log_unused(struct sim *s, uint32_t bridge)
+{
+	uint32_t reg = cfg_u32(config_now(s, bridge), PCI_PREF_MEMORY_BASE);
+	char bus[16];
+
+	if (s->profile->windows_shrink && s->fns[bridge].again && reg &&
+	    !fn_res(s, bridge)[RES_WINDOW + 2].flags)
+		sim_log_fn(
+			s, bridge,
+			"disabling bridge window [mem size 0x00000000%s pref disabled] "
+			"to %s (unused)",
+			reg & PCI_PREF_RANGE_TYPE_MASK ? " 64bit" : "",
+			log_bus_range(config_now(s, bridge), bus));
+}
+
 void resources_size(struct sim *s, struct sim_bus b)
 {
 	AUTOARENA struct arena *a = arena_new();
@@ -249,7 +284,10 @@ void resources_size(struct sim *s, struct sim_bus b)
 		if (s->places[*fn].traits & FN_BRIDGE)
 			resources_size(s, (struct sim_bus){ b.root, *fn });
 	/* What has its addresses keeps them. */
-	for (size_t i = 0; bus_known(s, b) && i < ARRAY_SIZE(order); i++)
+	for (size_t i = 0; bus_known(s, b) && i < ARRAY_SIZE(order); i++) {
 		if (s->fns[b.bridge].fresh && r[order[i]].flags)
 			size_window(s, b, order[i]);
+		if (order[i] == 2)
+			log_unused(s, b.bridge);
+	}
 }

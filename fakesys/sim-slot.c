@@ -72,14 +72,6 @@ static bool is_behind(const struct sim *s, const struct pci_slot *slot, uint32_t
 	       topology_bridge_to(&s->topology, p.domain, (uint8_t)p.bus) == bridge;
 }
 
-bool slot_behind(const struct sim *s, uint32_t bridge)
-{
-	vec_foreach(slot, &s->m->slots)
-		if (is_behind(s, slot, bridge))
-			return true;
-	return false;
-}
-
 static int cmp_address(const void *x, const void *y)
 {
 	return strcmp((*(const struct pci_slot *const *)x)->address,

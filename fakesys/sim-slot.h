@@ -6,8 +6,6 @@
 
 /* Is @fn in the slot machine.slots[@slot], or behind what is in it? */
 bool slot_holds(const struct sim *s, uint32_t slot, uint32_t fn);
-/* Has the bus behind @bridge places for cards? */
-bool slot_behind(const struct sim *s, uint32_t bridge);
 /* acpiphp_glue.c:acpiphp_enumerate_slots, acpiphp_remove_slots: they come and go. */
 void slot_log_all(struct sim *s, uint32_t bridge, const char *what);
 /* Is it in one that is switched off? Then no rescan finds it. */

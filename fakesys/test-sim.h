@@ -183,6 +183,7 @@ static inline struct machine *test_machine(bool iommu)
 	fn->config_size = 4096;
 	fn->config.len = 4096;
 	memcpy(test_cfg(fn) + 0x100, "\x10\x00\x01\x00", 4); /* SR-IOV */
+	test_cfg(fn)[0x100 + PCI_IOV_CTRL] = PCI_IOV_CTRL_VFE | PCI_IOV_CTRL_MSE;
 	memcpy(test_cfg(fn) + 0x10e, "\x04\x00\x01\x00", 4); /* TotalVFs 4, NumVFs 1 */
 	memcpy(test_cfg(fn) + 0x114, "\x01\x00\x01\x00", 4); /* offset, stride */
 	memcpy(test_cfg(fn) + 0x11a, "\x10\x00", 2);         /* VF device id */

@@ -11,9 +11,9 @@
 
 /*
  * In paths and values: {fn} a function, {own} the driver it was recorded with, {driver}
- * any, {stub} one that takes every function, {ids} its vendor and device, {group} its
- * group, {port} a bridge, {pf} a function that can have virtual ones, {bus} the bus
- * behind {port}, {module} a module. A value's
+ * any, {stub} one that takes every function, {lone} a function that may be removed alone,
+ * {ids} its vendor and device, {group} its group, {port} a bridge, {pf} a function that
+ * can have virtual ones, {bus} the bus behind {port}, {module} a module. A value's
  * "\0" is written \x00.
  */
 struct target {
@@ -191,12 +191,16 @@ static const char *address(struct arena *a, const struct pci_fn *fn)
 }
 
 /*
- * The first function of several of an Express device. If it is removed alone, whoever
- * reads link/ of the others takes Linux 6.12 down (drivers/pci/pcie/aspm.c:
- * aspm_attr_show_common).
+ * Where the kernel does not survive what comes after it was removed alone:
+ * - the first function of several of an Express device, on Linux 6.12: whoever reads
+ * link/ of the others (drivers/pci/pcie/aspm.c:aspm_attr_show_common);
+ * - one of SR-IOV: when virtual functions are made again (iov.c:pci_iov_add_virtfn:
+ *   BUG_ON).
  */
-static bool leads(const struct machine *m, const struct pci_fn *fn)
+static bool must_stay(const struct machine *m, const struct pci_fn *fn)
 {
+	if (fn->vfs_total || fn->is_vf)
+		return true;
 	vec_foreach(other, &m->fns)
 		if (other != fn && bdf_same_slot(other->bdf, fn->bdf) && !other->is_vf)
 			return fn->bdf.fn == 0 && cfg_pcie_type(fn->config) >= 0;
@@ -222,7 +226,7 @@ static const char *value_of(struct conform_maker *k, const struct picked *p,
 	} all[] = {
 		{ "fn", p->fn ? address(a, p->fn) : NULL },
 		{ "own", p->fn && p->fn->driver ? p->fn->driver : "pcieport" },
-		{ "lone", p->fn && !leads(k->m, p->fn) ? address(a, p->fn) : NULL },
+		{ "lone", p->fn && !must_stay(k->m, p->fn) ? address(a, p->fn) : NULL },
 		{ "driver", p->driver },
 		{ "stub", p->stub },
 		{ "module", known_module(k->m, p->module) ? p->module : NULL },

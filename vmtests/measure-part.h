@@ -16,6 +16,7 @@ MEASURE_READER(measure_read_silent);
 MEASURE_READER(measure_read_reset);
 MEASURE_READER(measure_read_seek);
 MEASURE_READER(measure_read_idle);
+MEASURE_READER(measure_read_identity);
 MEASURE_READER(measure_read_refs);
 MEASURE_READER(measure_read_domains);
 MEASURE_READER(measure_read_features);

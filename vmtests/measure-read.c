@@ -118,15 +118,38 @@ MEASURE_READER(measure_read_idle)
 		(void)unknown(as, ret, state);
 }
 
-MEASURE_READER(measure_read_refs)
+/* Numbers before and after something; false: one of them was not told. */
+static bool both(const struct measure_answers *as, const char *first_label,
+		 const struct op_result *r, struct measure_value *ret,
+		 unsigned long to[2])
 {
-	const struct op_result *first = measure_answer(as, "refs", &ret->why);
+	const struct op_result *first = measure_answer(as, first_label, &ret->why);
 	const char *before = first ? word(as, first, ret) : NULL;
-	const char *bound = before ? word(as, r, ret) : NULL;
+	const char *after = before ? word(as, r, ret) : NULL;
+
+	if (!after)
+		return false;
+	to[0] = strtoul(before, NULL, 10);
+	to[1] = strtoul(after, NULL, 10);
+	return true;
+}
+
+MEASURE_READER(measure_read_identity)
+{
+	unsigned long n[2];
 
 	(void)row;
-	if (bound)
-		ret->number = strtoul(bound, NULL, 10) > strtoul(before, NULL, 10);
+	if (both(as, "used", r, ret, n))
+		ret->number = n[1] == n[0];
+}
+
+MEASURE_READER(measure_read_refs)
+{
+	unsigned long n[2];
+
+	(void)row;
+	if (both(as, "refs", r, ret, n))
+		ret->number = n[1] > n[0];
 }
 
 static unsigned count_lines(const char *text)

@@ -64,6 +64,19 @@ const struct measure_scene measure_scenes[] = {
 	  BACK("{nic}")
 	  "- store " PARAM "disable_idle_d3 N\n"
 	  "- store " PCI "drivers_probe {nic}\n" },
+	/* Interrupts that msi_bus forbids; a group without translation. */
+	{ MEASURE_MAIN,
+	  "! store " DRV "e1000e/unbind {nic}\n"
+	  "! store " DEV "{nic}/msi_bus 0\n"
+	  "! store " DRV "e1000e/bind {nic}\n"
+	  "msi-folder? stat " DEV "{nic}/msi_irqs\n"
+	  "- store " DRV "e1000e/unbind {nic}\n"
+	  "- store " DEV "{nic}/msi_bus 1\n"
+	  "- store " DRV "e1000e/bind {nic}\n"
+	  "used? read sys/class/iommu/dmar0/intel-iommu/domains_used\n"
+	  "! store sys/kernel/iommu_groups/{edu-group}/type identity\n"
+	  "used-identity? read sys/class/iommu/dmar0/intel-iommu/domains_used\n"
+	  "- store sys/kernel/iommu_groups/{edu-group}/type auto\n" },
 	/* An unbind that waits for a user. */
 	{ MEASURE_MAIN,
 	  "- store sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts Y\n"
@@ -145,6 +158,8 @@ const struct measure_row measure_rows[] = {
 	{ "aer_any_port", MEMBER(aer_any_port, MEASURE_BOOL), THERE("aer-any"), .how = "has an upstream port a service pcie102?" },
 	{ "slot_module_link", MEMBER(slot_module_link, MEASURE_BOOL), THERE("slot-link"), .how = "has a slot of acpiphp a link module?" },
 	{ "bwctrl", MEMBER(bwctrl, MEASURE_BOOL), THERE("bwctrl"), .how = "is there a driver pcie_bwctrl?" },
+	{ "identity_takes_id", MEMBER(identity_takes_id, MEASURE_BOOL), WITH("used-identity", measure_read_identity), .how = "type identity of a group: does domains_used stay?" },
+	{ "msi_folder_first", MEMBER(msi_folder_first, MEASURE_BOOL), THERE("msi-folder"), .how = "bind a card whose msi_bus is 0: is there msi_irqs?" },
 	{ "reserved_domains", MEMBER(reserved_domains, MEASURE_NUMBER), WITH("domains", measure_read_domains), .how = "domains_used, less one for each group" },
 	{ "features2_first", MEMBER(features2_first, MEASURE_BOOL), WITH("features", measure_read_features), .how = "amd-iommu/features beside the log's line" },
 	{ "efifb_awake", MEMBER(efifb_awake, MEASURE_BOOL), .how = "no UEFI here" },
@@ -164,6 +179,8 @@ const struct measure_row measure_rows[] = {
 	{ "vfio_fs", MEMBER(vfio_fs, MEASURE_BOOL), WITH("refs-bound", measure_read_refs), .how = "refcnt of vfio: is it greater when a card is with vfio-pci?" },
 	{ "F29", MEMBER(vfio_virqfd, MEASURE_BOOL), THERE("virqfd"), .how = "is vfio_virqfd loaded with vfio_pci?" },
 	{ "F30", MEMBER(vga_decodes, MEASURE_TEXT), WITH("vga", measure_read_vga), .how = "bind the VGA to vfio-pci: the words of vgaarb" },
+	{ "vga_given_back", MEMBER(vga_given_back, MEASURE_BOOL), .how = "no boot without IOMMU here" },
+	{ "aer_switches_reports", MEMBER(aer_switches_reports, MEASURE_BOOL), .how = "registers are not read here" },
 	/* What the profile has no member for. */
 	{ "F17", .type = MEASURE_NUMBER, WITH("map-io", measure_read_errno), .how = "mmap of an I/O resource: its errno" },
 	{ "F22", .type = MEASURE_BOOL, .read = measure_read_acs_when, .how = "pci=config_acs=: does a driver's probe set ACS?" },

@@ -156,9 +156,12 @@ static const char *const not_of_model[] = {
 	"F28",
 	"F29",
 	"aer_any_port",
+	"aer_switches_reports",
 	"efifb_awake",
 	"features2_first",
+	"msi_folder_first",
 	"pci_option_quote",
+	"vga_given_back",
 	"windows_shrink",
 };
 
