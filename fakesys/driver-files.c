@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
+#include "fakesys/blocked.h"
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
@@ -38,6 +39,10 @@ static ssize_t store_unbind(struct sim *s, const struct node *dir, const struct 
 	int r;
 
 	(void)a;
+	/* Somebody else's unbind is under way: it waits for that, and finds nothing to
+	 * do. */
+	if (fn != SIM_NONE && s->fns[fn].leaving == drv)
+		return block_until(s, UNTIL_FREE, fn, true);
 	if (fn == SIM_NONE || s->fns[fn].driver != drv)
 		return -ENODEV;
 	r = driver_unbind(s, fn);

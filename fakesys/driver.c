@@ -394,18 +394,26 @@ int driver_bind(struct sim *s, struct sim_driver *drv, uint32_t fn)
 }
 
 /* bus.c:bus_add_device: what was found again stands at the end of the bus's list. */
-void driver_attach(struct sim *s, struct sim_driver *drv)
+int driver_attach(struct sim *s, struct sim_driver *drv, uint32_t from)
 {
 	AUTOARENA struct arena *a = arena_new();
 	fn_indices all = { 0 };
 
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
-		if (!s->fns[fn].driver && !s->fns[fn].leaving &&
-		    driver_matches(s, drv, fn))
+		if (!s->fns[fn].driver && driver_matches(s, drv, fn) &&
+		    (from == SIM_NONE || s->fns[fn].born >= s->fns[from].born))
 			*vec_push(a, &all) = fn;
 	fns_by_birth(s, &all);
-	vec_foreach(fn, &all)
+	vec_foreach(fn, &all) {
+		if (s->fns[*fn].leaving) {
+			int r = block_until(s, UNTIL_FREE, *fn, true);
+
+			s->wait.attach = drv;
+			return r;
+		}
 		(void)probe(s, drv, *fn);
+	}
+	return 0;
 }
 
 int driver_attach_fn(struct sim *s, uint32_t fn)

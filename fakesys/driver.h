@@ -25,8 +25,12 @@ bool driver_has_id(const struct sim_driver *drv, const struct pci_ident *id);
 /* pci-driver.c:pci_match_device. */
 bool driver_matches(const struct sim *s, const struct sim_driver *drv, uint32_t fn);
 
-/* dd.c:driver_attach: every unbound function that matches, in bus order. */
-void driver_attach(struct sim *s, struct sim_driver *drv);
+/*
+ * dd.c:driver_attach: every unbound function that matches, in bus order, from @from on
+ * (all: SIM_NONE). 0; -EINPROGRESS: one is still being taken from its driver; it goes on
+ * with that one then.
+ */
+int driver_attach(struct sim *s, struct sim_driver *drv, uint32_t from);
 /* dd.c:device_attach: the first driver that takes it. */
 int driver_attach_fn(struct sim *s, uint32_t fn);
 /* dd.c:device_driver_attach with a driver that matches: -EBUSY: bound already, or its
@@ -40,8 +44,9 @@ void driver_finish_wait(struct sim *s, uint32_t fn);
 /* As recorded: bound without a probe, as after one. @fn has no driver. */
 void driver_adopt(struct sim *s, struct sim_driver *drv, uint32_t fn);
 
-/* pci-driver.c:pci_add_dynid: at the end of the list, then driver_attach(). */
-void driver_add_dynid(struct sim *s, struct sim_driver *drv, const struct dynid *id);
+/* pci-driver.c:pci_add_dynid: at the end of the list, then what driver_attach() returns.
+ */
+int driver_add_dynid(struct sim *s, struct sim_driver *drv, const struct dynid *id);
 /*
  * Stores to new_id and remove_id. -EINVAL: fewer than two numbers, or driver_data of no
  * entry; new_id -EEXIST: there already; remove_id -ENODEV: not there.

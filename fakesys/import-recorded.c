@@ -129,6 +129,17 @@ static void note_wakeup(struct recorded *r, struct pci_fn *fn, const char *bdf)
 		note_attribute(r, fn, bdf, "power/wakeup");
 }
 
+static void note_vf_autoprobe(struct recorded *r, struct pci_fn *fn, const char *bdf)
+{
+	uint64_t on;
+
+	if (fn->vfs_total &&
+	    host_read_u64(r->h, &on, "sys/bus/pci/devices/%s/sriov_drivers_autoprobe",
+			  bdf) >= 0 &&
+	    !on)
+		note_attribute(r, fn, bdf, "sriov_drivers_autoprobe");
+}
+
 static void note_attributes(struct recorded *r, struct pci_fn *fn)
 {
 	char bdf[BDF_SIZE];
@@ -136,6 +147,7 @@ static void note_attributes(struct recorded *r, struct pci_fn *fn)
 	bdf_format(fn->bdf, bdf);
 	note_enable(r, fn, bdf);
 	note_dma_mask(r, fn, bdf);
+	note_vf_autoprobe(r, fn, bdf);
 	if (fn->config.len >= 256)
 		note_wakeup(r, fn, bdf);
 	note_attribute(r, fn, bdf, "pools");

@@ -3,6 +3,7 @@
 
 #include "core/acpi.h"
 #include "fakesys/attr.h"
+#include "fakesys/blocked.h"
 #include "fakesys/iommu-model.h"
 
 /* Debian: CONFIG_IOMMU_DEFAULT_DMA_LAZY */
@@ -257,6 +258,8 @@ static int check_single(struct sim *s, const struct sim_group *g, bool to_lazy)
 			   "device");
 		return -EINVAL;
 	}
+	if (s->fns[only].leaving) /* wants the lock of the device */
+		return block_until(s, UNTIL_FREE, only, false);
 	if (s->fns[only].driver && !to_lazy) {
 		sim_log(s, "iommu: Device is still bound to driver");
 		return -EBUSY;

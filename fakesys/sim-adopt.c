@@ -60,6 +60,7 @@ static void adopt_left(struct sim *s, uint32_t fn)
 	}
 	if (bits)
 		st->dma_bits = (uint8_t)strtoul(bits, NULL, 10);
+	st->no_vf_autoprobe = fn_attribute(f, "sriov_drivers_autoprobe") != NULL;
 	wakeup_set(s, fn, fn_was_wakeup(f));
 }
 
@@ -74,6 +75,10 @@ static void adopt_functions(struct sim *s)
 			driver_adopt(s, driver_named(s, fn->driver), i);
 		adopt_left(s, i);
 	}
+	/* Virtual functions came once everybody above had a driver. */
+	for (uint32_t i = 0; i < s->m->fns.n; i++)
+		if (s->m->fns.v[i].is_vf && !s->fns[i].gone)
+			s->fns[i].born = sim_changed_fn(s, i);
 }
 
 static bool log_has(const struct machine *m, const char *text)

@@ -206,6 +206,7 @@ struct sim_wait {
 	int what; /* enum block_until */
 	uint32_t fn;
 	bool begun;
+	struct sim_driver *attach; /* then begun: to be attached once the wait is over */
 };
 struct sim_blocked {
 	uint64_t ticket, off;

@@ -264,7 +264,7 @@ int sim_load_module(struct sim *s, const struct module *mod, const char *options
 		return 0;
 	drv = driver_register(s, mod->driver, mod, mod->name);
 	if (!s->no_autoprobe)
-		driver_attach(s, drv);
+		(void)driver_attach(s, drv, SIM_NONE);
 	module_add_ids(s, drv, options, false);
 	return 0;
 }

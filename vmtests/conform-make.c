@@ -79,7 +79,8 @@ static const struct target targets[] = {
 	{  1, "sys/bus/pci/drivers/{driver}/uevent", VALUES("add", "x") },
 	{  1, "sys/bus/pci/uevent", VALUES("add", "x") },
 	{  5, "sys/bus/pci/devices/{pf}/sriov_numvfs", VALUES("1", "2", "0", "4", "0", "5", "65536", "x", "", "3\n") },
-	{  2, "sys/bus/pci/devices/{pf}/sriov_drivers_autoprobe", flag },
+	/* Nothing that would let nvme have QEMU's (guest/lab-init): it gives them up when it likes. */
+	{  2, "sys/bus/pci/devices/{pf}/sriov_drivers_autoprobe", VALUES("0", "n", "0\n", "off", "2", "x", "", "\n") },
 	{  8, "sys/kernel/iommu_groups/{group}/type", VALUES("identity", "DMA", "auto", "DMA-FQ", "identity\n", "x", "", "dma") },
 	{  3, "sys/bus/pci/drivers_autoprobe", VALUES("1", "1", "0", "1\n", "x", "", "\n", "00") },
 	{  2, "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", VALUES("Y", "N", "1", "0", "x", "") },

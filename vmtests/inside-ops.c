@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,8 +14,7 @@
 #include "vmtests/ops.h"
 
 #define INSIDE_SETTLE_MODULE "nls_ascii" /* image.c has it in the guest */
-#define OP_MS 60000 /* no operation takes longer, unless it is blocked */
-#define DEAD_MS 5000
+#define OP_MS 60000  /* no operation takes longer, unless it is blocked */
 #define CHECK_MS 200 /* after that long one may be */
 #define SURE_MS 100  /* and is, if it sleeps in the same place that much later */
 
@@ -88,24 +86,6 @@ static long do_run(const char *const argv[])
 }
 
 /*
- * QEMU's virtual NVMe functions have nothing to work with. Linux 6.1 finds that out after
- * probe(), and then takes their driver away
- * (drivers/nvme/host/pci.c:nvme_remove_dead_ctrl).
- */
-static void wait_for_dead(void)
-{
-	for (int i = 0; i < DEAD_MS / 10; i++) {
-		glob_t g;
-		bool none = glob("/sys/bus/pci/drivers/nvme/*/physfn", 0, NULL, &g) != 0;
-
-		globfree(&g);
-		if (none)
-			return;
-		time_sleep_ms(10);
-	}
-}
-
-/*
  * The kernel calls nvme's probe() from a thread of its own, where functions or ids are
  * new. Whoever takes a module away waits for all such threads (kernel/module/main.c:
  * delete_module); this one does nothing else. Other drivers are called at once.
@@ -120,11 +100,8 @@ static void settle(const struct op *op)
 	if (op->kind != OP_STORE || access("/sys/module/nvme", F_OK) < 0)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
-		if (ends_with(op->path, starts[i])) {
-			if (do_run(load) == 0)
-				(void)do_run(unload);
-			wait_for_dead();
-		}
+		if (ends_with(op->path, starts[i]) && do_run(load) == 0)
+			(void)do_run(unload);
 }
 
 /* --- blocked ones --- */
