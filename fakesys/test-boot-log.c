@@ -317,6 +317,8 @@ static void open_windows(struct machine *m, const char *const *windows)
 	m->fns.v[7].res[0] = (struct pci_resource){ 0xfe820000, 0xfe83ffff, 0x40200 };
 	test_cfg(nic)[PCI_HEADER_TYPE] |= 0x80;
 	test_cfg(&m->fns.v[7])[PCI_HEADER_TYPE] |= 0x80;
+	test_cfg(port)[0x40 + PCI_EXP_FLAGS + 1] |= PCI_EXP_FLAGS_SLOT >> 8;
+	test_cfg(port)[0x40 + PCI_EXP_SLTCAP] = PCI_EXP_SLTCAP_HPC;
 	*vec_push(m->arena, &m->slots) = (struct pci_slot){ .name = "4",
 							    .address = "0000:01:00",
 							    .driver = "acpiphp" };
