@@ -208,6 +208,8 @@ static struct patch command_patch(const struct sim *s, uint32_t fn)
 	if (has_recorded_driver(s, fn)) {
 		if (!uses_msi(s, fn))
 			p.clear = PCI_COMMAND_DISABLE_INTx;
+		if (st->master == MASTER_OFF)
+			p.clear |= PCI_COMMAND_MASTER;
 		return p;
 	}
 	if (st->master == MASTER_ON)

@@ -268,7 +268,10 @@ static void bound(struct sim *s, uint32_t fn)
 
 	if (t->enables) {
 		fn_enable(s, fn);
-		st->master = MASTER_ON;
+		/* pcie/portdrv.c:pcie_port_device_register: a port without services does
+		 * not send. */
+		if (t->probe != port_probe || port_services(s, fn))
+			st->master = MASTER_ON;
 		if (!t->managed_dma)
 			set_up(s, fn);
 	}

@@ -6,6 +6,7 @@
 #include <pci/header.h>
 
 #include "fakesys/boot-log.h"
+#include "fakesys/sim-resource-size.h"
 
 /* include/linux/ioport.h */
 #define RES_IO 0x100u
@@ -104,6 +105,27 @@ static void say_bars(struct sim *s, uint32_t fn, const char *name, strings *ret)
 	}
 }
 
+/* iov.c:sriov_init: first of one virtual function, then of all. */
+static void say_vf_bars(struct sim *s, uint32_t fn, const char *name, strings *ret)
+{
+	unsigned total = s->m->fns.v[fn].vfs_total;
+
+	for (unsigned i = PCI_ROM_RESOURCE + 1; total && i < RES_WINDOW; i++) {
+		const struct pci_resource *r = &fn_res(s, fn)[i];
+		struct pci_resource one = *r;
+		unsigned bar = i - PCI_ROM_RESOURCE - 1;
+
+		if (!r->end)
+			continue;
+		one.end = r->start + (r->end - r->start + 1) / total - 1;
+		*vec_push(s->run, ret) = arena_printf(s->run, "%s: VF BAR %u %s", name,
+						      bar, log_resource(s->run, &one));
+		*vec_push(s->run, ret) = arena_printf(
+			s->run, "%s: VF BAR %u %s: contains BAR %u for %u VFs", name, bar,
+			log_resource(s->run, r), bar, total);
+	}
+}
+
 /* Is the port type known, where the line names it? */
 static bool type_known(const struct sim *s, uint32_t fn)
 {
@@ -131,8 +153,10 @@ void log_function(struct sim *s, uint32_t fn, strings *ret)
 			s->run, "%s: [%04x:%04x] type %02x class 0x%06x%s%s", name,
 			f->id.vendor, f->id.device, header_type(s, fn), f->id.class,
 			typed ? " " : "", typed ? port_type(f->config) : "");
-	if (!f->is_vf)
+	if (!f->is_vf) {
 		say_bars(s, fn, name, ret);
+		say_vf_bars(s, fn, name, ret);
+	}
 	log_acs_redir(s, fn, name, ret);
 }
 

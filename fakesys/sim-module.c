@@ -271,12 +271,25 @@ int sim_load_module(struct sim *s, const struct module *mod, const char *options
 
 unsigned sim_module_held(const struct sim *s, const struct sim_module *mod)
 {
-	bool devices = false;
+	const char *name = mod->mod ? mod->mod->driver : NULL;
+	unsigned open = 0, claims = 0, devices = 0;
 
-	for (size_t i = 0; i < s->vfio_devs.n; i++)
-		devices |= s->vfio_devs.v[i] != SIM_NONE;
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
+		const struct fn_state *st = &s->fns[fn];
+		const struct sim_driver *drv = st->driver ? st->driver : st->leaving;
+
+		devices += st->vfio_dev >= 0;
+		open += st->opened && name && streq(drv->name, name);
+	}
+	vec_foreach(g, &s->groups)
+		claims += g->claimed;
+	/* container.c:vfio_ioctl_set_iommu: every container has it. */
+	if (streq(mod->name, "vfio_iommu_type1"))
+		return claims;
 	/* vfio_main.c:vfio_fs_inode_new: the devices' inodes are of a file system. */
-	return streq(mod->name, "vfio") && s->profile->vfio_fs && devices;
+	if (streq(mod->name, "vfio"))
+		return s->profile->vfio_fs && devices;
+	return open; /* an open device holds its driver's module */
 }
 
 int sim_unload_module(struct sim *s, const char *name)
@@ -288,15 +301,11 @@ int sim_unload_module(struct sim *s, const char *name)
 
 	if (!m)
 		return -ENOENT;
-	if (m->builtin || m->users.n)
+	if (m->builtin || m->users.n || sim_module_held(s, m))
 		return -EWOULDBLOCK;
 	drv = m->mod && m->mod->driver
 		      ? driver_find(s, m->mod->driver, strlen(m->mod->driver))
 		      : NULL;
-	/* An open device holds a reference to the driver's module. */
-	vec_foreach(g, &s->groups)
-		if (g->claimed && drv && drv->traits->vfio)
-			return -EWOULDBLOCK;
 	if (drv)
 		driver_unregister(s, drv);
 	memmove(&s->modules.v[at], &s->modules.v[at + 1],

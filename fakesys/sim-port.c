@@ -34,7 +34,7 @@ static bool is_root(const struct sim *s, uint32_t fn)
  * out: who serves it is agreed with the firmware, which nobody recorded.
  */
 
-static unsigned services(const struct sim *s, uint32_t fn)
+unsigned port_services(const struct sim *s, uint32_t fn)
 {
 	const struct sim_driver *drv = s->fns[fn].driver;
 	struct blob config = config_now(s, fn);
@@ -64,7 +64,7 @@ static unsigned services(const struct sim *s, uint32_t fn)
 
 bool port_served(const struct sim *s, uint32_t fn, unsigned bit)
 {
-	return (services(s, fn) & bit) && port_driver(s, fn, bit);
+	return (port_services(s, fn) & bit) && port_driver(s, fn, bit);
 }
 
 void port_log_services(struct sim *s, uint32_t fn)
@@ -141,7 +141,7 @@ static const struct dir_kind dir_port = {
 int port_lookup(const struct sim *s, const struct node *dir, const char *name, size_t len,
 		struct entry *ret)
 {
-	unsigned all = services(s, dir->i);
+	unsigned all = port_services(s, dir->i);
 	char text[16];
 
 	for (unsigned bit = 1; bit <= all; bit <<= 1) {
@@ -156,7 +156,7 @@ int port_lookup(const struct sim *s, const struct node *dir, const char *name, s
 
 int port_each(const struct sim *s, const struct node *dir, host_list_fn *fn, void *arg)
 {
-	unsigned all = services(s, dir->i);
+	unsigned all = port_services(s, dir->i);
 	char name[NODE_NAME];
 	struct node up;
 	int r = 0;

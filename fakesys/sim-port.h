@@ -26,6 +26,8 @@ enum {
 const char *port_driver(const struct sim *s, uint32_t fn, unsigned bit);
 bool port_to_driver(const struct sim *s, const struct node *dir, struct node *ret);
 
+/* Bits of the services that port @fn has, whoever serves them. */
+unsigned port_services(const struct sim *s, uint32_t fn);
 /* Is there a service @bit, and has its driver got it? */
 bool port_served(const struct sim *s, uint32_t fn, unsigned bit);
 /* pme.c:pcie_pme_probe, aer.c:aer_probe: what they say of port @fn; all services have one

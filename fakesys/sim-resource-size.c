@@ -175,6 +175,10 @@ static struct need needed(const struct sim *s, struct sim_bus b, unsigned window
 			    window_for(s, b.bridge, r) != window)
 				continue;
 			align = resource_align(s, fn, i);
+			if (i > PCI_ROM_RESOURCE && i < RES_WINDOW) {
+				add += size; /* of virtual functions: not needed */
+				continue;
+			}
 			if (i >= RES_WINDOW) {
 				add += s->fns[fn].window_add[i - RES_WINDOW];
 				size -= s->fns[fn].window_add[i - RES_WINDOW];
@@ -207,26 +211,42 @@ static bool is_hotplug_port(const struct sim *s, uint32_t fn)
 }
 
 /*
- * Before pbus_size_mem() was reworked, a window never became smaller than it was
- * (calculate_memsize: old_size), and one for ports does not now (calculate_iosize).
- * Others are as large as what is behind needs, and with room for what may be plugged in
- * (pci_hotplug_io_size, ..._mmio_size).
+ * calculate_iosize, calculate_memsize: how large it has to be, and with room for what may
+ * be plugged in (pci_hotplug_io_size, ..._mmio_size) and what is not needed behind it.
+ * Before pbus_size_mem() was reworked, no window became smaller than it was; now it is
+ * one for ports that does not.
  */
+static void sizes(const struct sim *s, const struct need *n, bool io, uint64_t old,
+		  uint64_t plug, uint64_t *ret_size, uint64_t *ret_most)
+{
+	bool shrinks = s->profile->windows_shrink;
+	uint64_t size = n->size, most = size > plug ? size : plug;
+
+	if (!shrinks || io)
+		size = size > old ? size : old;
+	*ret_size = align_up(size, n->align);
+	if (!shrinks)
+		most = most + n->add > old ? most + n->add : old;
+	else if (io)
+		most = *ret_size + (plug > n->add ? plug : n->add);
+	else
+		most = n->size + n->add > plug ? n->size + n->add : plug;
+	*ret_most = align_up(most, n->align);
+}
+
 static void size_window(struct sim *s, struct sim_bus b, unsigned window)
 {
 	struct pci_resource *r = &fn_own_res(s, b.bridge)[RES_WINDOW + window];
 	struct need n = needed(s, b, window);
 	uint64_t old = r->end ? r->end - r->start + 1 : 0,
-		 size = align_up(n.size, n.align), add = 0;
-	const uint64_t plug = window ? 0x200000 : 0x100;
+		 plug = !is_hotplug_port(s, b.bridge) ? 0
+			: window                      ? 0x200000
+						      : 0x100,
+		 size, most, add;
 	char bus[16];
 
-	if (!s->profile->windows_shrink || !window)
-		size = align_up(n.size > old ? n.size : old, n.align);
-	if (s->profile->windows_shrink && is_hotplug_port(s, b.bridge)) {
-		add = window ? (size > plug ? size : plug) : size + plug;
-		add = align_up(add + n.add, n.align) - size;
-	}
+	sizes(s, &n, !window, old, plug, &size, &most);
+	add = plug || n.add ? most - size : 0;
 	if (!(size + add)) {
 		if (r->end)
 			sim_log_fn(s, b.bridge,

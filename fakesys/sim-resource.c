@@ -120,7 +120,11 @@ static void write_bar(struct sim *s, uint32_t fn, unsigned i)
 	const struct pci_resource *r = &fn_res(s, fn)[i];
 	uint32_t off = PCI_BASE_ADDRESS_0 + 4 * i;
 
-	if (i >= PCI_ROM_RESOURCE)
+	/* iov.c:pci_iov_update_resource */
+	if (i > PCI_ROM_RESOURCE && i < RES_WINDOW)
+		off = cfg_find_ext_cap(config_now(s, fn), PCI_EXT_CAP_ID_SRIOV) +
+		      PCI_IOV_BAR_BASE + 4 * (i - PCI_ROM_RESOURCE - 1);
+	else if (i >= PCI_ROM_RESOURCE)
 		return;
 	put_register(s, fn, off, (uint32_t)r->start,
 		     r->flags & IORESOURCE_IO ? ~3u : ~0xfu);

@@ -252,6 +252,7 @@ static void close_device(struct sim *s, uint32_t fn)
 {
 	struct fn_state *st = &s->fns[fn];
 
+	st->master = MASTER_OFF;
 	st->vfio_needs_reset = !st->vfio_resets || !fn_reset_locked(s, fn);
 	st->opened = false;
 	try_bus_reset(s, s->places[fn].parent);

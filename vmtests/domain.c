@@ -276,7 +276,11 @@ static void put_os(struct out *o)
 	}
 	put_tag(o->f, "kernel", d->kernel->vmlinuz);
 	put_tag(o->f, "initrd", d->image->initrd);
-	fputs("<cmdline>console=ttyS0 quiet no_timer_check oops=panic panic=-1", o->f);
+	/* Ports that may idle do so when 100 ms have passed: nothing to be compared with.
+	 */
+	fputs("<cmdline>console=ttyS0 quiet no_timer_check oops=panic panic=-1 "
+	      "pcie_port_pm=off",
+	      o->f);
 	fputs(is(o, "intel") ? " intel_iommu=on" : "", o->f);
 	fputs(*d->cmdline ? " " : "", o->f);
 	text_escape(o->f, d->cmdline);

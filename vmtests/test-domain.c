@@ -71,7 +71,7 @@ static const struct fact_case facts[] = {
 	{ "a saved guest", "d", .run = &saved, .has = { "<qemu:arg value='-incoming'/><qemu:arg value='exec:cat &#39;/cache/it&#39;\\&#39;&#39;s.state&#39;'/>" } },
 	{ "TCG", "d", .run = &cold, .has = { "<domain type='qemu' ", "<cpu mode='maximum'/>", "<memory unit='MiB'>512</memory><vcpu>1</vcpu>" } },
 	{ "KVM, and more of all", "d", .d = { .kvm = true, .mib = 2048, .cpus = 3, .cmdline = "a=\"<b>\"" }, .run = &cold, .has = {
-		"<domain type='kvm' ", "<cpu mode='host-passthrough'/>", "<memory unit='MiB'>2048</memory><vcpu>3</vcpu>", " panic=-1 a=&quot;&lt;b&gt;&quot;</cmdline>" } },
+		"<domain type='kvm' ", "<cpu mode='host-passthrough'/>", "<memory unit='MiB'>2048</memory><vcpu>3</vcpu>", " pcie_port_pm=off a=&quot;&lt;b&gt;&quot;</cmdline>" } },
 	{ "nothing is shared", "d", .run = &cold, .has_not = { "<filesystem" } },
 	{ "a share", "d", .d.share = "/a&b", .run = &cold, .has = { "<source dir='/a&amp;b'/><target dir='host'/><readonly/>" PCI("0", "29", "0") } },
 };
