@@ -24,7 +24,9 @@ const char *sim_fn_name(struct sim *s, uint32_t fn, const char *driver)
 void sim_log_fn(struct sim *s, uint32_t fn, const char *fmt, ...)
 {
 	const struct fn_state *st = &s->fns[fn];
-	const struct sim_driver *drv = st->driver ? st->driver : st->parting;
+	const struct sim_driver *drv = st->driver    ? st->driver
+				       : st->leaving ? st->leaving
+						     : st->parting;
 	const char *name = sim_fn_name(s, fn, drv ? drv->name : NULL);
 	va_list ap;
 
