@@ -346,10 +346,22 @@ void iommu_fn_comes(struct sim *s, uint32_t fn)
 				    : place_for(s, fn));
 }
 
+/*
+ * viot.c:viot_pci_iommu_init gives the unit every address that requests may come from. It
+ * knows none of a bridge to conventional PCI, and then takes none at all.
+ */
+static bool has_aliases(struct sim *s, uint32_t fn)
+{
+	uint32_t visited[DMA_ALIAS_MAX];
+	uint32_t n = dma_aliases_visit(&joining(s)->aliases, fn, visited);
+
+	return n != 1 || visited[0] != fn;
+}
+
 bool iommu_fn_wanted(struct sim *s, uint32_t fn)
 {
 	if (!s->iommu_on || s->places[fn].group != SIM_NONE || !is_lazy(s) ||
-	    joining(s)->fns[fn].unit == ACPI_UNIT_NONE)
+	    joining(s)->fns[fn].unit == ACPI_UNIT_NONE || has_aliases(s, fn))
 		return false;
 	put(s, fn, place_for(s, fn));
 	return true;
