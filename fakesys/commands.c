@@ -168,6 +168,10 @@ static int load_module(struct command *c, const char *name, const char *options,
 
 	if (!c->s->kernel)
 		return command_fail(c, "the running kernel has no modules folder");
+	/* libkmod-module.c:kmod_module_probe_insert_module: not even what it depends on
+	 */
+	if (sim_module_loaded(c->s, module_normalize(c->a, name)))
+		return 0;
 	modprobe_read(c->a, c->view.files.v, c->view.files.n, c->s->cmdline, &config);
 	modprobe_request(&config, c->s->kernel, NULL, c->a, name, flags, &loads, &note);
 	vec_foreach(l, &loads) {

@@ -78,6 +78,9 @@ static const struct pci_id agp_ids[] = {
 	{ 0x8086, 0x29c0, PCI_ID_ANY, PCI_ID_ANY, 0x060000, 0xffffffff, false },
 };
 
+/* drivers/pci/hotplug/shpchp_core.c:shpcd_pci_tbl */
+static const struct pci_id shpc_ids[] = { CLASS_ID(0x060400) };
+
 /* clang-format off */
 static const struct driver_traits traits[] = {
 	{ "agpgart-intel", .ids = agp_ids, .n_ids = ARRAY_SIZE(agp_ids) },
@@ -96,7 +99,7 @@ static const struct driver_traits traits[] = {
 	{ "ixgbe", .enables = true, .takes_vfs = true },
 	{ "mlx5_core", .enables = true, .takes_vfs = true },
 	{ "nvme", .enables = true, .at_resets = true, .probe = nvme_probe },
-	{ "shpchp", .enables = true, .probe = shpc_probe },
+	{ "shpchp", .enables = true, .ids = shpc_ids, .n_ids = ARRAY_SIZE(shpc_ids), .probe = shpc_probe },
 	{ NULL, .enables = true },
 };
 /* clang-format on */
@@ -358,9 +361,9 @@ static int probe(struct sim *s, struct sim_driver *drv, uint32_t fn)
 		return r;
 	st->driver = drv;
 	pm_settle(s, fn); /* pci-driver.c:local_pci_probe: resumed */
-	r = refuses(s, drv, fn)  ? ENODEV
-	    : drv->traits->probe ? drv->traits->probe(s, fn)
-				 : 0;
+	r = drv->traits->probe    ? drv->traits->probe(s, fn)
+	    : refuses(s, drv, fn) ? ENODEV
+				  : 0;
 	if (r) {
 		st->driver = NULL;
 		pm_settle(s, fn);

@@ -227,7 +227,7 @@ static void open_device(struct sim *s, uint32_t fn)
  */
 static void try_bus_reset(struct sim *s, uint32_t bridge)
 {
-	bool wanted = false;
+	bool wanted = false, locked = false;
 
 	if (bridge == SIM_NONE)
 		return;
@@ -239,8 +239,9 @@ static void try_bus_reset(struct sim *s, uint32_t bridge)
 		if (!is_vfio(st) || st->opened)
 			return;
 		wanted |= st->vfio_needs_reset;
+		locked |= st->leaving != NULL;
 	}
-	if (!wanted || !bus_reset(s, bridge))
+	if (!wanted || locked || !bus_reset(s, bridge))
 		return;
 	for (uint32_t fn = s->places[bridge].first_child; fn != SIM_NONE;
 	     fn = s->places[fn].next_sibling)
@@ -253,7 +254,8 @@ static void close_device(struct sim *s, uint32_t fn)
 	struct fn_state *st = &s->fns[fn];
 
 	st->master = MASTER_OFF;
-	st->vfio_needs_reset = !st->vfio_resets || !fn_reset_locked(s, fn);
+	/* Whoever takes the driver away has its lock, and resets only try to get that. */
+	st->vfio_needs_reset = !st->vfio_resets || st->leaving || !fn_reset_locked(s, fn);
 	st->opened = false;
 	try_bus_reset(s, s->places[fn].parent);
 	fn_disable(s, fn);

@@ -10,11 +10,12 @@
 /* --- what may be stored, and what is worth storing there --- */
 
 /*
- * In paths and values: {fn} a function, {own} the driver it was recorded with, {driver}
- * any, {stub} one that takes every function, {lone} a function that may be removed alone,
- * {ids} its vendor and device, {group} its group, {port} a bridge, {pf} a function that
- * can have virtual ones, {bus} the bus behind {port}, {module} a module. A value's
- * "\0" is written \x00.
+ * In paths and values: {fn} a function, {own} the driver it was recorded with, {end} one
+ * that is no bridge (after a reset of a bridge, what is behind it has registers that only
+ * the hardware knows), {lone} one that may be removed alone, {driver} any driver, {stub}
+ * one that takes every function, {ids} its vendor and device, {group} its group, {port} a
+ * bridge, {pf} a function that can have virtual ones, {bus} the bus behind {port},
+ * {module} a module. A value's "\0" is written \x00.
  */
 struct target {
 	unsigned weight;
@@ -59,7 +60,7 @@ static const struct target targets[] = {
 	{  8, "sys/bus/pci/rescan", one },
 	{  3, "sys/bus/pci/devices/{port}/rescan", one },
 	{  3, "sys/class/pci_bus/0000:{bus}/rescan", one },
-	{  6, "sys/bus/pci/devices/{fn}/reset", one },
+	{  6, "sys/bus/pci/devices/{end}/reset", one },
 	{  8, "sys/bus/pci/devices/{fn}/reset_method",
 	  VALUES("flr", "pm", "bus", "default", "pm flr\n", "\n", "", "acpi", "junk", "flr junk", "FLR", " flr", "cxl_bus", "af_flr", "bus pm",
 		 "device_specific") },
@@ -227,6 +228,7 @@ static const char *value_of(struct conform_maker *k, const struct picked *p,
 	} all[] = {
 		{ "fn", p->fn ? address(a, p->fn) : NULL },
 		{ "own", p->fn && p->fn->driver ? p->fn->driver : "pcieport" },
+		{ "end", p->fn && !fn_is_bridge(p->fn) ? address(a, p->fn) : NULL },
 		{ "lone", p->fn && !must_stay(k->m, p->fn) ? address(a, p->fn) : NULL },
 		{ "driver", p->driver },
 		{ "stub", p->stub },
