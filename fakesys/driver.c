@@ -281,6 +281,8 @@ static void bound(struct sim *s, uint32_t fn)
 	st->own_registers = false;
 	st->bound_at = sim_changed_fn(s, fn);
 	st->idle_services = s->no_express_autoprobe ? UINT8_MAX : 0;
+	if (port_served(s, fn, SERVICE_PME))
+		st->pme_at = st->bound_at;
 }
 
 /* iommu.c:iommu_device_use_default_domain, for drivers that leave DMA to the kernel. */

@@ -84,6 +84,7 @@ struct fn_state {
 	int vfio_dev;           /* N of vfio-dev/vfioN; -1: none */
 	int numa;
 	uint64_t born, bound_at;    /* when it was found; when its driver took it */
+	uint64_t pme_at;            /* when pcie_pme took it, as a port */
 	uint64_t changed;           /* sim_changed_fn() */
 	struct sim_driver *leaving; /* its old driver, whose remove() has not returned */
 	struct sim_driver *parting; /* whose remove() runs: lines of the log name it */

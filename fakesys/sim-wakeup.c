@@ -232,7 +232,7 @@ bool wakeup_able(const struct sim *s, uint32_t fn)
 		return true;
 	for (uint32_t up = fn; up != SIM_NONE; up = s->places[up].parent)
 		if (s->places[up].traits & FN_ROOT_PORT &&
-		    s->fns[up].bound_at > s->fns[fn].born)
+		    s->fns[up].pme_at > s->fns[fn].born)
 			return true;
 	return false;
 }

@@ -86,6 +86,8 @@ static const struct {
 	{ "/sys/module/*/notes*", "of a module that was not loaded when it was captured" },
 	{ "/sys/module/*/sections*", "the same; and addresses where it was loaded" },
 	{ "/sys/module/*/coresize", "the same" },
+	{ "/sys/devices/virtual/vfio/*/dev", "minor: who is first when a VM gives a group back?" },
+	{ "/sys/devices/virtual/vfio/*/uevent", "the same" },
 	{ "*/wakeup/*", "counters of events" },
 	/* clang-format on */
 };
