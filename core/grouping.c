@@ -143,12 +143,12 @@ static void give_group(struct grouping *g, uint32_t fn)
 	join(g, fn, found != FN_NONE ? JOIN_FUNCTION : JOIN_NEW, found, p);
 }
 
-uint32_t grouping_joins(struct grouping *g, uint32_t fn)
+uint32_t grouping_joins(struct grouping *g, uint32_t fn, bool found)
 {
 	struct grouping_fn was = g->fns[fn];
 	uint32_t with;
 
-	g->adding = fn + 1;
+	g->adding = found ? fn + 1 : 0;
 	g->fns[fn].group = GROUP_NONE;
 	give_group(g, fn);
 	with = g->fns[fn].with;

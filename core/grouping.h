@@ -93,8 +93,9 @@ void grouping_compute(const struct machine *m, const struct grouping_want *want,
 /*
  * @fn comes after others, whose fns[].group the caller has set (GROUP_NONE: not there): a
  * function whose group it joins, or FN_NONE, it gets a new one. Its own group is not set.
+ * @found: it is just being found, others of its device maybe later; else all are there.
  */
-uint32_t grouping_joins(struct grouping *g, uint32_t fn);
+uint32_t grouping_joins(struct grouping *g, uint32_t fn, bool found);
 
 /*
  * Is it unknown what @fn is behind: its bus is no bridge's, and bridges are there of

@@ -98,7 +98,7 @@ static const struct driver_traits traits[] = {
 	{ "igb", .enables = true, .takes_vfs = true },
 	{ "ixgbe", .enables = true, .takes_vfs = true },
 	{ "mlx5_core", .enables = true, .takes_vfs = true },
-	{ "nvme", .enables = true, .at_resets = true, .probe = nvme_probe },
+	{ "nvme", .enables = true, .at_resets = true, .async = true, .probe = nvme_probe },
 	{ "shpchp", .enables = true, .ids = shpc_ids, .n_ids = ARRAY_SIZE(shpc_ids), .probe = shpc_probe },
 	{ NULL, .enables = true },
 };
@@ -424,18 +424,34 @@ int driver_attach(struct sim *s, struct sim_driver *drv, uint32_t from)
 	return 0;
 }
 
-int driver_attach_fn(struct sim *s, uint32_t fn)
+/* The first of those whose probes are, or are not, asynchronous (@async -1: of all). */
+static int attach_first(struct sim *s, uint32_t fn, int async)
 {
-	int r = 0;
+	int r = 1;
 
-	for (size_t i = 0; i < s->drivers.n; i++) {
-		if (!driver_matches(s, s->drivers.v[i], fn))
-			continue;
-		r = probe(s, s->drivers.v[i], fn);
-		if (r <= 0)
-			return r;
+	for (size_t i = 0; r > 0 && i < s->drivers.n; i++) {
+		struct sim_driver *drv = s->drivers.v[i];
+
+		if ((async < 0 || drv->traits->async == async) &&
+		    driver_matches(s, drv, fn))
+			r = probe(s, drv, fn);
 	}
 	return r;
+}
+
+int driver_attach_fn(struct sim *s, uint32_t fn)
+{
+	int r = attach_first(s, fn, -1);
+
+	return r > 0 ? 0 : r;
+}
+
+void driver_attach_new(struct sim *s, uint32_t fn)
+{
+	if (!s->profile->autoprobe_on_rescan)
+		(void)driver_attach_fn(s, fn);
+	else if (!s->no_autoprobe && attach_first(s, fn, false) > 0)
+		(void)attach_first(s, fn, true);
 }
 
 /* pci-driver.c:pci_device_remove, with what the driver's own remove() does. */
@@ -475,8 +491,7 @@ int driver_unbind(struct sim *s, uint32_t fn)
 	if (drv->traits->vfio && g && g->claimed) {
 		/* vfio_main.c:vfio_unregister_group_dev waits for the last close. */
 		st->leaving = drv;
-		if (s->profile->vfio_dev_first)
-			vfio_drop_dev(s, fn);
+		st->vfio_hidden = s->profile->vfio_dev_first;
 		sim_log(s,
 			"%s: No device request channel registered, blocked until "
 			"released by user",

@@ -33,6 +33,12 @@ bool driver_matches(const struct sim *s, const struct sim_driver *drv, uint32_t 
 int driver_attach(struct sim *s, struct sim_driver *drv, uint32_t from);
 /* dd.c:device_attach: the first driver that takes it. */
 int driver_attach_fn(struct sim *s, uint32_t fn);
+/*
+ * pci/bus.c:pci_bus_add_device of one that was found: as device_attach(), or on newer
+ * kernels dd.c:device_initial_probe, unless drivers_autoprobe is 0: then those whose
+ * probe() is asynchronous come last.
+ */
+void driver_attach_new(struct sim *s, uint32_t fn);
 /* dd.c:device_driver_attach with a driver that matches: -EBUSY: bound already, or its
  * group is claimed. */
 int driver_bind(struct sim *s, struct sim_driver *drv, uint32_t fn);
@@ -80,10 +86,11 @@ int fn_remove(struct sim *s, uint32_t fn);
 /* A VM has let something go: finish the removal that waited for it. */
 void fn_remove_go_on(struct sim *s);
 /*
- * Find what was taken out again. @fn SIM_NONE: everywhere, else on its bus and below. 0;
- * -EINPROGRESS: a removal is under way.
+ * Find what was taken out again, on bus @b (sim-resource.h) and below; NULL: everywhere.
+ * 0; -EINPROGRESS: a removal is under way.
  */
-int fn_rescan(struct sim *s, uint32_t fn);
+struct sim_bus;
+int fn_rescan(struct sim *s, const struct sim_bus *b);
 /* The same in the slot machine.slots[@slot] alone. */
 int fn_rescan_slot(struct sim *s, uint32_t slot);
 /*

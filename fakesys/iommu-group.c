@@ -286,6 +286,13 @@ static struct grouping *joining(struct sim *s)
 	return s->joining;
 }
 
+/* F23: a group is for those that a driver wants. */
+static bool is_lazy(const struct sim *s)
+{
+	return s->profile->grouping.virtio_lazy && s->units.n &&
+	       streq(s->units.v[0].kind, "virtio");
+}
+
 /* The group it joins, or where its own one shall be. */
 static uint32_t place_for(struct sim *s, uint32_t fn)
 {
@@ -297,7 +304,7 @@ static uint32_t place_for(struct sim *s, uint32_t fn)
 			s->fns[i].gone || i == fn || s->places[i].group == SIM_NONE
 				? GROUP_NONE
 				: (int)s->places[i].group;
-	with = grouping_joins(g, fn);
+	with = grouping_joins(g, fn, !is_lazy(s));
 	if (with != FN_NONE)
 		return s->places[with].group;
 	for (uint32_t i = 0; old != SIM_NONE && i < s->groups.v[old].n; i++) {
@@ -325,13 +332,6 @@ static void put(struct sim *s, uint32_t fn, uint32_t at)
 		iommu_group_made(s, &s->groups.v[at]);
 	s->fns[fn].gone = false;
 	(void)sim_changed(s);
-}
-
-/* F23: a group is for those that a driver wants. */
-static bool is_lazy(const struct sim *s)
-{
-	return s->profile->grouping.virtio_lazy && s->units.n &&
-	       streq(s->units.v[0].kind, "virtio");
 }
 
 void iommu_fn_comes(struct sim *s, uint32_t fn)

@@ -9,6 +9,7 @@
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
+#include "fakesys/sim-resource.h"
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-wakeup.h"
 
@@ -86,7 +87,7 @@ static ssize_t store_rescan(struct sim *s, const struct node *dir, const struct 
 	(void)dir, (void)a;
 	if (store_u64(buf, ULONG_MAX, &v) < 0)
 		return -EINVAL;
-	if (v && fn_rescan(s, SIM_NONE) < 0)
+	if (v && fn_rescan(s, NULL) < 0)
 		return -EINPROGRESS;
 	return (ssize_t)len;
 }
@@ -179,13 +180,14 @@ static bool bus_subsystem(const struct sim *s, const struct node *dir, struct no
 static ssize_t store_bus_rescan(struct sim *s, const struct node *dir,
 				const struct attr *a, const char *buf, size_t len)
 {
-	uint32_t beside = dir->i == SIM_NONE ? SIM_NONE : s->places[dir->i].first_child;
+	struct sim_bus b = { dir->i == SIM_NONE ? dir->j : s->places[dir->i].root,
+			     dir->i };
 	uint64_t v;
 
 	(void)a;
 	if (store_u64(buf, ULONG_MAX, &v) < 0)
 		return -EINVAL;
-	if (v && fn_rescan(s, beside) < 0)
+	if (v && fn_rescan(s, &b) < 0)
 		return -EINPROGRESS;
 	return (ssize_t)len;
 }

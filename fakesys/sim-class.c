@@ -148,7 +148,7 @@ static bool vfio_dev_find(const struct sim *s, const char *class, const char *na
 		return false;
 	snprintf(again, sizeof(again), "vfio%u", n);
 	*ret = (struct node){ .kind = &dir_vfio_one, .i = s->vfio_devs.v[n] };
-	return streq(text, again) && ret->i != SIM_NONE;
+	return streq(text, again) && vfio_dev_shown(s, ret->i);
 }
 
 static int vfio_dev_each(const struct sim *s, const char *class, host_list_fn *fn,
@@ -159,7 +159,7 @@ static int vfio_dev_each(const struct sim *s, const char *class, host_list_fn *f
 
 	(void)class;
 	for (size_t i = 0; r >= 0 && i < s->vfio_devs.n; i++) {
-		if (s->vfio_devs.v[i] == SIM_NONE)
+		if (!vfio_dev_shown(s, s->vfio_devs.v[i]))
 			continue;
 		snprintf(name, sizeof(name), "vfio%zu", i);
 		r = fn(arg, name);

@@ -12,6 +12,7 @@
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-module.h"
+#include "fakesys/sim-resource.h"
 #include "fakesys/udev.h"
 
 #define MAX_NUMNODES 1024 /* CONFIG_NODES_SHIFT=10 */
@@ -177,11 +178,12 @@ ssize_t fn_store_remove(struct sim *s, const struct node *dir, const struct attr
 ssize_t fn_store_rescan(struct sim *s, const struct node *dir, const struct attr *a,
 			const char *buf, size_t len)
 {
+	struct sim_bus b = bus_of(s, dir->i);
 	bool yes;
 	ssize_t r = store_flag(buf, len, &yes);
 
 	(void)a;
-	if (r >= 0 && yes && fn_rescan(s, dir->i) < 0)
+	if (r >= 0 && yes && fn_rescan(s, &b) < 0)
 		return -EINPROGRESS;
 	return r;
 }

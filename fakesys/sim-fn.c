@@ -14,6 +14,7 @@
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-irq.h"
 #include "fakesys/sim-port.h"
+#include "fakesys/vfio.h"
 #include "fakesys/sim-wakeup.h"
 
 /* include/linux/ioport.h */
@@ -110,7 +111,7 @@ static bool has_vfio_dev(const struct sim *s, const struct node *dir,
 			 const struct attr *a)
 {
 	(void)a;
-	return node_state(s, dir)->vfio_dev >= 0;
+	return vfio_dev_shown(s, dir->i);
 }
 
 /* The capability register for BAR a->arg, 0: it cannot be resized. */

@@ -117,13 +117,22 @@ void fn_remove_go_on(struct sim *s)
 	destroy_all(s, top);
 }
 
-/* probe.c:pci_setup_device and what its notifiers say. */
-static void log_found(struct sim *s, uint32_t fn)
+/* probe.c:pci_setup_device and what its notifiers say; @asleep: the bridge above is. */
+static void log_found(struct sim *s, uint32_t fn, bool asleep)
 {
+	char bdf[2][BDF_SIZE];
+
 	log_function(s, fn, &s->klog);
 	/* probe.c:pci_read_bridge_windows */
 	if ((s->places[fn].traits & FN_BRIDGE) && s->profile->windows_at_setup)
 		resources_log_bridge(s, fn, true, false);
+	/* pci_pm_init; base/power/runtime.c:__pm_runtime_set_status */
+	if (asleep)
+		sim_log_fn(s, fn,
+			   "runtime PM trying to activate child device %s but parent "
+			   "(%s) is not active",
+			   bdf_format(s->m->fns.v[fn].bdf, bdf[0]),
+			   bdf_format(s->m->fns.v[s->places[fn].parent].bdf, bdf[1]));
 	if (s->iommu_on && s->places[fn].group != SIM_NONE)
 		sim_log_fn(s, fn, "Adding to iommu group %d",
 			   s->groups.v[s->places[fn].group].id);
@@ -132,11 +141,15 @@ static void log_found(struct sim *s, uint32_t fn)
 		log_vga_taken(s, fn, NULL);
 }
 
-/* A function comes: as enumeration leaves it, in a group of those that are there. */
-static void fn_found(struct sim *s, uint32_t fn)
+/*
+ * A function comes: as enumeration leaves it, in a group of those that are there. @top:
+ * the bridge whose bus is scanned as such; others have been woken up before.
+ */
+static void fn_found(struct sim *s, uint32_t fn, uint32_t top)
 {
 	uint32_t up = s->places[fn].parent;
 	struct fn_state old = s->fns[fn];
+	bool asleep;
 
 	fn_state_reset(s, fn);
 	/* What is in its registers is in them still. */
@@ -158,10 +171,11 @@ static void fn_found(struct sim *s, uint32_t fn)
 	if (up != SIM_NONE && s->places[up].first_child == fn)
 		s->fns[up].link_off = 0;
 	s->all_changed = s->changes; /* device links come with it, in other folders */
+	asleep = up != SIM_NONE && up == top && s->fns[up].suspended;
 	if (up != SIM_NONE)
 		pm_settle(s, up);
 	iommu_fn_comes(s, fn);
-	log_found(s, fn);
+	log_found(s, fn, asleep);
 }
 
 /*
@@ -188,6 +202,8 @@ struct scan {
 	/* Is it looked for @fn? */
 	bool (*in_reach)(const struct sim *s, uint32_t fn, uint32_t arg);
 	uint32_t arg;
+	uint32_t top;    /* the bridge above all of it; or SIM_NONE */
+	uint32_t resize; /* a bridge that had nothing behind it; or SIM_NONE */
 	VEC(uint32_t) found;
 };
 
@@ -201,7 +217,7 @@ static void scan_bus(struct sim *s, struct scan *c, struct sim_bus b)
 		if (!s->fns[fn].gone || s->m->fns.v[fn].is_vf ||
 		    !c->in_reach(s, fn, c->arg) || slot_dark(s, fn))
 			continue;
-		fn_found(s, fn);
+		fn_found(s, fn, c->top);
 		s->fns[fn].fresh = s->fns[fn].again = true;
 		*vec_push(c->a, &c->found) = fn;
 	}
@@ -224,31 +240,44 @@ static void scan_bus(struct sim *s, struct scan *c, struct sim_bus b)
 /* probe.c:pci_rescan_bus */
 static void rescan_bus(struct sim *s, struct scan *c, struct sim_bus b)
 {
-	bool attach = !(s->no_autoprobe && s->profile->autoprobe_on_rescan);
-
 	c->found.n = 0;
+	c->top = b.bridge;
 	scan_bus(s, c, b);
 	resources_assign(s, b);
+	/* setup-bus.c:pci_assign_unassigned_bridge_resources */
+	if (c->resize != SIM_NONE) {
+		resources_log_setup(s, c->resize);
+		s->fns[c->resize].master = MASTER_ON;
+	}
 	vec_foreach(fn, &c->found) {
 		s->fns[*fn].fresh = false;
-		if (attach)
-			(void)driver_attach_fn(s, *fn);
+		driver_attach_new(s, *fn);
 	}
 	udev_add(s, c->found.v, c->found.n);
 }
 
-static int rescan(struct sim *s, struct scan *c, uint32_t beside)
+/* @b NULL: all buses. */
+static int rescan(struct sim *s, struct scan *c, const struct sim_bus *b)
 {
 	AUTOARENA struct arena *a = arena_new();
 
 	c->a = a;
 	if (s->removing != SIM_NONE)
 		return block_until(s, UNTIL_RESCAN, SIM_NONE, false);
-	if (beside != SIM_NONE)
-		rescan_bus(s, c, bus_of(s, beside));
-	for (uint32_t root = 0; beside == SIM_NONE && root < s->roots.n; root++)
+	if (b)
+		rescan_bus(s, c, *b);
+	for (uint32_t root = 0; !b && root < s->roots.n; root++)
 		rescan_bus(s, c, (struct sim_bus){ root, SIM_NONE });
 	return 0;
+}
+
+static bool has_kids(const struct sim *s, uint32_t bridge)
+{
+	for (uint32_t fn = s->places[bridge].first_child; fn != SIM_NONE;
+	     fn = s->places[fn].next_sibling)
+		if (!s->fns[fn].gone)
+			return true;
+	return false;
 }
 
 static bool everywhere(const struct sim *s, uint32_t fn, uint32_t arg)
@@ -257,9 +286,14 @@ static bool everywhere(const struct sim *s, uint32_t fn, uint32_t arg)
 	return true;
 }
 
-int fn_rescan(struct sim *s, uint32_t beside)
+int fn_rescan(struct sim *s, const struct sim_bus *b)
 {
-	return rescan(s, &(struct scan){ .in_reach = everywhere }, beside);
+	struct scan c = { .in_reach = everywhere, .resize = SIM_NONE };
+
+	/* pci-sysfs.c:bus_rescan_store, dev_rescan_store do so of an empty bus only. */
+	if (b && b->bridge != SIM_NONE && !has_kids(s, b->bridge))
+		c.resize = b->bridge;
+	return rescan(s, &c, b);
 }
 
 static bool in_slot(const struct sim *s, uint32_t fn, uint32_t slot)
@@ -269,7 +303,9 @@ static bool in_slot(const struct sim *s, uint32_t fn, uint32_t slot)
 
 int fn_rescan_slot(struct sim *s, uint32_t slot)
 {
-	return rescan(s, &(struct scan){ .in_reach = in_slot, .arg = slot }, SIM_NONE);
+	return rescan(
+		s, &(struct scan){ .in_reach = in_slot, .arg = slot, .resize = SIM_NONE },
+		NULL);
 }
 
 bool vf_present(const struct sim *s, uint32_t pf, uint32_t i)
@@ -331,7 +367,7 @@ int vfs_set(struct sim *s, uint32_t pf, unsigned n, const char *override)
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t vf = s->vfs[p->first_vf + i];
 
-		fn_found(s, vf);
+		fn_found(s, vf, SIM_NONE);
 		if (override)
 			s->fns[vf].override = override;
 		if (override)
@@ -339,7 +375,7 @@ int vfs_set(struct sim *s, uint32_t pf, unsigned n, const char *override)
 				   bdf_format(s->m->fns.v[vf].bdf, bdf));
 		/* bus.c:pci_bus_add_device */
 		if (!(s->no_autoprobe && s->profile->autoprobe_on_rescan))
-			(void)driver_attach_fn(s, vf);
+			driver_attach_new(s, vf);
 	}
 	udev_add(s, s->vfs + p->first_vf, n);
 	return 0;

@@ -22,6 +22,7 @@ struct driver_traits {
 	bool enables;        /* pci_enable_device() in probe, disabled again in remove */
 	bool vfio;           /* its functions become VFIO devices */
 	bool takes_vfs;      /* its remove() disables virtual functions */
+	bool async;          /* PROBE_PREFER_ASYNCHRONOUS */
 	bool at_resets;      /* has reset_prepare: what a reset is, it says itself */
 	const char *claimed; /* what it says at probe, or NULL */
 	const struct pci_id *ids; /* what it matches where no alias tells; or NULL */
@@ -82,6 +83,7 @@ struct fn_state {
 	bool vfio_resets;       /* a reset worked when it was opened */
 	bool vfio_needs_reset;  /* when it was closed none did */
 	int vfio_dev;           /* N of vfio-dev/vfioN; -1: none */
+	bool vfio_hidden;       /* the folder is gone, the number not free yet */
 	int numa;
 	uint64_t born, bound_at;    /* when it was found; when its driver took it */
 	uint64_t pme_at;            /* when pcie_pme took it, as a port */

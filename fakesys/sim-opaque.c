@@ -12,8 +12,10 @@ static bool is_there(const struct sim *s, const struct sim_opaque *o)
 {
 	const struct sim_driver *drv = o->fn != SIM_NONE ? s->fns[o->fn].driver : NULL;
 
-	/* drivers/video/aperture.c takes the device of the firmware's screen away. */
-	if (s->framebuffer_gone && strstr(o->owner->path, "-framebuffer."))
+	/* The device of the firmware's screen: drivers/video/aperture.c takes it away, or
+	 * it goes with its parent, for good. */
+	if (strstr(o->owner->path, "-framebuffer.") &&
+	    (s->framebuffer_gone || (o->fn != SIM_NONE && s->fns[o->fn].again)))
 		return false;
 	if (o->owner->driver)
 		return drv && streq(drv->name, o->owner->driver);

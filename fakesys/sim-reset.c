@@ -113,8 +113,10 @@ int fn_reset(struct sim *s, uint32_t fn)
 	if (!s->fns[fn].resets || !*s->fns[fn].resets)
 		return -ENOTTY;
 	log_reset(s, fn, "resetting");
+	s->fns[fn].power = "D0"; /* pci_dev_save_and_disable() wakes it up */
 	good = fn_reset_locked(s, fn);
 	log_reset(s, fn, "reset done");
+	pm_settle(s, fn);
 	return good ? 0 : -ENOTTY;
 }
 

@@ -243,8 +243,7 @@ static void log_windows(struct sim *s, uint32_t fn)
 	}
 }
 
-/* setup-bus.c:pci_setup_bridge */
-static void log_setup(struct sim *s, uint32_t fn)
+void resources_log_setup(struct sim *s, uint32_t fn)
 {
 	char bus[16];
 
@@ -288,7 +287,7 @@ static void assign_bus(struct sim *s, struct arena *a, struct sim_bus b)
 		if (s->fns[*fn].enable)
 			continue;
 		write_windows(s, *fn);
-		log_setup(s, *fn);
+		resources_log_setup(s, *fn);
 	}
 }
 

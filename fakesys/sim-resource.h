@@ -43,3 +43,5 @@ void resources_assign(struct sim *s, struct sim_bus b);
  * it is given from above.
  */
 void resources_log_bridge(struct sim *s, uint32_t fn, bool own, bool above);
+/* setup-bus.c:pci_setup_bridge: say through which windows. */
+void resources_log_setup(struct sim *s, uint32_t fn);

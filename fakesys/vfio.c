@@ -169,7 +169,7 @@ int vfio_probe(struct sim *s, uint32_t fn)
 	return 0;
 }
 
-void vfio_drop_dev(struct sim *s, uint32_t fn)
+static void drop_dev(struct sim *s, uint32_t fn)
 {
 	int n = s->fns[fn].vfio_dev;
 
@@ -179,13 +179,14 @@ void vfio_drop_dev(struct sim *s, uint32_t fn)
 	if ((size_t)n < s->vfio_free)
 		s->vfio_free = (size_t)n;
 	s->fns[fn].vfio_dev = -1;
+	s->fns[fn].vfio_hidden = false;
 }
 
 void vfio_remove(struct sim *s, uint32_t fn)
 {
 	struct fn_state *st = &s->fns[fn];
 
-	vfio_drop_dev(s, fn);
+	drop_dev(s, fn);
 	if (s->places[fn].traits & FN_VGA) /* vfio_pci_vga_uninit */
 		log_decodes(s, fn);
 	st->runtime_auto = st->opened = st->vfio_put = false;

@@ -18,8 +18,11 @@ void vfio_adopt(struct sim *s, uint32_t fn);
 /* The VFIO part of an unbind, after the last opened device was closed. */
 void vfio_remove(struct sim *s, uint32_t fn);
 
-/* Its vfio-dev/vfioN goes away. */
-void vfio_drop_dev(struct sim *s, uint32_t fn);
+/* Is there a vfio-dev/vfioN of @fn (SIM_NONE: no)? */
+static inline bool vfio_dev_shown(const struct sim *s, uint32_t fn)
+{
+	return fn != SIM_NONE && s->fns[fn].vfio_dev >= 0 && !s->fns[fn].vfio_hidden;
+}
 
 /* Does the group have a node: is some member a VFIO device? */
 bool vfio_group_has_node(const struct sim *s, const struct sim_group *g);

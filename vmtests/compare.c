@@ -111,6 +111,7 @@ static const struct {
 	{ "virtio*", "virtio's own bus" },
 	{ "*: unlocked secondary bus reset via: *", "an address in this very kernel" },
 	{ "ACPI: *: Enabled at IRQ *", "the firmware's program routes pins" },
+	{ "resource: Trying to free nonexistent resource *", "the firmware's screen, whose function has moved" },
 	{ "shpchp *", "a hot-plug driver's" },
 	{ "clocksource*", "timing" },
 	{ "hrtimer: *", "timing" },
@@ -197,30 +198,24 @@ static const char *describe(struct arena *a, const struct op *op,
 	return arena_strdup(a, text);
 }
 
-/* What stands C-escaped between the quotes of a line. */
+/* What stands between the quotes of a line, as tree_write() escapes it. */
 static struct blob content_of(struct arena *a, const char *line)
 {
-	static const char letters[] = "abtnvfr";
-	const char *p = strchr(line, '"');
+	const char *p = strchr(line, '"'), *end = strrchr(line, '"');
 	uint8_t *to = arena_alloc(a, strlen(line) + 1);
 	size_t n = 0;
 
-	for (p = p ? p + 1 : ""; *p && *p != '"'; n++) {
-		const char *letter;
+	for (p = p ? p + 1 : end; p < end; n++) {
 		unsigned v;
 
 		if (*p != '\\') {
 			to[n] = (uint8_t)*p++;
-			continue;
-		}
-		letter = p[1] ? strchr(letters, p[1]) : NULL;
-		if (p[1] == 'x' && sscanf(p + 2, "%2x", &v) == 1) {
+		} else if (p[1] == 'x' && sscanf(p + 2, "%2x", &v) == 1) {
 			to[n] = (uint8_t)v;
 			p += 4;
 		} else {
-			to[n] = letter ? (uint8_t)(7 + (letter - letters))
-				       : (uint8_t)p[1];
-			p += p[1] ? 2 : 1;
+			to[n] = p[1] == 'n' ? '\n' : (uint8_t)p[1];
+			p += 2;
 		}
 	}
 	return (struct blob){ to, n };
