@@ -293,7 +293,8 @@ int iommu_store_type(struct sim *s, struct sim_group *g, const char *buf)
 	if (i == ARRAY_SIZE(types))
 		return -EINVAL;
 	type = types[i].type ? types[i].type : default_type(s);
-	to_lazy = streq(g->type, "DMA") && streq(type, "DMA-FQ");
+	/* Asked for by name: "auto" does not count. */
+	to_lazy = streq(g->type, "DMA") && streq(types[i].word, "DMA-FQ");
 	if (!s->profile->type_multi)
 		r = check_single(s, g, to_lazy);
 	else if (!to_lazy && (!count_members(s, g, &last) || g->owners || g->claimed))
