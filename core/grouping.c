@@ -146,6 +146,7 @@ static void give_group(struct grouping *g, uint32_t fn)
 uint32_t grouping_joins(struct grouping *g, uint32_t fn, bool found)
 {
 	struct grouping_fn was = g->fns[fn];
+	int n_groups = g->n_groups;
 	uint32_t with;
 
 	g->adding = found ? fn + 1 : 0;
@@ -153,6 +154,7 @@ uint32_t grouping_joins(struct grouping *g, uint32_t fn, bool found)
 	give_group(g, fn);
 	with = g->fns[fn].with;
 	g->fns[fn] = was;
+	g->n_groups = n_groups; /* a new one is the caller's to make */
 	g->adding = 0;
 	return with;
 }

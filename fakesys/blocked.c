@@ -46,7 +46,8 @@ void blocked_wake(struct sim *s)
 		}
 		if (!b.wait.begun)
 			r = entry_store(s, b.e, b.capable, b.buf, b.len, b.off);
-		else if (b.wait.attach && driver_attach(s, b.wait.attach, b.wait.fn) < 0)
+		else if (b.wait.attach &&
+			 driver_attach_or_wait(s, b.wait.attach, b.wait.fn) < 0)
 			r = -EINPROGRESS;
 		if (r == -EINPROGRESS) {
 			s->blocked.v[i++].wait = s->wait;

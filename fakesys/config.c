@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
 #include <errno.h>
 
 #include <pci/header.h>
 
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
+#include "fakesys/sim-resource-size.h"
 #include "fakesys/sim-port.h"
 
 /* Registers that software may change, as the PCI and PCI Express specifications say. */
@@ -156,7 +158,7 @@ unsigned config_decodes(const struct sim *s, uint32_t fn)
 	unsigned bits = 0;
 
 	for (unsigned i = 0; i < PCI_RESOURCES; i++)
-		if (res[i].end && i != PCI_ROM_RESOURCE && (i < 7 || i > 12))
+		if (res[i].end && (i < PCI_ROM_RESOURCE || i >= RES_WINDOW))
 			bits |= res[i].flags & IORESOURCE_IO ? PCI_COMMAND_IO
 							     : PCI_COMMAND_MEMORY;
 	return bits;
@@ -179,7 +181,7 @@ struct patch {
 	uint32_t off;
 	unsigned clear, set;
 };
-#define PATCHES 21
+#define PATCHES 21 /* the command, ACS, PM and MSI-X: 4; SR-IOV: 2; MSI: 7; ports: 4 */
 
 /* Of drivers only the recorded one is known to use MSI. */
 static bool has_recorded_driver(const struct sim *s, uint32_t fn)
@@ -323,6 +325,7 @@ static size_t patches(const struct sim *s, uint32_t fn, struct patch ret[static 
 	if (pm && (f->driver || s->fns[fn].driver))
 		ret[n++] = (struct patch){ pm + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK,
 					   streq(power, "D3hot") ? 3 : 0 };
+	assert(n <= PATCHES);
 	return n;
 }
 
@@ -404,7 +407,8 @@ ssize_t config_write(struct sim *s, uint32_t fn, const void *buf, size_t len,
 		*p = (uint8_t)((*p & ~w) | (in[i] & w));
 		*p &= (uint8_t) ~(in[i] & w1cmask[off + i]);
 	}
-	st->master =
-		st->config[PCI_COMMAND] & PCI_COMMAND_MASTER ? MASTER_ON : MASTER_OFF;
+	if (now.len > PCI_COMMAND)
+		st->master = st->config[PCI_COMMAND] & PCI_COMMAND_MASTER ? MASTER_ON
+									  : MASTER_OFF;
 	return (ssize_t)len;
 }

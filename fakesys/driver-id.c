@@ -52,10 +52,9 @@ static bool dynids_match(const struct sim_driver *drv, const struct pci_ident *i
 	return false;
 }
 
-int driver_add_dynid(struct sim *s, struct sim_driver *drv, const struct dynid *id)
+void driver_add_dynid(struct sim *s, struct sim_driver *drv, const struct dynid *id)
 {
 	*vec_push(s->run, &drv->dynids) = *id;
-	return driver_attach(s, drv, SIM_NONE);
 }
 
 /* pci-driver.c:new_id_store; the order of the checks is F2. */
@@ -89,7 +88,8 @@ int driver_store_new_id(struct sim *s, struct sim_driver *drv, const char *buf)
 		return -EINVAL;
 	if (look && dynids_match(drv, &as))
 		return -EEXIST;
-	return driver_add_dynid(s, drv, &d);
+	driver_add_dynid(s, drv, &d);
+	return driver_attach_or_wait(s, drv, SIM_NONE);
 }
 
 /* pci-driver.c:remove_id_store. */

@@ -8,110 +8,13 @@
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/iommu-model.h"
+#include "fakesys/sim-enable.h"
 #include "fakesys/sim-irq.h"
 #include "fakesys/sim-port.h"
+#include "fakesys/sim-power.h"
 #include "fakesys/sim-resource.h"
 #include "fakesys/sim-wakeup.h"
 #include "fakesys/vfio.h"
-
-#define PCI_CLASS_NVME 0x010802
-
-/* drivers/pci/pcie/portdrv.c:pcie_portdrv_probe: bridges that are no PCIe ports match,
- * too */
-static int port_probe(struct sim *s, uint32_t fn)
-{
-	switch (cfg_pcie_type(s->m->fns.v[fn].config)) {
-	case PCI_EXP_TYPE_ROOT_PORT:
-	case PCI_EXP_TYPE_UPSTREAM:
-	case PCI_EXP_TYPE_DOWNSTREAM:
-	case PCI_EXP_TYPE_ROOT_EC:
-		return 0;
-	default:
-		return ENODEV;
-	}
-}
-
-/*
- * drivers/nvme/host/pci.c:nvme_pci_alloc_dev has set the masks before nvme_dev_map finds
- * that there is no room for the registers, or nvme_pci_enable no sense in them.
- */
-static int nvme_probe(struct sim *s, uint32_t fn)
-{
-	const struct pci_resource *bar = &fn_res(s, fn)[0];
-
-	if (s->m->fns.v[fn].id.class == PCI_CLASS_NVME)
-		return 0;
-	s->fns[fn].dma_bits = 64;
-	return bar->end - bar->start < 8192 - 1 ? ENODEV : EINVAL;
-}
-
-/*
- * drivers/pci/hotplug/shpchp_core.c:shpc_probe: where it did not take the bridge when it
- * was recorded, it fails half-way, and leaves it enabled.
- */
-static int shpc_probe(struct sim *s, uint32_t fn)
-{
-	const struct pci_fn *f = &s->m->fns.v[fn];
-
-	if (f->driver && streq(f->driver, "shpchp"))
-		return 0;
-	if (cfg_find_cap(f->config, PCI_CAP_ID_HOTPLUG))
-		fn_enable(s, fn);
-	return ENODEV;
-}
-
-/* drivers/pci/pcie/portdrv.c:port_pci_ids; it is no module, so that no alias has them. */
-#define CLASS_ID(class_)                                                                 \
-	{                                                                                \
-		PCI_ID_ANY, PCI_ID_ANY, PCI_ID_ANY, PCI_ID_ANY, class_, 0xffffffff,      \
-			false                                                            \
-	}
-static const struct pci_id port_ids[] = {
-	CLASS_ID(0x060400),
-	CLASS_ID(0x060401),
-	CLASS_ID(0x080700),
-};
-
-/* drivers/char/agp/intel-agp.c:agp_intel_pci_table, of which QEMU's machines have this;
- * it has no AGP, and is refused. */
-static const struct pci_id agp_ids[] = {
-	{ 0x8086, 0x29c0, PCI_ID_ANY, PCI_ID_ANY, 0x060000, 0xffffffff, false },
-};
-
-/* drivers/pci/hotplug/shpchp_core.c:shpcd_pci_tbl */
-static const struct pci_id shpc_ids[] = { CLASS_ID(0x060400) };
-
-/* clang-format off */
-static const struct driver_traits traits[] = {
-	{ "agpgart-intel", .ids = agp_ids, .n_ids = ARRAY_SIZE(agp_ids) },
-	{ "vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
-	{ "mlx5-vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
-	{ "pds-vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
-	{ "qat_vfio_pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
-	{ "virtio-vfio-pci", .managed_dma = true, .vfio = true, .probe = vfio_probe },
-	{ "pci-stub", .managed_dma = true, .claimed = "claimed by stub" },
-	{ "pci-pf-stub", .claimed = "claimed by pci-pf-stub" },
-	{ "pcieport", .managed_dma = true, .enables = true, .ids = port_ids, .n_ids = ARRAY_SIZE(port_ids),
-	  .probe = port_probe },
-	{ "i40e", .enables = true, .takes_vfs = true, .at_resets = true },
-	{ "ice", .enables = true, .takes_vfs = true, .at_resets = true },
-	{ "igb", .enables = true, .takes_vfs = true },
-	{ "ixgbe", .enables = true, .takes_vfs = true },
-	{ "mlx5_core", .enables = true, .takes_vfs = true },
-	{ "nvme", .enables = true, .at_resets = true, .async = true, .probe = nvme_probe },
-	{ "shpchp", .enables = true, .ids = shpc_ids, .n_ids = ARRAY_SIZE(shpc_ids), .probe = shpc_probe },
-	{ NULL, .enables = true },
-};
-/* clang-format on */
-
-static const struct driver_traits *traits_of(const char *name)
-{
-	const struct driver_traits *t = traits;
-
-	while (t->name && !streq(t->name, name))
-		t++;
-	return t;
-}
 
 struct sim_driver *driver_find(const struct sim *s, const char *name, size_t len)
 {
@@ -129,9 +32,10 @@ struct sim_driver *driver_register(struct sim *s, const char *name,
 {
 	struct sim_driver *drv = arena_alloc(s->run, sizeof(*drv));
 
-	*drv = (struct sim_driver){
-		.name = name, .module = module, .mod = mod, .traits = traits_of(name)
-	};
+	*drv = (struct sim_driver){ .name = name,
+				    .module = module,
+				    .mod = mod,
+				    .traits = driver_traits_of(name) };
 	drv->born = sim_changed(s);
 	*vec_push(s->run, &s->drivers) = drv;
 	return drv;
@@ -148,6 +52,9 @@ void driver_unregister(struct sim *s, struct sim_driver *drv)
 		if (s->drivers.v[i] != drv)
 			s->drivers.v[to++] = s->drivers.v[i];
 	s->drivers.n = to;
+	vec_foreach(b, &s->blocked)
+		if (b->wait.attach == drv)
+			b->wait.attach = NULL;
 }
 
 bool driver_has_id(const struct sim_driver *drv, const struct pci_ident *id)
@@ -155,7 +62,7 @@ bool driver_has_id(const struct sim_driver *drv, const struct pci_ident *id)
 	const struct pci_id *ids = drv->mod ? drv->mod->ids.v : NULL;
 	size_t n = drv->mod ? drv->mod->ids.n : 0;
 
-	if (drv->traits && drv->traits->ids) {
+	if (drv->traits && drv->traits->ids && (drv->traits->whole || !n)) {
 		ids = drv->traits->ids;
 		n = drv->traits->n_ids;
 	}
@@ -194,55 +101,6 @@ static struct sim_group *group_of(const struct sim *s, uint32_t fn)
 	return s->iommu_on && g != SIM_NONE ? &s->groups.v[g] : NULL;
 }
 
-/* pci.c:do_pci_enable_device: into D0, and it answers to its addresses. */
-static void switch_on(struct sim *s, uint32_t fn)
-{
-	struct fn_state *st = &s->fns[fn];
-	unsigned bits = config_decodes(s, fn);
-	uint8_t command[2] = { 0 };
-	unsigned now;
-
-	st->power = "D0";
-	if (s->m->fns.v[fn].config.len < PCI_COMMAND + 2)
-		return;
-	config_copy(s, fn, PCI_COMMAND, command, sizeof(command));
-	now = command[0] | command[1] << 8;
-	if (bits & ~now && !s->quiet)
-		sim_log_fn(s, fn, "enabling device (%04x -> %04x)", now, now | bits);
-	st->decodes = true;
-}
-
-/* pci.c:pci_enable_bridge: from the root down, and they may send. */
-static void enable_bridges(struct sim *s, uint32_t up)
-{
-	if (up == SIM_NONE)
-		return;
-	enable_bridges(s, s->places[up].parent);
-	if (!s->fns[up].enable) {
-		s->fns[up].enable = 1;
-		switch_on(s, up);
-	}
-	s->fns[up].master = MASTER_ON;
-}
-
-/* pci.c:pci_enable_device_flags */
-void fn_enable(struct sim *s, uint32_t fn)
-{
-	/* Where registers tell the state, they are asked; else it stays unknown. */
-	if (s->places[fn].traits & FN_PM)
-		s->fns[fn].power = "D0";
-	if (s->fns[fn].enable++)
-		return;
-	enable_bridges(s, s->places[fn].parent);
-	switch_on(s, fn);
-}
-
-void fn_disable(struct sim *s, uint32_t fn)
-{
-	if (s->fns[fn].enable && !--s->fns[fn].enable)
-		s->fns[fn].master = MASTER_OFF;
-}
-
 /*
  * What the driver does with this very function, which its registers and memory decide:
  * the masks for DMA, and whether the function can wake the machine up
@@ -273,7 +131,7 @@ static void bound(struct sim *s, uint32_t fn)
 		fn_enable(s, fn);
 		/* pcie/portdrv.c:pcie_port_device_register: a port without services does
 		 * not send. */
-		if (t->probe != port_probe || port_services(s, fn))
+		if (!t->port || port_services(s, fn))
 			st->master = MASTER_ON;
 		if (!t->managed_dma)
 			set_up(s, fn);
@@ -346,15 +204,28 @@ static bool can_probe(const struct sim *s, uint32_t fn)
 	return pf == SIM_NONE || s->fns[fn].override || !s->fns[pf].no_vf_autoprobe;
 }
 
+/* pci-driver.c:pci_device_probe: what the driver says, 0 or a value of errno. */
+static int ask(struct sim *s, const struct sim_driver *drv, uint32_t fn)
+{
+	const char *recorded = s->m->fns.v[fn].driver;
+	const struct driver_traits *t = drv->traits;
+
+	if (!can_probe(s, fn))
+		return ENODEV;
+	/* It did so when the machine was recorded. */
+	if (!t->vfio && recorded && streq(recorded, drv->name))
+		return 0;
+	if (!t->decides && refuses(s, drv, fn))
+		return ENODEV;
+	return t->probe ? t->probe(s, fn) : 0;
+}
+
 /* dd.c:really_probe. */
 static int probe(struct sim *s, struct sim_driver *drv, uint32_t fn)
 {
 	struct fn_state *st = &s->fns[fn];
 	int r;
 
-	/* pci-driver.c:pci_device_probe, pci_device_can_probe: silently. */
-	if (!can_probe(s, fn))
-		return ENODEV;
 	if (iommu_fn_wanted(s, fn) && !s->quiet)
 		sim_log(s, "%s: Adding to iommu group %d", sim_fn_name(s, fn, drv->name),
 			s->groups.v[s->places[fn].group].id);
@@ -363,9 +234,7 @@ static int probe(struct sim *s, struct sim_driver *drv, uint32_t fn)
 		return r;
 	st->driver = drv;
 	pm_settle(s, fn); /* pci-driver.c:local_pci_probe: resumed */
-	r = drv->traits->probe    ? drv->traits->probe(s, fn)
-	    : refuses(s, drv, fn) ? ENODEV
-				  : 0;
+	r = ask(s, drv, fn);
 	if (r) {
 		st->driver = NULL;
 		pm_settle(s, fn);
@@ -402,7 +271,7 @@ int driver_bind(struct sim *s, struct sim_driver *drv, uint32_t fn)
 }
 
 /* bus.c:bus_add_device: what was found again stands at the end of the bus's list. */
-int driver_attach(struct sim *s, struct sim_driver *drv, uint32_t from)
+static int attach(struct sim *s, struct sim_driver *drv, uint32_t from, bool wait)
 {
 	AUTOARENA struct arena *a = arena_new();
 	fn_indices all = { 0 };
@@ -413,15 +282,26 @@ int driver_attach(struct sim *s, struct sim_driver *drv, uint32_t from)
 			*vec_push(a, &all) = fn;
 	fns_by_birth(s, &all);
 	vec_foreach(fn, &all) {
-		if (s->fns[*fn].leaving) {
+		if (s->fns[*fn].leaving && wait) {
 			int r = block_until(s, UNTIL_FREE, *fn, true);
 
 			s->wait.attach = drv;
 			return r;
 		}
-		(void)probe(s, drv, *fn);
+		if (!s->fns[*fn].leaving)
+			(void)probe(s, drv, *fn);
 	}
 	return 0;
+}
+
+void driver_attach(struct sim *s, struct sim_driver *drv)
+{
+	(void)attach(s, drv, SIM_NONE, false);
+}
+
+int driver_attach_or_wait(struct sim *s, struct sim_driver *drv, uint32_t from)
+{
+	return attach(s, drv, from, true);
 }
 
 /* The first of those whose probes are, or are not, asynchronous (@async -1: of all). */

@@ -13,6 +13,8 @@
 /* NULL: no such driver is registered. */
 struct sim_driver *driver_find(const struct sim *s, const char *name, size_t len);
 
+/* What is known of a driver called so; never NULL (driver-traits.c). */
+const struct driver_traits *driver_traits_of(const char *name);
 /* Register a driver; no function is attached. @mod NULL: not known which module it is of.
  */
 struct sim_driver *driver_register(struct sim *s, const char *name,
@@ -25,12 +27,13 @@ bool driver_has_id(const struct sim_driver *drv, const struct pci_ident *id);
 /* pci-driver.c:pci_match_device. */
 bool driver_matches(const struct sim *s, const struct sim_driver *drv, uint32_t fn);
 
+/* dd.c:driver_attach: every unbound function that matches, in bus order. */
+void driver_attach(struct sim *s, struct sim_driver *drv);
 /*
- * dd.c:driver_attach: every unbound function that matches, in bus order, from @from on
- * (all: SIM_NONE). 0; -EINPROGRESS: one is still being taken from its driver; it goes on
- * with that one then.
+ * The same of a store, from @from on (all: SIM_NONE). 0; -EINPROGRESS: a function is
+ * still being taken from its driver; the store goes on with that one then.
  */
-int driver_attach(struct sim *s, struct sim_driver *drv, uint32_t from);
+int driver_attach_or_wait(struct sim *s, struct sim_driver *drv, uint32_t from);
 /* dd.c:device_attach: the first driver that takes it. */
 int driver_attach_fn(struct sim *s, uint32_t fn);
 /*
@@ -50,12 +53,12 @@ void driver_finish_wait(struct sim *s, uint32_t fn);
 /* As recorded: bound without a probe, as after one. @fn has no driver. */
 void driver_adopt(struct sim *s, struct sim_driver *drv, uint32_t fn);
 
-/* pci-driver.c:pci_add_dynid: at the end of the list, then what driver_attach() returns.
- */
-int driver_add_dynid(struct sim *s, struct sim_driver *drv, const struct dynid *id);
+/* pci-driver.c:pci_add_dynid: at the end of the list; nothing is attached yet. */
+void driver_add_dynid(struct sim *s, struct sim_driver *drv, const struct dynid *id);
 /*
  * Stores to new_id and remove_id. -EINVAL: fewer than two numbers, or driver_data of no
- * entry; new_id -EEXIST: there already; remove_id -ENODEV: not there.
+ * entry; new_id -EEXIST: there already, -EINPROGRESS: as driver_attach_or_wait();
+ * remove_id -ENODEV: not there.
  */
 int driver_store_new_id(struct sim *s, struct sim_driver *drv, const char *buf);
 int driver_store_remove_id(struct sim *s, struct sim_driver *drv, const char *buf);
@@ -63,19 +66,6 @@ int driver_store_remove_id(struct sim *s, struct sim_driver *drv, const char *bu
 /* The function a name stored in bind, unbind or drivers_probe means; SIM_NONE: none. */
 uint32_t driver_named_fn(const struct sim *s, const char *buf);
 
-/* As pci_enable_device(): counted; the first time it and the bridges above wake up. */
-void fn_enable(struct sim *s, uint32_t fn);
-/* As pci_disable_device(): the last time it may not send any more. */
-void fn_disable(struct sim *s, uint32_t fn);
-/*
- * Runtime power management after a driver, its use or power/control has changed
- * (sim-power.c): who is suspended, and in which state that is.
- */
-void pm_settle(struct sim *s, uint32_t fn);
-/* As pm_runtime_get_sync() and _put(): if it is suspended it wakes up for a moment. */
-void pm_touch(struct sim *s, uint32_t fn);
-/* Its power/runtime_usage. */
-unsigned pm_usage(const struct sim *s, uint32_t fn);
 /* A function as enumeration leaves it. */
 void fn_state_reset(struct sim *s, uint32_t fn);
 /*

@@ -8,14 +8,6 @@
 #include "fakesys/boot-log.h"
 #include "fakesys/sim-resource-size.h"
 
-/* include/linux/ioport.h */
-#define RES_IO 0x100u
-#define RES_MEM 0x200u
-#define RES_PREFETCH 0x2000u
-#define RES_MEM_64 0x100000u
-#define RES_UNSET 0x20000000u
-#define RES_ROM_SHADOW 0x2u
-
 /* drivers/pci/probe.c:pci_type_str. */
 static const char *port_type(struct blob config)
 {
@@ -43,7 +35,7 @@ const char *log_resource(struct arena *a, const struct pci_resource *r)
 {
 	if (!r->end || (r->flags & RES_UNSET))
 		return NULL;
-	if (r->flags & RES_IO)
+	if (r->flags & IORESOURCE_IO)
 		return arena_printf(a, "[io  0x%04" PRIx64 "-0x%04" PRIx64 "]", r->start,
 				    r->end);
 	if (!(r->flags & RES_MEM))
@@ -115,7 +107,7 @@ static void say_vf_bars(struct sim *s, uint32_t fn, const char *name, strings *r
 		struct pci_resource one = *r;
 		unsigned bar = i - PCI_ROM_RESOURCE - 1;
 
-		if (!r->end)
+		if (!log_resource(s->run, r))
 			continue;
 		one.end = r->start + (r->end - r->start + 1) / total - 1;
 		*vec_push(s->run, ret) = arena_printf(s->run, "%s: VF BAR %u %s", name,

@@ -13,11 +13,16 @@
 /* What a group's reserved_regions hold where nobody recorded any. */
 static const struct {
 	const char *kind, *text;
-} reserved[] = {
+} reserved_by_kind[] = {
 	{ "intel", MSI_WINDOW },
 	{ "amd", MSI_WINDOW "0x000000fd00000000 0x000000ffffffffff reserved\n" },
 	{ "virtio", "0x0000000008000000 0x00000000080fffff msi\n" },
 };
+
+static const char *type_of(const struct iommu_group *g)
+{
+	return g->type;
+}
 
 static const char *reserved_of(const struct iommu_group *g)
 {
@@ -30,9 +35,9 @@ static const char *default_reserved(const struct sim *s)
 
 	if (usual)
 		return usual;
-	for (size_t i = 0; s->units.n && i < ARRAY_SIZE(reserved); i++)
-		if (streq(reserved[i].kind, s->units.v[0].kind))
-			return reserved[i].text;
+	for (size_t i = 0; s->units.n && i < ARRAY_SIZE(reserved_by_kind); i++)
+		if (streq(reserved_by_kind[i].kind, s->units.v[0].kind))
+			return reserved_by_kind[i].text;
 	return "";
 }
 
@@ -69,6 +74,7 @@ void groups_build(struct sim *s)
 	size_t most;
 
 	find_recorded(s);
+	s->usual_type = groups_usual(s->m, type_of);
 	s->members = arena_alloc(s->arena, (s->m->fns.n + 1) * sizeof(*s->members));
 	/* At most one for each function, beside those of which nobody knows members. */
 	most = s->n_recorded_groups + s->m->fns.n;
@@ -238,6 +244,8 @@ static bool same_acs(const struct sim *s)
 
 void groups_form(struct sim *s)
 {
+	const char *reserved;
+
 	vec_foreach(g, &s->groups) {
 		g->recorded_id = GROUP_NONE;
 		g->recorded_type = g->reserved = NULL;
@@ -248,9 +256,10 @@ void groups_form(struct sim *s)
 	else
 		take_computed(s, s->n_recorded_groups > 0);
 	list_members(s);
+	reserved = default_reserved(s);
 	vec_foreach(g, &s->groups)
 		if (!g->reserved)
-			g->reserved = default_reserved(s);
+			g->reserved = reserved;
 	s->joining = NULL;
 }
 
@@ -276,14 +285,36 @@ static uint32_t free_place(const struct sim *s)
 /* The groups of all that may be translated, to ask which one somebody joins. */
 static struct grouping *joining(struct sim *s)
 {
-	struct grouping_want want = want_of(s, s->n_recorded_groups && !same_acs(s));
+	struct grouping_want want;
 
 	if (s->joining)
 		return s->joining;
+	want = want_of(s, s->n_recorded_groups && !same_acs(s));
 	want.virtio_lazy = false; /* also those that nobody has wanted yet */
 	s->joining = arena_alloc(s->run, sizeof(*s->joining));
 	grouping_compute(s->m, &want, s->run, s->joining);
+	s->joining_at_boot = arena_alloc(s->run, (s->m->fns.n + 1) * sizeof(int));
+	for (uint32_t fn = 0; fn < s->m->fns.n; fn++)
+		s->joining_at_boot[fn] = s->joining->fns[fn].group;
 	return s->joining;
+}
+
+/*
+ * Was @fn's group recorded as it would not have been computed, since registers are
+ * missing or assumed? Then the computation does not tell which one it joins, either.
+ */
+static bool recorded_otherwise(const struct sim *s, uint32_t fn)
+{
+	const struct pci_fn *f = s->m->fns.v;
+
+	if (!s->n_recorded_groups || f[fn].group == GROUP_NONE || !same_acs(s))
+		return false;
+	for (uint32_t i = 0; i < s->m->fns.n; i++)
+		if (!f[i].is_vf && f[i].group != GROUP_NONE &&
+		    (f[i].group == f[fn].group) !=
+			    (s->joining_at_boot[i] == s->joining_at_boot[fn]))
+			return true;
+	return false;
 }
 
 /* F23: a group is for those that a driver wants. */
@@ -299,6 +330,8 @@ static uint32_t place_for(struct sim *s, uint32_t fn)
 	uint32_t old = s->places[fn].group, with;
 	struct grouping *g = joining(s);
 
+	if (old != SIM_NONE && recorded_otherwise(s, fn))
+		return old;
 	for (uint32_t i = 0; i < s->m->fns.n; i++)
 		g->fns[i].group =
 			s->fns[i].gone || i == fn || s->places[i].group == SIM_NONE

@@ -31,17 +31,12 @@ const char *groups_usual(const struct machine *m,
 	return best;
 }
 
-static const char *type_of(const struct iommu_group *g)
-{
-	return g->type;
-}
-
 /* The boot's own: where nobody says, that of most recorded groups. */
 static const char *default_type(const struct sim *s)
 {
-	const char *usual = s->domain_type ? s->domain_type : groups_usual(s->m, type_of);
-
-	return usual ? usual : TYPE_DEFAULT;
+	if (s->domain_type)
+		return s->domain_type;
+	return s->usual_type ? s->usual_type : TYPE_DEFAULT;
 }
 
 /* What a group gets when it is made. */

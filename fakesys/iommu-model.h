@@ -38,5 +38,6 @@ uint32_t iommu_named_unit(const struct sim *s, const char *name, size_t len);
 /* The registers of an Intel unit, whole pages of them; false: where is not known. */
 bool iommu_unit_range(const struct sim *s, uint32_t unit, uint64_t *ret_start,
 		      uint64_t *ret_end);
-/* iommu.c:iommu_group_store_type; 0 or negative errno. */
+/* iommu.c:iommu_group_store_type; 0 or negative errno; -EINPROGRESS: it waits for an
+ * unbind. */
 int iommu_store_type(struct sim *s, struct sim_group *g, const char *buf);

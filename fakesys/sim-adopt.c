@@ -51,6 +51,7 @@ static void adopt_left(struct sim *s, uint32_t fn)
 	const struct pci_fn *f = &s->m->fns.v[fn];
 	const char *count = fn_attribute(f, "enable");
 	const char *bits = fn_attribute(f, "dma_mask_bits");
+	const char *autoprobe = fn_attribute(f, "sriov_drivers_autoprobe");
 	struct fn_state *st = &s->fns[fn];
 
 	if (count && !st->driver) {
@@ -60,7 +61,7 @@ static void adopt_left(struct sim *s, uint32_t fn)
 	}
 	if (bits)
 		st->dma_bits = (uint8_t)strtoul(bits, NULL, 10);
-	st->no_vf_autoprobe = fn_attribute(f, "sriov_drivers_autoprobe") != NULL;
+	st->no_vf_autoprobe = autoprobe && streq(autoprobe, "0");
 	wakeup_set(s, fn, fn_was_wakeup(f));
 }
 

@@ -4,8 +4,8 @@
 #include <pci/header.h>
 
 #include "fakesys/config.h"
-#include "fakesys/driver.h"
 #include "fakesys/sim-fn.h"
+#include "fakesys/sim-power.h"
 
 #define STANDARD_HEADER 64
 

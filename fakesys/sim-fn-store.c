@@ -10,8 +10,10 @@
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/node.h"
+#include "fakesys/sim-enable.h"
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-module.h"
+#include "fakesys/sim-power.h"
 #include "fakesys/sim-resource.h"
 #include "fakesys/udev.h"
 

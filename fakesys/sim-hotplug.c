@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <stdio.h>
 
 #include <pci/header.h>
 
@@ -9,6 +8,7 @@
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
 #include "fakesys/iommu-model.h"
+#include "fakesys/sim-power.h"
 #include "fakesys/sim-reset.h"
 #include "fakesys/sim-resource.h"
 #include "fakesys/sim-slot.h"
@@ -178,6 +178,11 @@ static void fn_found(struct sim *s, uint32_t fn, uint32_t top)
 	log_found(s, fn, asleep);
 }
 
+static bool type_is_known(const struct sim *s, uint32_t fn, int type)
+{
+	return type >= 0 || !(s->places[fn].traits & FN_PCIE);
+}
+
 /*
  * probe.c:pci_alloc_child_bus: behind a bridge to conventional PCI nobody reaches
  * extended configuration space, but through a fast PCI-X one.
@@ -188,7 +193,8 @@ static void log_bus_made(struct sim *s, uint32_t bridge)
 	int type = cfg_pcie_type(config);
 	uint32_t pcix = cfg_find_cap(config, PCI_CAP_ID_PCIX);
 
-	if (type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_UPSTREAM ||
+	if (config.len <= PCI_SUBORDINATE_BUS || !type_is_known(s, bridge, type) ||
+	    type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_UPSTREAM ||
 	    type == PCI_EXP_TYPE_DOWNSTREAM ||
 	    (pcix && cfg_u32(config, pcix + PCI_PCIX_STATUS) &
 			     (PCI_PCIX_STATUS_266MHZ | PCI_PCIX_STATUS_533MHZ)))

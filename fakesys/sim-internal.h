@@ -23,10 +23,13 @@ struct driver_traits {
 	bool vfio;           /* its functions become VFIO devices */
 	bool takes_vfs;      /* its remove() disables virtual functions */
 	bool async;          /* PROBE_PREFER_ASYNCHRONOUS */
+	bool port;           /* pcieport */
+	bool decides;        /* its probe() knows what it refuses */
 	bool at_resets;      /* has reset_prepare: what a reset is, it says itself */
 	const char *claimed; /* what it says at probe, or NULL */
 	const struct pci_id *ids; /* what it matches where no alias tells; or NULL */
 	size_t n_ids;
+	bool whole; /* they are all, whatever is recorded */
 	/* 0, or the errno value of a failed probe; NULL: it takes everything. */
 	int (*probe)(struct sim *s, uint32_t fn);
 };
@@ -72,7 +75,7 @@ struct fn_state {
 	uint32_t n_irqs;
 	bool irqs_asked;        /* its driver wanted some, whatever it got */
 	uint32_t unassigned;    /* bits: those without addresses */
-	uint32_t window_add[3]; /* of a bridge's windows: more than is needed */
+	uint64_t window_add[3]; /* of a bridge's windows: more than is needed */
 	bool again;             /* found by a rescan since power-on */
 	bool fresh;             /* found by the rescan under way */
 	unsigned enable;        /* enable_cnt */
@@ -237,7 +240,7 @@ struct sim {
 	struct disk *disk;
 	bool off;     /* every operation is -EIO */
 	bool no_udev; /* sim_set_udev() */
-	bool quiet;   /* a boot is under way, whose log boot-log.h knows */
+	bool quiet;   /* drivers are adopted or a boot goes on, whose log is known */
 
 	/* Built once from the machine. */
 	struct topology topology;
@@ -276,6 +279,8 @@ struct sim {
 	VEC(struct sim_lock) locks;
 	bool iommu_on;            /* groups exist */
 	struct grouping *joining; /* iommu-group.c's, in run; NULL: not made yet */
+	int *joining_at_boot;     /* by function: its group there, at first */
+	const char *usual_type;   /* of recorded groups; NULL: of none it is known */
 	bool interrupt_remapping;
 	const char *domain_type;   /* of the boot; NULL: of each group as recorded */
 	const char *alignment;     /* resource_alignment; NULL: unset */
@@ -287,7 +292,8 @@ struct sim {
 	bool capable;      /* who opened the file of the read or store under way */
 	uint32_t removing; /* holds the lock of all rescans; or SIM_NONE */
 	VEC(uint32_t)
-	vfio_devs;          /* by number of vfio-dev/vfioN the function, or SIM_NONE */
+	vfio_devs; /* by number of vfio-dev/vfioN the function, or SIM_NONE */
+	int vfio_major;
 	size_t vfio_free;   /* no lower number is free */
 	VEC(bool) wakeups;  /* by number: that source is there; after the firmware's */
 	uint8_t *slots_off; /* parallel to machine.slots: switched off since power-on */
@@ -367,8 +373,8 @@ static inline bool fn_is_below(const struct sim *s, uint32_t fn, uint32_t top)
 	return fn == top;
 }
 
-/* How often @mod is in use beside by other modules. */
-unsigned sim_module_held(const struct sim *s, const struct sim_module *mod);
+/* How often @mod is in use: by other modules, by VMs. */
+size_t sim_module_refs(const struct sim *s, const struct sim_module *mod);
 
 /* As a store to driver_override; NULL clears. 0 or -EINVAL. */
 int sim_set_override(struct sim *s, uint32_t fn, const char *driver);

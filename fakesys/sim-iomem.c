@@ -7,12 +7,10 @@
 #include "fakesys/boot-log.h"
 #include "fakesys/iommu-model.h"
 #include "fakesys/sim-iomem.h"
+#include "fakesys/sim-resource-size.h"
 #include "fakesys/sim-proc.h"
 
 /* include/linux/ioport.h */
-#define RES_MEM 0x200u
-#define RES_UNSET 0x20000000u
-#define RES_ROM_SHADOW 0x2u
 /* kernel/resource.c:MAX_IORES_LEVEL */
 #define MAX_LEVEL 8
 

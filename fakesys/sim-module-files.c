@@ -60,7 +60,7 @@ static ssize_t show_refcnt(struct sim *s, const struct node *dir, const struct a
 			   char buf[static SIM_PAGE])
 {
 	const struct sim_module *m = dir->p;
-	char *p = put_dec(buf, m->users.n + sim_module_held(s, m));
+	char *p = put_dec(buf, sim_module_refs(s, m));
 
 	(void)a;
 	*p++ = '\n';

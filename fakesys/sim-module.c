@@ -238,6 +238,7 @@ void module_add_ids(struct sim *s, struct sim_driver *drv, const char *options,
 		}
 		/* pci_add_dynid() attaches before the line is printed. */
 		driver_add_dynid(s, drv, &d);
+		driver_attach(s, drv);
 		log_id(s, id_modules[row].form, &i->id);
 	}
 }
@@ -264,32 +265,40 @@ int sim_load_module(struct sim *s, const struct module *mod, const char *options
 		return 0;
 	drv = driver_register(s, mod->driver, mod, mod->name);
 	if (!s->no_autoprobe)
-		(void)driver_attach(s, drv, SIM_NONE);
+		driver_attach(s, drv);
 	module_add_ids(s, drv, options, false);
 	return 0;
 }
 
-unsigned sim_module_held(const struct sim *s, const struct sim_module *mod)
+/* How often it is in use by others than modules. */
+static unsigned held(const struct sim *s, const struct sim_module *mod)
 {
-	const char *name = mod->mod ? mod->mod->driver : NULL;
-	unsigned open = 0, claims = 0, devices = 0;
+	const char *name = mod->mod && mod->mod->driver ? mod->mod->driver : "";
+	bool fs = streq(mod->name, "vfio") && s->profile->vfio_fs;
+	unsigned n = 0;
 
+	/* container.c:vfio_ioctl_set_iommu: every container has it. */
+	if (streq(mod->name, "vfio_iommu_type1"))
+		vec_foreach(g, &s->groups)
+			n += g->claimed;
+	if (!fs && !driver_traits_of(name)->vfio)
+		return n;
 	for (uint32_t fn = 0; fn < s->m->fns.n; fn++) {
 		const struct fn_state *st = &s->fns[fn];
 		const struct sim_driver *drv = st->driver ? st->driver : st->leaving;
 
-		devices += st->vfio_dev >= 0;
-		open += st->opened && name && streq(drv->name, name);
+		/* vfio_main.c:vfio_fs_inode_new: devices' inodes are of a file system. */
+		if (fs && st->vfio_dev >= 0)
+			return 1;
+		/* An open device holds its driver's module. */
+		n += st->opened && streq(drv->name, name);
 	}
-	vec_foreach(g, &s->groups)
-		claims += g->claimed;
-	/* container.c:vfio_ioctl_set_iommu: every container has it. */
-	if (streq(mod->name, "vfio_iommu_type1"))
-		return claims;
-	/* vfio_main.c:vfio_fs_inode_new: the devices' inodes are of a file system. */
-	if (streq(mod->name, "vfio"))
-		return s->profile->vfio_fs && devices;
-	return open; /* an open device holds its driver's module */
+	return n;
+}
+
+size_t sim_module_refs(const struct sim *s, const struct sim_module *mod)
+{
+	return mod->users.n + held(s, mod);
 }
 
 int sim_unload_module(struct sim *s, const char *name)
@@ -301,7 +310,7 @@ int sim_unload_module(struct sim *s, const char *name)
 
 	if (!m)
 		return -ENOENT;
-	if (m->builtin || m->users.n || sim_module_held(s, m))
+	if (m->builtin || sim_module_refs(s, m))
 		return -EWOULDBLOCK;
 	drv = m->mod && m->mod->driver
 		      ? driver_find(s, m->mod->driver, strlen(m->mod->driver))
@@ -334,6 +343,7 @@ bool sim_module_matches(const struct sim *s, const struct module *mod, uint32_t 
 
 	if (!mod->driver)
 		return false;
+	drv.traits = driver_traits_of(mod->driver);
 	if (driver_matches(s, &drv, fn))
 		return true;
 	/* Dynamic ids count only where no override names another driver. */

@@ -14,8 +14,8 @@ static bool is_there(const struct sim *s, const struct sim_opaque *o)
 
 	/* The device of the firmware's screen: drivers/video/aperture.c takes it away, or
 	 * it goes with its parent, for good. */
-	if (strstr(o->owner->path, "-framebuffer.") &&
-	    (s->framebuffer_gone || (o->fn != SIM_NONE && s->fns[o->fn].again)))
+	if ((s->framebuffer_gone || (o->fn != SIM_NONE && s->fns[o->fn].again)) &&
+	    o->owner->path && strstr(o->owner->path, "-framebuffer."))
 		return false;
 	if (o->owner->driver)
 		return drv && streq(drv->name, o->owner->driver);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
-#include "fakesys/driver.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
+#include "fakesys/sim-power.h"
 #include "fakesys/sim-proc.h"
 #include "fakesys/sim-wakeup.h"
 
@@ -14,11 +14,6 @@ static ssize_t show_words(char *buf, const char *text)
 
 	*p++ = '\n';
 	return p - buf;
-}
-
-static bool is_suspended(const struct fn_state *st)
-{
-	return st->suspended;
 }
 
 static ssize_t show_async(struct sim *s, const struct node *dir, const struct attr *a,
@@ -70,7 +65,7 @@ static ssize_t show_active(const struct sim *s, uint32_t c, char *buf)
 	char *p;
 
 	for (; c != SIM_NONE; c = s->places[c].next_sibling)
-		n += !s->fns[c].gone && !is_suspended(&s->fns[c]);
+		n += !s->fns[c].gone && !s->fns[c].suspended;
 	p = put_dec(buf, n);
 	*p++ = '\n';
 	return p - buf;
@@ -95,7 +90,7 @@ static ssize_t show_status(struct sim *s, const struct node *dir, const struct a
 			   char buf[static SIM_PAGE])
 {
 	(void)a;
-	return show_words(buf, is_suspended(node_state(s, dir)) ? "suspended" : "active");
+	return show_words(buf, node_state(s, dir)->suspended ? "suspended" : "active");
 }
 
 /* efifb.c:efifb_probe: pm_runtime_get_sync(), on kernels where it knows its device. */
@@ -109,7 +104,7 @@ static bool holds_screen(const struct sim *s, uint32_t fn)
  * One for "forbidden". Drivers hold another one (pci-driver.c:local_pci_probe), but for
  * vfio-pci, which holds it while a device is open.
  */
-unsigned pm_usage(const struct sim *s, uint32_t fn)
+static unsigned usage(const struct sim *s, uint32_t fn)
 {
 	const struct fn_state *st = &s->fns[fn];
 	bool held = st->driver && (!st->vfio_put || st->opened);
@@ -137,8 +132,7 @@ void pm_settle(struct sim *s, uint32_t fn)
 		struct fn_state *st = &s->fns[fn];
 		bool was = st->suspended;
 
-		st->suspended =
-			!st->leaving && !pm_usage(s, fn) && !has_active_kids(s, fn);
+		st->suspended = !st->leaving && !usage(s, fn) && !has_active_kids(s, fn);
 		st->resumed |= was && !st->suspended;
 		if (st->suspended && st->driver && (s->places[fn].traits & FN_PM))
 			st->power = "D3hot";
@@ -159,7 +153,7 @@ void pm_touch(struct sim *s, uint32_t fn)
 static ssize_t show_usage(struct sim *s, const struct node *dir, const struct attr *a,
 			  char buf[static SIM_PAGE])
 {
-	char *p = put_dec(buf, pm_usage(s, dir->i));
+	char *p = put_dec(buf, usage(s, dir->i));
 
 	(void)a;
 	*p++ = '\n';

@@ -92,7 +92,7 @@ static struct blob get_modules(struct sim *s, char page[static SIM_PAGE])
 
 		if (m->builtin)
 			continue;
-		fprintf(f, "%s 16384 %zu ", m->name, m->users.n);
+		fprintf(f, "%s 16384 %zu ", m->name, sim_module_refs(s, m));
 		for (size_t u = 0; u < m->users.n; u++)
 			fprintf(f, "%s,", m->users.v[u]->name);
 		fputs(m->users.n ? " Live 0x0000000000000000\n"

@@ -8,8 +8,8 @@
 
 #include "fakesys/blocked.h"
 #include "fakesys/config.h"
-#include "fakesys/driver.h"
 #include "fakesys/sim-fn.h"
+#include "fakesys/sim-power.h"
 #include "fakesys/sim-reset.h"
 
 /* pci.c:pci_parent_bus_reset: only what is alone on its bus can be reset by that. */
@@ -28,6 +28,15 @@ static bool alone_on_bus(const struct sim *s, uint32_t fn, bool coming)
 	return true;
 }
 
+/* Behind a bridge that was recorded without its buses: nobody knows who is beside it. */
+static bool is_stray(const struct sim *s, uint32_t fn)
+{
+	const struct fn_place *p = &s->places[fn];
+
+	return p->parent == SIM_NONE &&
+	       s->m->fns.v[fn].bdf.bus != s->roots.v[p->root].bus;
+}
+
 const char *reset_methods(struct sim *s, uint32_t fn, bool coming)
 {
 	const struct fn_place *p = &s->places[fn];
@@ -39,7 +48,7 @@ const char *reset_methods(struct sim *s, uint32_t fn, bool coming)
 
 	bus = bus && bus == (tail ? tail + strlen("cxl_") : NULL) ? NULL : bus;
 	/* The first one was alone when it was recorded: a quirk keeps it from that. */
-	if (alone == (bus != NULL) || (alone && first))
+	if (is_stray(s, fn) || alone == (bus != NULL) || (alone && first))
 		return p->resets;
 	if (alone)
 		return tail ? arena_printf(s->run, "%.*sbus %s", (int)(tail - have), have,
@@ -100,8 +109,9 @@ bool fn_reset_locked(struct sim *s, uint32_t fn)
 	const char *list = s->fns[fn].resets ? s->fns[fn].resets : "";
 
 	for (const char *p = list; *p; p += strcspn(p, " "), p += *p == ' ')
-		if (!after_prefix(p, "bus") || (alone_on_bus(s, fn, false) &&
-						link_comes_up(s, s->places[fn].parent)))
+		if (!after_prefix(p, "bus") || is_stray(s, fn) ||
+		    (alone_on_bus(s, fn, false) &&
+		     link_comes_up(s, s->places[fn].parent)))
 			return true;
 	return false;
 }

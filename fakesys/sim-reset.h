@@ -5,7 +5,8 @@
 
 #include "fakesys/sim-internal.h"
 
-/* The reset methods that are found now; or as it comes, before what is behind it. */
+/* The reset methods that are found now; @coming: while it is added, when a bridge has no
+ * bus yet. */
 const char *reset_methods(struct sim *s, uint32_t fn, bool coming);
 /* pci_reset_function(), by the methods that are set. 0; -ENOTTY: none worked. */
 int fn_reset(struct sim *s, uint32_t fn);

@@ -7,7 +7,6 @@
 #include "fakesys/boot-log.h"
 #include "fakesys/config.h"
 #include "fakesys/sim-resource-size.h"
-#include "fakesys/sim-slot.h"
 
 /* --- who is there --- */
 
@@ -258,7 +257,7 @@ static void size_window(struct sim *s, struct sim_bus b, unsigned window)
 		return;
 	}
 	s->fns[b.bridge].unassigned |= 1u << (RES_WINDOW + window);
-	s->fns[b.bridge].window_add[window] = (uint32_t)add;
+	s->fns[b.bridge].window_add[window] = add;
 	r->start = n.align;
 	r->end = r->start + size - 1;
 	if (add && window)

@@ -118,14 +118,16 @@ static void put_register(struct sim *s, uint32_t fn, uint32_t off, uint32_t v,
 static void write_bar(struct sim *s, uint32_t fn, unsigned i)
 {
 	const struct pci_resource *r = &fn_res(s, fn)[i];
-	uint32_t off = PCI_BASE_ADDRESS_0 + 4 * i;
+	uint32_t off = PCI_BASE_ADDRESS_0 + 4 * i, iov;
 
-	/* iov.c:pci_iov_update_resource */
-	if (i > PCI_ROM_RESOURCE && i < RES_WINDOW)
-		off = cfg_find_ext_cap(config_now(s, fn), PCI_EXT_CAP_ID_SRIOV) +
-		      PCI_IOV_BAR_BASE + 4 * (i - PCI_ROM_RESOURCE - 1);
-	else if (i >= PCI_ROM_RESOURCE)
+	if (i > PCI_ROM_RESOURCE && i < RES_WINDOW) { /* iov.c:pci_iov_update_resource */
+		iov = cfg_find_ext_cap(config_now(s, fn), PCI_EXT_CAP_ID_SRIOV);
+		off = iov + PCI_IOV_BAR_BASE + 4 * (i - PCI_ROM_RESOURCE - 1);
+		if (!iov)
+			return;
+	} else if (i >= PCI_ROM_RESOURCE) {
 		return;
+	}
 	put_register(s, fn, off, (uint32_t)r->start,
 		     r->flags & IORESOURCE_IO ? ~3u : ~0xfu);
 	if (r->flags & RES_MEM_64)
@@ -210,11 +212,13 @@ static void assign(struct sim *s, struct arena *a, struct sim_bus b,
 		   const struct wanted *w)
 {
 	struct pci_resource *r = &fn_own_res(s, w->fn)[w->i];
-	const char *name = name_of(a, w->i), *size;
+	const char *name = name_of(a, w->i), *size, *text;
 
 	bool placed = !bus_known(s, b) || find_place(s, b, r, w->align);
 
 	s->fns[w->fn].unassigned &= ~(1u << w->i);
+	if (placed && bus_known(s, b))
+		r->flags &= ~(uint64_t)RES_UNSET;
 	if (!placed) {
 		size = arena_printf(a, "[%s size %#0*" PRIx64 "%s%s]",
 				    r->flags & IORESOURCE_IO ? "io " : "mem",
@@ -227,7 +231,10 @@ static void assign(struct sim *s, struct arena *a, struct sim_bus b,
 		*r = (struct pci_resource){ 0 };
 		return;
 	}
-	sim_log_fn(s, w->fn, "%s %s: assigned", name, log_resource(a, r));
+	text = log_resource(a, r);
+	if (!text)
+		return; /* where that would be nobody knows */
+	sim_log_fn(s, w->fn, "%s %s: assigned", name, text);
 	write_bar(s, w->fn, w->i);
 }
 

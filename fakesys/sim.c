@@ -15,6 +15,7 @@
 #include "fakesys/sim-proc.h"
 #include "fakesys/sim-resource-size.h"
 #include "fakesys/sim-wakeup.h"
+#include "fakesys/vfio.h"
 
 /* What sim.h says of a machine, and what the model's searches rely on. */
 static int check_machine(const struct machine *m, struct err *e)
@@ -63,6 +64,7 @@ int sim_new(const struct machine *m, const struct kernel_profile *p, struct sim 
 	iommu_build(s);
 	kids_build(s);
 	irq_build(s);
+	vfio_build(s);
 	opaque_build(s);
 	wakeup_build(s);
 	acpi_build(s);

@@ -95,7 +95,6 @@ static void with_pf_stub(struct machine *m)
 	m->loaded.n--; /* that is for modprobe */
 }
 
-/* As the reference guest's: sys/bus/pci/slots/0-2. */
 /* 01:00.0 and 01:00.1 both say that they are not alone, as the specification has it. */
 static void with_function_bits(struct machine *m)
 {
@@ -103,6 +102,7 @@ static void with_function_bits(struct machine *m)
 	test_cfg(&m->fns.v[7])[PCI_HEADER_TYPE] |= 0x80;
 }
 
+/* As the reference guest's: sys/bus/pci/slots/0-2. */
 static void with_slot(struct machine *m)
 {
 	*vec_push(m->arena, &m->slots) = (struct pci_slot){

@@ -7,45 +7,6 @@
 #include "fakesys/sim-fn.h"
 #include "fakesys/vfio.h"
 
-#define MAJOR_DYN_END 234 /* include/linux/fs.h: CHRDEV_MAJOR_DYN_END */
-
-/* Of proc/devices, as it was recorded: the number of @name, or who has @number. */
-static bool has_major(const char *devices, const char *name, int *number)
-{
-	char have[64];
-	int n;
-
-	for (const char *p = devices; *p && !after_prefix(p, "Block");
-	     p = strchrnul(p, '\n'), p += *p == '\n') {
-		if (sscanf(p, "%d %63s", &n, have) != 2)
-			continue;
-		if (name ? streq(have, name) : n == *number) {
-			*number = n;
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * fs/char_dev.c:find_dynamic_major: the highest that is free; 244 is what a freshly
- * booted Debian gives where nobody recorded who has which.
- */
-static int vfio_major(const struct sim *s)
-{
-	const struct machine_file *f = machine_file(s->m, "proc/devices");
-	AUTOFREE char *text = f ? strndup((const char *)f->data.data, f->data.len) : NULL;
-	int major = 254;
-
-	if (!text)
-		return 244;
-	if (has_major(text, "vfio", &major))
-		return major;
-	while (major > MAJOR_DYN_END && has_major(text, NULL, &major))
-		major--;
-	return major;
-}
-
 static bool to_class(const struct sim *s, const struct node *dir, struct node *ret)
 {
 	(void)s;
@@ -124,7 +85,7 @@ static ssize_t show_dev(struct sim *s, const struct node *dir, const struct attr
 			char buf[static SIM_PAGE])
 {
 	(void)a;
-	return snprintf(buf, SIM_PAGE, "%d:%u\n", vfio_major(s),
+	return snprintf(buf, SIM_PAGE, "%d:%u\n", s->vfio_major,
 			s->groups.v[dir->i].vfio_minor);
 }
 
@@ -133,7 +94,7 @@ static ssize_t show_uevent(struct sim *s, const struct node *dir, const struct a
 {
 	(void)a;
 	return snprintf(buf, SIM_PAGE, "MAJOR=%d\nMINOR=%u\nDEVNAME=vfio/%d\n",
-			vfio_major(s), s->groups.v[dir->i].vfio_minor,
+			s->vfio_major, s->groups.v[dir->i].vfio_minor,
 			s->groups.v[dir->i].id);
 }
 
@@ -365,6 +326,6 @@ void node_device(const struct sim *s, const struct entry *e, const char *name,
 		*ret_minor = 196;
 		return;
 	}
-	*ret_major = vfio_major(s);
+	*ret_major = s->vfio_major;
 	*ret_minor = s->groups.v[vfio_named_group(s, name, strlen(name))].vfio_minor;
 }

@@ -1,16 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 
 #include <pci/header.h>
 
 #include "fakesys/blocked.h"
 #include "fakesys/config.h"
 #include "fakesys/driver.h"
+#include "fakesys/sim-enable.h"
 #include "fakesys/sim-module.h"
+#include "fakesys/sim-power.h"
 #include "fakesys/sim-reset.h"
 #include "fakesys/vfio.h"
 
 #define VGA_DECODES "io+mem"
+
+/* --- the number of its nodes --- */
+
+#define MAJOR_USUAL 244   /* of a freshly booted Debian */
+#define MAJOR_HIGHEST 254 /* that is given to who asks for any ... */
+#define MAJOR_LOWEST 235  /* ... down to this one (include/linux/fs.h) */
+
+/* The next "NUMBER NAME" of proc/devices that is not of a block device; false: no more.
+ */
+static bool next_device(const char **at, int *ret_major, char ret_name[static 64])
+{
+	while (**at && !after_prefix(*at, "Block")) {
+		bool good = sscanf(*at, "%d %63s", ret_major, ret_name) == 2;
+
+		*at = strchrnul(*at, '\n');
+		*at += **at == '\n';
+		if (good)
+			return true;
+	}
+	return false;
+}
+
+/* As it was recorded; else fs/char_dev.c:find_dynamic_major: the highest that is free. */
+void vfio_build(struct sim *s)
+{
+	const struct machine_file *f = machine_file(s->m, "proc/devices");
+	AUTOFREE char *text = f ? strndup((const char *)f->data.data, f->data.len) : NULL;
+	bool taken[MAJOR_HIGHEST + 1] = { false };
+	char name[64];
+	int major;
+
+	s->vfio_major = MAJOR_USUAL;
+	if (!text)
+		return;
+	for (const char *at = text; next_device(&at, &major, name);) {
+		if (streq(name, "vfio")) {
+			s->vfio_major = major;
+			return;
+		}
+		if (major >= 0 && major <= MAJOR_HIGHEST)
+			taken[major] = true;
+	}
+	s->vfio_major = MAJOR_HIGHEST;
+	while (s->vfio_major > MAJOR_LOWEST && taken[s->vfio_major])
+		s->vfio_major--;
+}
+
+/* --- functions --- */
 
 /* vfio_pci.c:vfio_pci_dev_in_denylist: QuickAssist and data streaming accelerators. */
 static bool in_denylist(const struct pci_ident *id)
@@ -190,6 +241,8 @@ void vfio_remove(struct sim *s, uint32_t fn)
 	if (s->places[fn].traits & FN_VGA) /* vfio_pci_vga_uninit */
 		log_decodes(s, fn);
 	st->runtime_auto = st->opened = st->vfio_put = false;
+	st->vfio_resets = st->vfio_needs_reset =
+		false;         /* of the next device, none is known */
 	st->suspended = false; /* resumed for the removal */
 	st->power = "D0";
 }
@@ -289,6 +342,7 @@ int sim_claim_group(struct sim *s, int group)
 		return -EPERM;
 	}
 	g->claimed = true;
+	(void)sim_changed(s); /* who is in use stands in proc/modules */
 	for (uint32_t i = 0; i < g->n; i++) {
 		if (is_vfio(&s->fns[s->members[g->first + i]]))
 			open_device(s, s->members[g->first + i]);
@@ -305,13 +359,15 @@ int sim_release_group(struct sim *s, int group)
 	if (!g || !g->claimed)
 		return -ENOENT;
 	g->claimed = false;
+	(void)sim_changed(s);
 	for (uint32_t i = 0; i < g->n; i++) {
 		uint32_t fn = s->members[g->first + i];
 		struct fn_state *st = &s->fns[fn];
 
 		if (!is_vfio(st))
 			continue;
-		close_device(s, fn);
+		if (st->opened)
+			close_device(s, fn);
 		driver_finish_wait(s, fn);
 	}
 	fn_remove_go_on(s);

@@ -18,6 +18,8 @@ void vfio_adopt(struct sim *s, uint32_t fn);
 /* The VFIO part of an unbind, after the last opened device was closed. */
 void vfio_remove(struct sim *s, uint32_t fn);
 
+/* Which major number its nodes have. */
+void vfio_build(struct sim *s);
 /* Is there a vfio-dev/vfioN of @fn (SIM_NONE: no)? */
 static inline bool vfio_dev_shown(const struct sim *s, uint32_t fn)
 {

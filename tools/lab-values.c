@@ -6,7 +6,6 @@
 
 #define DEFAULT_OPS 500
 #define DEFAULT_EVERY 250
-#define DEFAULT_EVERY 250
 #define OPS_MAX 100000000
 #define JOBS_MAX 16
 

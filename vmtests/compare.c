@@ -123,6 +123,14 @@ static const struct {
 	/* clang-format on */
 };
 
+/* What the core says in the name of any driver. */
+static const char *const cores[] = {
+	"probe of ",        "probe with driver",   ": enabling device (",
+	": resetting",      ": reset done",        " iommu group ",
+	" reset method",    "MSI/MSI-X ",          "Overriding NUMA node",
+	": synth uevent: ", ": uevent: failed to", ": Device-specific reset",
+};
+
 static bool is_owned(const char *path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(not_owned); i++)
@@ -133,8 +141,9 @@ static bool is_owned(const char *path)
 
 static bool is_foreign(const char *line)
 {
-	if (strstr(line, "probe of ") || strstr(line, "probe with driver"))
-		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(cores); i++)
+		if (strstr(line, cores[i]))
+			return false;
 	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
 		if (!fnmatch(foreign[i].line, line, 0))
 			return true;
@@ -251,7 +260,9 @@ static bool same_but_messages(struct arena *a, const char *line, const char *oth
 	struct blob b = content_of(a, line), o = content_of(a, other);
 	uint32_t msi = cfg_find_cap(b, PCI_CAP_ID_MSI), end;
 
-	if (!strstr(line, "/config ") || !msi || b.len != o.len)
+	if (!strstr(line, "/config ") || !msi || b.len != o.len ||
+	    !(cfg_u16(b, msi + PCI_MSI_FLAGS) & cfg_u16(o, msi + PCI_MSI_FLAGS) &
+	      PCI_MSI_FLAGS_ENABLE))
 		return false;
 	end = msi + (cfg_u16(b, msi + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_64BIT
 			     ? PCI_MSI_DATA_64

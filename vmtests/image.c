@@ -7,6 +7,7 @@
 
 #include "core/newc.h"
 #include "vmtests/image.h"
+#include "vmtests/inside.h"
 
 #define RUN_MS 60000
 
@@ -26,7 +27,7 @@ static const struct {
 	{ "virtio_iommu", NEED_LATER }, { "e1000e", NEED_LATER }, { "e1000", NEED_LATER },
 	{ "igb", NEED_LATER }, { "nvme", NEED_LATER }, { "xhci_pci", NEED_LATER },
 	{ "pci_stub", NEED_LATER }, { "pci-pf-stub", NEED_LATER },
-	{ "nls_ascii", NEED_LATER }, /* inside-ops.c:settle() */
+	{ INSIDE_SETTLE_MODULE, NEED_LATER },
 	{ "9p", NEED_LATER }, { "9pnet_virtio", NEED_LATER }, { "overlay", NEED_LATER },
 	{ "kvm", NEED_LATER }, { "ccp", NEED_LATER }, { "kvm_amd", NEED_LATER },
 	{ "kvm_intel", NEED_LATER },

@@ -13,7 +13,6 @@
 #include "vmtests/inside.h"
 #include "vmtests/ops.h"
 
-#define INSIDE_SETTLE_MODULE "nls_ascii" /* image.c has it in the guest */
 #define OP_MS 60000  /* no operation takes longer, unless it is blocked */
 #define CHECK_MS 200 /* after that long one may be */
 #define SURE_MS 100  /* and is, if it sleeps in the same place that much later */
@@ -90,14 +89,15 @@ static long do_run(const char *const argv[])
  * new. Whoever takes a module away waits for all such threads (kernel/module/main.c:
  * delete_module); this one does nothing else. Other drivers are called at once.
  */
-static void settle(const struct op *op)
+static void settle(const struct player *p, const struct op *op)
 {
 	static const char *const starts[] = { "/new_id", "/rescan", "/sriov_numvfs",
 					      "/power" };
 	static const char *const load[] = { "modprobe", INSIDE_SETTLE_MODULE, NULL };
 	static const char *const unload[] = { "rmmod", INSIDE_SETTLE_MODULE, NULL };
 
-	if (op->kind != OP_STORE || access("/sys/module/nvme", F_OK) < 0)
+	/* One that is blocked may hold what a probe waits for. */
+	if (op->kind != OP_STORE || p->blocked.n || access("/sys/module/nvme", F_OK) < 0)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
 		if (ends_with(op->path, starts[i]) && do_run(load) == 0)
@@ -260,7 +260,7 @@ int inside_ops(int argc, char **argv)
 		struct op_result r = { 0 };
 
 		r.result = play(&p, &p.ops.v[i], (unsigned)i, &r.text);
-		settle(&p.ops.v[i]);
+		settle(&p, &p.ops.v[i]);
 		take_answers(&p, &r);
 		if (i + 1 == p.ops.n)
 			while (p.claims.n) {

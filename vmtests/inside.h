@@ -6,6 +6,9 @@
  */
 #pragma once
 
+/* Does nothing and is not needed: inside-ops.c loads it and takes it away again. */
+#define INSIDE_SETTLE_MODULE "nls_ascii"
+
 /* Serve the guest as a struct host (wire.h) until the other end is gone. */
 int inside_host(int argc, char **argv);
 /* A shell for the person at the other end of the same port. */

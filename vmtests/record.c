@@ -4,8 +4,8 @@
 #include "vmtests/record.h"
 #include "vmtests/transcript.h"
 
-int record(const struct lab *l, struct guests *gs, struct rig *rig, size_t n, size_t each,
-	   uint64_t seed, const char *path, struct err *e)
+int record(const struct lab *l, struct guests *gs, struct rig *rig, size_t n,
+	   size_t every, uint64_t seed, const char *path, struct err *e)
 {
 	struct transcript t = { .rig = rig->name };
 	struct arena *a = l->arena;
@@ -24,7 +24,7 @@ int record(const struct lab *l, struct guests *gs, struct rig *rig, size_t n, si
 		done += batch.n;
 		batch = (ops){ 0 };
 		if (done < n)
-			conform_make(&maker, n - done < each ? n - done : each, &batch);
+			conform_make(&maker, n - done < every ? n - done : every, &batch);
 	} while (r == 0 && batch.n);
 	if (r < 0) {
 		rig_fail(rig, c.guest);

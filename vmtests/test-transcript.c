@@ -196,6 +196,7 @@ static const struct bad_case bad[] = {
 	{ "empty", "", "it is not whole" },
 	{ "a section without a length", "rig\n", "byte 0: no section begins there" },
 	{ "a length beyond the end", "rig 9\nr\n", "byte 0: no section begins there" },
+	{ "no name", SECTION("fixture", "2", "{}"), "\"fixture\" is not what comes next" },
 	{ "operations before the fixture", SECTION("rig", "1", "r") SECTION("ops", "0", ""), "\"ops\" is not what comes next" },
 	{ "another section", HEAD SECTION("junk", "0", ""), "\"junk\" is not what comes next" },
 	{ "two fixtures", HEAD SECTION("fixture", "2", "{}"), "\"fixture\" is not what comes next" },

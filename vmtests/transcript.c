@@ -19,38 +19,48 @@ static void put(FILE *f, const char *name, const char *text, size_t len)
 	fputc('\n', f);
 }
 
-static void put_results(FILE *f, const op_results *results)
+static bool put_results(FILE *f, const op_results *results)
 {
 	AUTOFREE char *text = NULL;
 	size_t len = 0;
 	FILE *m = open_memstream(&text, &len);
 
 	if (!m)
-		return;
+		return false;
 	vec_foreach(r, results)
 		op_result_write(m, r);
-	if (fclose(m) == 0)
-		put(f, "results", text, len);
+	if (fclose(m))
+		return false;
+	put(f, "results", text, len);
+	return true;
+}
+
+static bool put_batch(FILE *f, const struct kernel_batch *b)
+{
+	AUTOFREE char *lines = ops_text(&b->ops);
+
+	if (!lines)
+		return false;
+	put(f, "ops", lines, strlen(lines));
+	if (!put_results(f, &b->results))
+		return false;
+	put(f, "tree", b->tree, strlen(b->tree));
+	return true;
 }
 
 static char *write_text(const struct transcript *t, size_t *ret_len)
 {
 	char *text = NULL;
 	FILE *f = open_memstream(&text, ret_len);
+	bool good = true;
 
 	if (!f)
 		return NULL;
 	put(f, "rig", t->rig, strlen(t->rig));
 	put(f, "fixture", (const char *)t->fixture.data, t->fixture.len);
-	vec_foreach(b, &t->batches) {
-		AUTOFREE char *lines = ops_text(&b->ops);
-
-		if (lines)
-			put(f, "ops", lines, strlen(lines));
-		put_results(f, &b->results);
-		put(f, "tree", b->tree, strlen(b->tree));
-	}
-	if (fclose(f)) {
+	vec_foreach(b, &t->batches)
+		good = good && put_batch(f, b);
+	if (fclose(f) || !good) {
 		free(text);
 		return NULL;
 	}
@@ -98,7 +108,7 @@ static int add_section(struct arena *a, struct transcript *t, const char *name,
 		t->rig = text;
 		return 0;
 	}
-	if (streq(name, "fixture") && !t->fixture.data) {
+	if (streq(name, "fixture") && t->rig && !t->fixture.data) {
 		t->fixture = (struct blob){ (const uint8_t *)text, len };
 		return 0;
 	}

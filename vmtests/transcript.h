@@ -19,7 +19,7 @@ struct transcript {
 /* @path, in @a. Errno of open(2) and read(2); -EINVAL with @e: it is none. */
 int transcript_load(struct arena *a, const char *path, struct transcript *ret,
 		    struct err *e);
-/* Errors of save_file(), -ENOMEM; -ENOSYS with @e: libarchive is not installed. */
+/* Errors of save_file(); -ENOMEM. @e. */
 int transcript_save(const struct transcript *t, const char *path, struct err *e);
 
 /*
