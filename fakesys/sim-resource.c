@@ -207,34 +207,61 @@ static const char *name_of(struct arena *a, unsigned i)
 				    : arena_printf(a, "VF BAR %u", i - 7);
 }
 
-/* setup-res.c:pci_assign_resource */
+static void log_no_space(struct sim *s, struct arena *a, const struct wanted *w)
+{
+	const struct pci_resource *r = &fn_res(s, w->fn)[w->i];
+	const char *name = name_of(a, w->i);
+	const char *size =
+		arena_printf(a, "[%s size %#0*" PRIx64 "%s%s]",
+			     r->flags & IORESOURCE_IO ? "io " : "mem",
+			     r->flags & IORESOURCE_IO ? 6 : 10, r->end - r->start + 1,
+			     r->flags & RES_MEM_64 ? " 64bit" : "",
+			     r->flags & RES_PREFETCH ? " pref" : "");
+
+	sim_log_fn(s, w->fn, "%s %s: can't assign; no space", name, size);
+	sim_log_fn(s, w->fn, "%s %s: failed to assign", name, size);
+}
+
+/* Of a window: what it has room for beyond what is needed. */
+static uint64_t optional(const struct sim *s, const struct wanted *w)
+{
+	return s->profile->windows_shrink && w->i >= RES_WINDOW
+		       ? s->fns[w->fn].window_add[w->i - RES_WINDOW]
+		       : 0;
+}
+
+/* setup-res.c:pci_assign_resource; setup-bus.c:__assign_resources_sorted */
 static void assign(struct sim *s, struct arena *a, struct sim_bus b,
 		   const struct wanted *w)
 {
 	struct pci_resource *r = &fn_own_res(s, w->fn)[w->i];
-	const char *name = name_of(a, w->i), *size, *text;
-
-	bool placed = !bus_known(s, b) || find_place(s, b, r, w->align);
+	bool known = bus_known(s, b), placed = !known || find_place(s, b, r, w->align);
+	const char *name = name_of(a, w->i), *text;
+	uint64_t less = placed ? 0 : optional(s, w);
 
 	s->fns[w->fn].unassigned &= ~(1u << w->i);
-	if (placed && bus_known(s, b))
-		r->flags &= ~(uint64_t)RES_UNSET;
+	if (!placed)
+		log_no_space(s, a, w);
+	if (less) { /* without that it may fit */
+		r->end -= less;
+		placed = r->end + 1 > r->start && find_place(s, b, r, w->align);
+	}
 	if (!placed) {
-		size = arena_printf(a, "[%s size %#0*" PRIx64 "%s%s]",
-				    r->flags & IORESOURCE_IO ? "io " : "mem",
-				    r->flags & IORESOURCE_IO ? 6 : 10,
-				    r->end - r->start + 1,
-				    r->flags & RES_MEM_64 ? " 64bit" : "",
-				    r->flags & RES_PREFETCH ? " pref" : "");
-		sim_log_fn(s, w->fn, "%s %s: can't assign; no space", name, size);
-		sim_log_fn(s, w->fn, "%s %s: failed to assign", name, size);
 		*r = (struct pci_resource){ 0 };
 		return;
 	}
+	if (known)
+		r->flags &= ~(uint64_t)RES_UNSET;
 	text = log_resource(a, r);
 	if (!text)
 		return; /* where that would be nobody knows */
 	sim_log_fn(s, w->fn, "%s %s: assigned", name, text);
+	if (less) {
+		sim_log_fn(s, w->fn, "%s %s: failed to expand by 0x%" PRIx64, name, text,
+			   less);
+		sim_log_fn(s, w->fn, "%s %s: failed to add optional %" PRIx64, name, text,
+			   less);
+	}
 	write_bar(s, w->fn, w->i);
 }
 
