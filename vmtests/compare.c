@@ -75,6 +75,7 @@ static const struct {
 	{ "*/power/runtime_suspended_time", "milliseconds" },
 	{ "*/net/*", "a network driver's: counters, indexes that rise" },
 	{ "*/ptp/*", "a network driver's clock, by a number that others have had" },
+	{ "/sys/bus/pci/slots/*_bus_speed", "shpchp's, also of a bridge that it gives up" },
 	{ "*/nvme/*", "the NVMe driver's" },
 	{ "*/virtio[0-9]*", "virtio's own bus" },
 	{ "*/usb[0-9]*", "USB's own bus" },
