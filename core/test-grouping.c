@@ -298,6 +298,47 @@ static struct why_case why_cases[] = {
 };
 /* clang-format on */
 
+/* ---- who comes later ---- */
+
+struct joins_case {
+	const char *name, *lines, *fn;
+	const char *group0; /* who is in one already; all others are in none */
+	bool found;
+	const char *want; /* NULL: it gets a new one */
+};
+
+static void test_joins(void **state)
+{
+	const struct joins_case *c = *state;
+	AUTOARENA struct arena *a = arena_new();
+	struct machine *m = test_topology(c->lines);
+	uint32_t fn = t_find(m, c->fn), with;
+	struct grouping g;
+	int groups;
+
+	grouping_compute(m, &(struct grouping_want){ 0 }, a, &g);
+	groups = g.n_groups;
+	for (uint32_t i = 0; i < m->fns.n; i++)
+		g.fns[i].group = i == t_find(m, c->group0) ? 0 : GROUP_NONE;
+	with = grouping_joins(&g, fn, c->found);
+	assert_int_equal(with, c->want ? t_find(m, c->want) : FN_NONE);
+	assert_int_equal(g.fns[fn].group, GROUP_NONE);
+	assert_int_equal(g.n_groups, groups);
+	machine_free(m);
+}
+
+/* clang-format off */
+static struct joins_case joins_cases[] = {
+	{ "joins: the port above", CARD, "01:00.1", "00:01.0", true, "00:01.0" },
+	/* probe.c:pci_scan_slot tells the kernel that there are others once they are there:
+	 * a function without the bit in its own header does not look for them when found */
+	{ "joins: whose own header does not say that there are others", CARD_ON, "01:00.1", "01:00.0", true, NULL },
+	{ "joins: all are there", CARD_ON, "01:00.1", "01:00.0", false, "01:00.0" },
+	{ "joins: whose own header says so", CARD_ON, "01:00.0", "01:00.1", true, "01:00.1" },
+	{ "joins: apart", "00:01.0 root bus=1" ON "; 00:02.0;" ALL, "00:01.0", "00:02.0", true, NULL },
+};
+/* clang-format on */
+
 /* ---- verdicts ---- */
 
 struct verdict_case {
@@ -618,8 +659,9 @@ static struct scale_case scale_cases[] = {
 int main(int argc, char **argv)
 {
 	struct CMUnitTest tests[ARRAY_SIZE(groups_cases) + ARRAY_SIZE(why_cases) +
-				ARRAY_SIZE(verdict_cases) + ARRAY_SIZE(compare_cases) +
-				ARRAY_SIZE(scale_cases) + ARRAY_SIZE(names)];
+				ARRAY_SIZE(joins_cases) + ARRAY_SIZE(verdict_cases) +
+				ARRAY_SIZE(compare_cases) + ARRAY_SIZE(scale_cases) +
+				ARRAY_SIZE(names)];
 	size_t n = 0, n_fixtures;
 
 	fixtures = argc > 1 ? argv[1] : getenv("PCIPASS_FIXTURES");
@@ -630,6 +672,7 @@ int main(int argc, char **argv)
 	}
 	ROWS(groups_cases, test_groups);
 	ROWS(why_cases, test_why);
+	ROWS(joins_cases, test_joins);
 	ROWS(verdict_cases, test_verdict);
 	ROWS(compare_cases, test_compare);
 	ROWS(scale_cases, test_scale);

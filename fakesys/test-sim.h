@@ -17,7 +17,7 @@
 #include <stdlib.h>
 
 #include "core/machine-json.h"
-#include "fakesys/sim.h"
+#include "fakesys/sim-internal.h"
 
 #define DEV(bdf) "sys/bus/pci/devices/0000:" bdf "/"
 #define DRV(name) "sys/bus/pci/drivers/" name "/"
@@ -240,13 +240,14 @@ static inline struct machine *test_machine(bool iommu)
 /* --- scripts --- */
 
 enum test_op {
-	STORE, /* one write(2) of text: ret */
-	READ,  /* text is all of it, or ret an error */
-	HAS,   /* text is part of it */
-	LINK,  /* text is the link's target; NULL: there is no such name */
-	CLAIM, /* of group ret; text: NULL or the name of the errno expected */
-	GIVE,  /* back group ret */
-	LOG,   /* some line of the kernel log contains text; ret 1: none does */
+	STORE,  /* one write(2) of text: ret */
+	READ,   /* text is all of it, or ret an error */
+	HAS,    /* text is part of it */
+	LINK,   /* text is the link's target; NULL: there is no such name */
+	CLAIM,  /* of group ret; text: NULL or the name of the errno expected */
+	GIVE,   /* back group ret */
+	UNLOAD, /* the module path: ret */
+	LOG,    /* some line of the kernel log contains text; ret 1: none does */
 };
 
 struct test_step {
@@ -344,6 +345,9 @@ static inline void test_run_step(struct sim *s, const struct test_step *st)
 		return;
 	case GIVE:
 		assert_int_equal(sim_release_group(s, (int)st->ret), 0);
+		return;
+	case UNLOAD:
+		assert_int_equal(sim_unload_module(s, st->path), st->ret);
 		return;
 	case LOG:
 		test_log(&h, st);

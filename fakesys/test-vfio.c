@@ -70,6 +70,28 @@ static struct test_script rows[] = {
 		W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS),
 		W_FAIL(DRV("vfio-pci") "bind", NIC, EINPROGRESS), DRIVER("00:03.0", NULL),
 		{ GIVE, NULL, NULL, 2 }, DRIVER("00:03.0", "vfio-pci") } },
+	{ "blocked: a second unbind waits, and finds nothing bound", .steps = {
+		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 },
+		W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS),
+		W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS),
+		{ GIVE, NULL, NULL, 2 }, DRIVER("00:03.0", NULL),
+		W_FAIL(DRV("vfio-pci") "unbind", NIC, ENODEV) } },
+	{ "blocked: new_id has its id, and waits for the function", .steps = {
+		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 }, W(DEV("00:03.0") "driver_override", "\n"),
+		W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS),
+		W_FAIL(DRV("pci-stub") "new_id", "8086 10d3", EINPROGRESS),
+		W_FAIL(DRV("pci-stub") "new_id", "8086 10d3", EEXIST),
+		{ GIVE, NULL, NULL, 2 }, DRIVER("00:03.0", "pci-stub") } },
+	{ "blocked: whose driver goes meanwhile", .steps = {
+		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 },
+		W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS), W(DEV("00:03.0") "driver_override", "\n"),
+		W_FAIL(DRV("pci-stub") "new_id", "8086 10d3", EINPROGRESS),
+		{ UNLOAD, "pci_stub", NULL, 0 }, { GIVE, NULL, NULL, 2 }, DRIVER("00:03.0", NULL) } },
+	{ "no claim without vfio_iommu_type1", .steps = {
+		MOVE("00:03.0"), { UNLOAD, "vfio_iommu_type1", NULL, 0 }, { CLAIM, NULL, "19", 2 } } },
+	{ "a VM keeps its modules", .steps = {
+		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 }, { UNLOAD, "vfio_iommu_type1", NULL, -EWOULDBLOCK },
+		{ GIVE, NULL, NULL, 2 }, { UNLOAD, "vfio_iommu_type1", NULL, 0 } } },
 	{ "enable_sriov: VFs are captured for vfio-pci", .steps = {
 		W(DEV("0a:00.0") "sriov_numvfs", "0"), W("sys/module/vfio_pci/parameters/enable_sriov", "Y"),
 		W(DRV("nvme") "unbind", "0000:0a:00.0"), TO_VFIO("0a:00.0"), W(DEV("0a:00.0") "sriov_numvfs", "1"),

@@ -313,6 +313,23 @@ if [ -x "$bin/pcipass-lab" ]; then
 	lab "topology of profile" '--topology does not go with .profile.' profile --topology a
 	lab "JSON of what prints none" '--json does not go with .boot.' boot --json
 	lab "nothing to run" 'COMMAND... is missing' run
+	lab "no transcript" 'FILE... is missing' compare
+	lab "too seldom" '--every 0: it can be a number' record --every 0 "$dir/t.zst"
+	lab "nowhere to record to" 'FILE is missing' record
+	expect "what is no transcript" 2 'cut.json: ' pcipass-lab compare "$dir/cut.json"
+	expect "transcript that is not there" 2 'nowhere.zst: No such file' \
+		pcipass-lab compare "$dir/nowhere.zst"
+	# One recorded on a real kernel; with half of it lost; with another result in it.
+	transcript=$top/vmtests/transcripts/6.12-intel-seabios-e-1.zst
+	expect "transcript" 0 '^ok 1 - ' pcipass-lab compare "$transcript"
+	head -c 5000 "$transcript" >"$dir/half.zst"
+	expect "half a transcript" 2 'half.zst: ' pcipass-lab compare "$dir/half.zst"
+	if command -v zstd >/dev/null; then
+		zstd -qdc "$transcript" | sed '0,/^= EINVAL$/s//= ENODEV/' >"$dir/other"
+		zstd -q "$dir/other" -o "$dir/other.zst"
+		expect "transcript of another kernel" 1 '^not ok 1 - .*other' \
+			pcipass-lab compare "$dir/other.zst"
+	fi
 fi
 
 if [ -e /dev/full ]; then
