@@ -15,7 +15,13 @@
 
 #define OP_MS 60000  /* no operation takes longer, unless it is blocked */
 #define CHECK_MS 200 /* after that long one may be */
-#define SURE_MS 100  /* and is, if it sleeps in the same place that much later */
+#define SURE_MS 100  /* and is, if it sleeps as it did that much later */
+
+/* Where a thread sleeps, and how often one that slept had been woken before. */
+struct rest {
+	char where[64];
+	unsigned long wakes;
+};
 
 struct job {
 	const struct op *op;
@@ -24,6 +30,7 @@ struct job {
 	atomic_int tid;
 	atomic_bool done;
 	long result;
+	struct rest rest;            /* as it was found to be blocked */
 	char text[INSIDE_LOOK_TEXT]; /* that it read */
 };
 
@@ -116,35 +123,60 @@ static const char *const waits[] = {
 	"remove_store", "pci_dev_lock",
 };
 
-static bool sleeps_in_one(const struct job *j, char where[64])
+static ssize_t read_task(const struct job *j, const char *name, char *buf, size_t size)
 {
 	char path[64];
 	AUTOCLOSE int fd = -1;
 	ssize_t n;
 
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/wchan", j->tid);
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/%s", j->tid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? 0 : read(fd, where, 63);
-	where[n < 0 ? 0 : n] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(waits); i++)
-		if (after_prefix(where, waits[i]))
+	n = fd < 0 ? -errno : read(fd, buf, size - 1);
+	buf[n < 0 ? 0 : n] = '\0';
+	return n;
+}
+
+static bool sleeps_in_one(const struct job *j, struct rest *ret)
+{
+	static const char key[] = "\nvoluntary_ctxt_switches:";
+	char status[4096], *at;
+
+	/* In this order: what wakes in between is found elsewhere, or counted next time.
+	 */
+	(void)read_task(j, "status", status, sizeof(status));
+	at = strstr(status, key);
+	ret->wakes = at ? strtoul(at + sizeof(key) - 1, NULL, 10) : 0;
+	(void)read_task(j, "wchan", ret->where, sizeof(ret->where));
+	for (size_t i = 0; at && i < ARRAY_SIZE(waits); i++)
+		if (after_prefix(ret->where, waits[i]))
 			return true;
 	return false;
 }
 
+/*
+ * Does it sleep as it did when it was found to be blocked? An operation that lets another
+ * one go on has woken it before it returns, whatever that does next.
+ */
+static bool rests(const struct job *j)
+{
+	struct rest now;
+
+	return sleeps_in_one(j, &now) && now.wakes == j->rest.wakes &&
+	       streq(now.where, j->rest.where);
+}
+
 /* Until it is done (true), or sleeps where only others can wake it. */
-static bool wait_for(const struct job *j, int patience_ms)
+static bool wait_for(struct job *j, int patience_ms)
 {
 	int64_t start = time_now_ms();
 	useconds_t pause = 100; /* most operations take less than a millisecond */
 
 	while (!j->done) {
 		int64_t waited = time_now_ms() - start;
-		char first[64], second[64];
 
-		if (waited > patience_ms && sleeps_in_one(j, first)) {
+		if (waited > patience_ms && sleeps_in_one(j, &j->rest)) {
 			time_sleep_ms(SURE_MS);
-			if (!j->done && sleeps_in_one(j, second) && streq(first, second))
+			if (!j->done && rests(j))
 				return false;
 		}
 		if (waited > OP_MS)
@@ -191,7 +223,7 @@ static void take_answers(struct player *p, struct op_result *r)
 	for (size_t i = 0; i < p->blocked.n;) {
 		struct job *j = p->blocked.v[i];
 
-		if (!wait_for(j, 0)) {
+		if ((!j->done && rests(j)) || !wait_for(j, 0)) {
 			i++;
 			continue;
 		}
@@ -211,7 +243,7 @@ static long play(struct player *p, const struct op *op, unsigned index,
 	case OP_READ:
 		return start_job(p, op, index, ret_text);
 	case OP_RUN:
-		return do_run(op->argv);
+		return p->blocked.n ? -EBUSY : do_run(op->argv);
 	case OP_CLAIM:
 		return inside_claim(&p->claims, op->group);
 	case OP_RELEASE:

@@ -7,6 +7,7 @@ struct batch {
 	struct ops_sim *p;
 	struct arena *a;
 	VEC(unsigned) blocked; /* by ticket: which operation it was */
+	size_t answered;       /* of them */
 	uint64_t first;        /* the ticket of the first of them */
 	VEC(int) claims;
 };
@@ -118,7 +119,7 @@ static long play(struct batch *b, const struct op *op, unsigned index,
 		b->p->tickets++;
 		return OP_BLOCKED;
 	case OP_RUN:
-		return run(s, op->argv);
+		return b->answered < b->blocked.n ? -EBUSY : run(s, op->argv);
 	case OP_CLAIM:
 		r = sim_claim_group(s, op->group);
 		if (r == 0)
@@ -143,10 +144,12 @@ static void take_answers(struct batch *b, struct op_result *r)
 	ssize_t result;
 
 	while (sim_take_answer(b->p->sim, &ticket, &result))
-		if (ticket > b->first && ticket - b->first <= b->blocked.n)
+		if (ticket > b->first && ticket - b->first <= b->blocked.n) {
 			*vec_push(b->a, &r->answers) =
 				(struct op_answer){ b->blocked.v[ticket - b->first - 1],
 						    result };
+			b->answered++;
+		}
 }
 
 void ops_sim_play(struct ops_sim *p, struct arena *a, const ops *batch, op_results *ret)
