@@ -8,6 +8,7 @@
 #include "fakesys/driver.h"
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-irq.h"
+#include "fakesys/sim-resource-size.h"
 
 static ssize_t put_line(char *buf, const char *text)
 {
@@ -78,8 +79,9 @@ ssize_t fn_show_resource(struct sim *s, const struct node *dir, const struct att
 	for (int i = 0; i < n; i++) {
 		const struct pci_resource *r = &fn_res(s, dir->i)[i];
 
-		/* Most lines of most functions: worth not being computed. */
-		if (!(r->start | r->end | r->flags)) {
+		/* Most lines of most functions: worth not being computed. A window that
+		 * passes nothing on has no flags, either (pbus_size_mem). */
+		if (!(r->start | r->end | (i < RES_WINDOW ? r->flags : 0))) {
 			p = put_str(p, NO_RESOURCE);
 			continue;
 		}

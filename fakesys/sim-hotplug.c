@@ -157,6 +157,7 @@ static void fn_found(struct sim *s, uint32_t fn, uint32_t top)
 	s->fns[fn].own_registers = old.own_registers;
 	s->fns[fn].master = old.master;
 	s->fns[fn].decodes = old.decodes;
+	s->fns[fn].resumed = old.resumed;
 	s->fns[fn].res = old.res;
 	/* base/core.c:device_add */
 	if (s->fns[fn].numa < 0 && up != SIM_NONE)

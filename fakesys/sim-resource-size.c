@@ -154,6 +154,7 @@ static unsigned window_for(const struct sim *s, uint32_t bridge,
 
 struct need {
 	uint64_t size, add, align;
+	uint64_t small; /* of size: what is below SZ_1K */
 };
 
 /* setup-bus.c:pbus_size_io, pbus_size_mem */
@@ -183,6 +184,7 @@ static struct need needed(const struct sim *s, struct sim_bus b, unsigned window
 				size -= s->fns[fn].window_add[i - RES_WINDOW];
 			}
 			ret.size += size;
+			ret.small += size < 0x400 ? size : 0;
 			while (order < 43 && align >> (order + 21))
 				order++;
 			if (size <= align)
@@ -227,7 +229,9 @@ static void sizes(const struct sim *s, const struct need *n, bool io, uint64_t o
 	if (!shrinks)
 		most = most + n->add > old ? most + n->add : old;
 	else if (io)
-		most = *ret_size + (plug > n->add ? plug : n->add);
+		/* pbus_size_io() counts what it has rounded up beside the small ones. */
+		most = (n->small + *ret_size > plug ? n->small + *ret_size : plug) +
+		       n->add;
 	else
 		most = n->size + n->add > plug ? n->size + n->add : plug;
 	*ret_most = align_up(most, n->align);

@@ -113,6 +113,7 @@ static const struct {
 	{ "*: unlocked secondary bus reset via: *", "an address in this very kernel" },
 	{ "ACPI: *: Enabled at IRQ *", "the firmware's program routes pins" },
 	{ "resource: Trying to free nonexistent resource *", "the firmware's screen, whose function has moved" },
+	{ " (null): Runtime PM usage count underflow!", "6.1's efifb gives back a function that it no longer has" },
 	{ "shpchp *", "a hot-plug driver's" },
 	{ "clocksource*", "timing" },
 	{ "hrtimer: *", "timing" },
