@@ -36,13 +36,15 @@ const char *log_resource(struct arena *a, const struct pci_resource *r)
 	if (!r->end || (r->flags & RES_UNSET))
 		return NULL;
 	if (r->flags & IORESOURCE_IO)
-		return arena_printf(a, "[io  0x%04" PRIx64 "-0x%04" PRIx64 "]", r->start,
-				    r->end);
+		return arena_printf(a, "[io  0x%04" PRIx64 "-0x%04" PRIx64 "%s]",
+				    r->start, r->end,
+				    r->flags & RES_DISABLED ? " disabled" : "");
 	if (!(r->flags & RES_MEM))
 		return NULL;
-	return arena_printf(a, "[mem 0x%08" PRIx64 "-0x%08" PRIx64 "%s%s]", r->start,
+	return arena_printf(a, "[mem 0x%08" PRIx64 "-0x%08" PRIx64 "%s%s%s]", r->start,
 			    r->end, r->flags & RES_MEM_64 ? " 64bit" : "",
-			    r->flags & RES_PREFETCH ? " pref" : "");
+			    r->flags & RES_PREFETCH ? " pref" : "",
+			    r->flags & RES_DISABLED ? " disabled" : "");
 }
 
 const char *log_bus_range(struct blob config, char buf[static 16])

@@ -76,6 +76,8 @@ struct fn_state {
 	bool irqs_asked;        /* its driver wanted some, whatever it got */
 	uint32_t unassigned;    /* bits: those without addresses */
 	uint64_t window_add[3]; /* of a bridge's windows: more than is needed */
+	/* Three of a bridge, as they were disabled; end 0: not; NULL: none is. In run. */
+	struct pci_resource *windows_off;
 	bool again;             /* found by a rescan since power-on */
 	bool fresh;             /* found by the rescan under way */
 	unsigned enable;        /* enable_cnt */

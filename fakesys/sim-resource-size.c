@@ -237,6 +237,39 @@ static void sizes(const struct sim *s, const struct need *n, bool io, uint64_t o
 	*ret_most = align_up(most, n->align);
 }
 
+static bool is_disabled(const struct sim *s, uint32_t bridge, unsigned window)
+{
+	const struct pci_resource *off = s->fns[bridge].windows_off;
+
+	return off && off[window].end;
+}
+
+/*
+ * Nothing behind the bridge needs it. Newer kernels keep what it was, and say so each
+ * time (IORESOURCE_DISABLED).
+ */
+static void disable_window(struct sim *s, uint32_t bridge, unsigned window)
+{
+	struct pci_resource *r = &fn_own_res(s, bridge)[RES_WINDOW + window];
+	struct pci_resource **off = &s->fns[bridge].windows_off, was = *r;
+	char bus[16];
+
+	if (is_disabled(s, bridge, window))
+		was = (*off)[window];
+	if (was.end)
+		sim_log_fn(s, bridge, "disabling bridge window %s to %s (unused)",
+			   log_resource(s->run, &was),
+			   log_bus_range(config_now(s, bridge), bus));
+	r->start = r->end = 0;
+	s->fns[bridge].unassigned &= ~(1u << (RES_WINDOW + window));
+	if (!was.end || !s->profile->windows_shrink)
+		return;
+	if (!*off)
+		*off = arena_alloc(s->run, 3 * sizeof(**off));
+	was.flags |= RES_DISABLED;
+	(*off)[window] = was;
+}
+
 static void size_window(struct sim *s, struct sim_bus b, unsigned window)
 {
 	struct pci_resource *r = &fn_own_res(s, b.bridge)[RES_WINDOW + window];
@@ -248,18 +281,15 @@ static void size_window(struct sim *s, struct sim_bus b, unsigned window)
 		 size, most, add;
 	char bus[16];
 
+	r->flags &= ~(uint64_t)RES_STARTALIGN;
 	sizes(s, &n, !window, old, plug, &size, &most);
 	add = plug || n.add ? most - size : 0;
 	if (!(size + add)) {
-		if (r->end)
-			sim_log_fn(s, b.bridge,
-				   "disabling bridge window %s to %s (unused)",
-				   log_resource(s->run, r),
-				   log_bus_range(config_now(s, b.bridge), bus));
-		r->start = r->end = 0;
-		s->fns[b.bridge].unassigned &= ~(1u << (RES_WINDOW + window));
+		disable_window(s, b.bridge, window);
 		return;
 	}
+	if (s->fns[b.bridge].windows_off)
+		s->fns[b.bridge].windows_off[window].end = 0;
 	s->fns[b.bridge].unassigned |= 1u << (RES_WINDOW + window);
 	s->fns[b.bridge].window_add[window] = add;
 	r->start = n.align;
@@ -308,7 +338,8 @@ void resources_size(struct sim *s, struct sim_bus b)
 			resources_size(s, (struct sim_bus){ b.root, *fn });
 	/* What has its addresses keeps them. */
 	for (size_t i = 0; bus_known(s, b) && i < ARRAY_SIZE(order); i++) {
-		if (s->fns[b.bridge].fresh && r[order[i]].flags)
+		if (r[order[i]].flags &&
+		    (s->fns[b.bridge].fresh || is_disabled(s, b.bridge, order[i])))
 			size_window(s, b, order[i]);
 		if (order[i] == 2)
 			log_unused(s, b.bridge);

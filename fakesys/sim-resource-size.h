@@ -10,6 +10,9 @@
 #define RES_PREFETCH 0x2000u
 #define RES_MEM_64 0x100000u
 #define RES_UNSET 0x20000000u
+#define RES_DISABLED 0x10000000u
+#define RES_STARTALIGN                                                                   \
+	0x00080000u /* IORESOURCE_STARTALIGN: start is what it is aligned to */
 #define RES_ROM_SHADOW 0x2u
 #define RES_TYPES 0x1f00u
 

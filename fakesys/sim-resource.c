@@ -261,6 +261,8 @@ static void assign(struct sim *s, struct arena *a, struct sim_bus b,
 			   less);
 		sim_log_fn(s, w->fn, "%s %s: failed to add optional %" PRIx64, name, text,
 			   less);
+		/* setup-bus.c:reassign_resources_sorted: set for a try, and left. */
+		r->flags |= RES_STARTALIGN;
 	}
 	write_bar(s, w->fn, w->i);
 }
