@@ -13,6 +13,8 @@
 #include "vmtests/inside.h"
 #include "vmtests/ops.h"
 
+#define NVME "/sys/bus/pci/drivers/nvme"
+
 #define OP_MS 60000  /* no operation takes longer, unless it is blocked */
 #define CHECK_MS 200 /* after that long one may be */
 #define SURE_MS 100  /* and is, if it sleeps as it did that much later */
@@ -91,23 +93,44 @@ static long do_run(const char *const argv[])
 	return pid < 0 ? -errno : WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
+/* Is it a store of a function's name, which nvme has now? */
+static bool names_nvme(const struct op *op)
+{
+	char path[PATH_MAX];
+	size_t n = 0;
+
+	while (n < op->data.len && op->data.data[n] && op->data.data[n] != '\n' &&
+	       op->data.data[n] != '/')
+		n++;
+	(void)snprintf(path, sizeof(path), NVME "/%.*s", (int)n,
+		       (const char *)op->data.data);
+	return n && access(path, F_OK) == 0;
+}
+
 /*
- * The kernel calls nvme's probe() from a thread of its own, where functions or ids are
- * new. Whoever takes a module away waits for all such threads (kernel/module/main.c:
- * delete_module); this one does nothing else. Other drivers are called at once.
+ * Part of nvme's probe() is done by a thread of its own; where functions or ids are new,
+ * all of it. Whoever takes a module away waits for all such threads
+ * (kernel/module/main.c: delete_module); this one does nothing else. Other drivers are
+ * done at once.
  */
 static void settle(const struct player *p, const struct op *op)
 {
-	static const char *const starts[] = { "/new_id", "/rescan", "/sriov_numvfs",
-					      "/power" };
+	static const struct {
+		const char *file;
+		bool named;
+	} starts[] = {
+		{ "/new_id", false }, { "/rescan", false }, { "/sriov_numvfs", false },
+		{ "/power", false },  { "/bind", true },    { "/drivers_probe", true },
+	};
 	static const char *const load[] = { "modprobe", INSIDE_SETTLE_MODULE, NULL };
 	static const char *const unload[] = { "rmmod", INSIDE_SETTLE_MODULE, NULL };
 
 	/* One that is blocked may hold what a probe waits for. */
-	if (op->kind != OP_STORE || p->blocked.n || access("/sys/module/nvme", F_OK) < 0)
+	if (op->kind != OP_STORE || p->blocked.n || access(NVME, F_OK) < 0)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
-		if (ends_with(op->path, starts[i]) && do_run(load) == 0)
+		if (ends_with(op->path, starts[i].file) &&
+		    (!starts[i].named || names_nvme(op)) && do_run(load) == 0)
 			(void)do_run(unload);
 }
 
