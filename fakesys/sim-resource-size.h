@@ -11,8 +11,7 @@
 #define RES_MEM_64 0x100000u
 #define RES_UNSET 0x20000000u
 #define RES_DISABLED 0x10000000u
-#define RES_STARTALIGN                                                                   \
-	0x00080000u /* IORESOURCE_STARTALIGN: start is what it is aligned to */
+#define RES_STARTALIGN 0x00080000u
 #define RES_ROM_SHADOW 0x2u
 #define RES_TYPES 0x1f00u
 
@@ -36,3 +35,9 @@ uint64_t resource_align(const struct sim *s, uint32_t fn, unsigned i);
  * the sizes that what is behind needs.
  */
 void resources_size(struct sim *s, struct sim_bus b);
+/*
+ * setup-res.c:__pci_assign_resource: the first free range of @b for @want, whose size and
+ * flags are known, in windows of its own kind before others. False: none, @want stays.
+ */
+bool resource_find_place(const struct sim *s, struct sim_bus b, struct pci_resource *want,
+			 uint64_t align);

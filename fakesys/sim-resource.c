@@ -12,98 +12,6 @@
 #define CLASS_TRANSPARENT                                                                \
 	0x060401 /* a bridge to PCI that passes on what nobody else takes */
 
-/* --- ranges --- */
-
-static bool claims(const struct sim *s, uint32_t fn, unsigned i)
-{
-	const struct pci_resource *r = &fn_res(s, fn)[i];
-
-	return r->end && !(r->flags & (RES_UNSET | RES_ROM_SHADOW)) &&
-	       !(s->fns[fn].unassigned & 1u << i);
-}
-
-/* kernel/resource.c:__find_resource_space: the first gap; @start: where to begin. */
-static bool find_gap(const struct sim *s, struct sim_bus b, const struct pci_resource *w,
-		     const struct pci_resource *want, uint64_t align, uint64_t *start,
-		     uint64_t end)
-{
-	uint64_t size = want->end - want->start + 1, at = *start;
-	bool again = true;
-
-	while (again) {
-		at = (at + align - 1) & ~(align - 1);
-		/* arch/x86/pci/i386.c:pcibios_align_resource */
-		if (want->flags & IORESOURCE_IO)
-			at = at & 0x300 ? (at + 0x3ff) & ~0x3ffull : at;
-		else if (at < 0x100000)
-			at = 0x100000;
-		if (at < *start || at > end || end - at < size - 1)
-			return false;
-		again = false;
-		for (uint32_t fn = bus_first(s, b); fn != SIM_NONE;
-		     fn = s->places[fn].next_sibling)
-			for (unsigned i = 0; !s->fns[fn].gone && i < PCI_RESOURCES; i++) {
-				const struct pci_resource *r = &fn_res(s, fn)[i];
-
-				if (!claims(s, fn, i) || r->start > at + size - 1 ||
-				    r->end < at ||
-				    ((r->flags ^ w->flags) & IORESOURCE_IO))
-					continue;
-				at = r->end + 1;
-				again = true;
-			}
-	}
-	*start = at;
-	return true;
-}
-
-/* bus.c:pci_bus_alloc_from_region */
-static bool from_region(const struct sim *s, struct sim_bus b, struct pci_resource *want,
-			uint64_t align, uint64_t mask, uint64_t lo, uint64_t hi)
-{
-	const struct pci_resource *w;
-
-	mask |= RES_TYPES;
-	for (unsigned i = 0; (w = bus_window(s, b, i)); i++) {
-		uint64_t start = w->start > lo ? w->start : lo,
-			 end = w->end < hi ? w->end : hi;
-
-		if (!w->end || start > end || ((want->flags ^ w->flags) & mask) ||
-		    ((w->flags & RES_PREFETCH) && !(want->flags & RES_PREFETCH)))
-			continue;
-		if (!start) /* PCIBIOS_MIN_IO */
-			start = want->flags & IORESOURCE_IO ? 0x1000 : 0x100000;
-		if (!find_gap(s, b, w, want, align, &start, end))
-			continue;
-		want->end = start + (want->end - want->start);
-		want->start = start;
-		return true;
-	}
-	return false;
-}
-
-/* setup-res.c:__pci_assign_resource: windows of its own kind before others. */
-static bool find_place(const struct sim *s, struct sim_bus b, struct pci_resource *want,
-		       uint64_t align)
-{
-	static const uint64_t masks[] = { RES_PREFETCH | RES_MEM_64, RES_PREFETCH, 0 };
-	const uint64_t both = want->flags & masks[0];
-
-	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
-		if ((i == 1 && both != masks[0]) || (i == 2 && !both))
-			continue;
-		/* bus.c:pci_bus_alloc_resource */
-		if ((want->flags & RES_MEM_64) &&
-		    (from_region(s, b, want, align, masks[i], 1ull << 32, UINT64_MAX) ||
-		     from_region(s, b, want, align, masks[i], 0, UINT64_MAX)))
-			return true;
-		if (!(want->flags & RES_MEM_64) &&
-		    from_region(s, b, want, align, masks[i], 0, UINT32_MAX))
-			return true;
-	}
-	return false;
-}
-
 /* --- registers --- */
 
 static void put_register(struct sim *s, uint32_t fn, uint32_t off, uint32_t v,
@@ -167,6 +75,8 @@ struct wanted {
 	uint32_t fn;
 	unsigned i;
 	uint64_t align;
+	struct pci_resource was; /* before any place was looked for */
+	bool placed, settled;
 };
 typedef VEC(struct wanted) wanted_list;
 
@@ -182,12 +92,13 @@ static wanted_list sort(const struct sim *s, struct arena *a, struct sim_bus b)
 		if (!class || class == PCI_CLASS_BRIDGE_HOST)
 			continue;
 		for (unsigned i = 0; i < PCI_RESOURCES; i++) {
-			struct wanted w = { *fn, i, 0 };
+			struct wanted w = { .fn = *fn, .i = i };
 			size_t at;
 
 			if (!(s->fns[*fn].unassigned & 1u << i))
 				continue;
 			w.align = resource_align(s, *fn, i);
+			w.was = fn_res(s, *fn)[i];
 			*vec_push(a, &ret) = w;
 			for (at = ret.n - 1; at && ret.v[at - 1].align < w.align; at--)
 				ret.v[at] = ret.v[at - 1];
@@ -230,41 +141,111 @@ static uint64_t optional(const struct sim *s, const struct wanted *w)
 		       : 0;
 }
 
-/* setup-res.c:pci_assign_resource; setup-bus.c:__assign_resources_sorted */
-static void assign(struct sim *s, struct arena *a, struct sim_bus b,
-		   const struct wanted *w)
+/* setup-res.c:pci_assign_resource */
+static bool place(struct sim *s, struct arena *a, struct sim_bus b, struct wanted *w)
 {
 	struct pci_resource *r = &fn_own_res(s, w->fn)[w->i];
-	bool known = bus_known(s, b), placed = !known || find_place(s, b, r, w->align);
-	const char *name = name_of(a, w->i), *text;
-	uint64_t less = placed ? 0 : optional(s, w);
+	bool known = bus_known(s, b);
+	const char *text;
 
-	s->fns[w->fn].unassigned &= ~(1u << w->i);
-	if (!placed)
+	w->placed = !known || resource_find_place(s, b, r, w->align);
+	if (!w->placed) {
 		log_no_space(s, a, w);
-	if (less) { /* without that it may fit */
-		r->end -= less;
-		placed = r->end + 1 > r->start && find_place(s, b, r, w->align);
+		return false;
 	}
-	if (!placed) {
-		*r = (struct pci_resource){ 0 };
-		return;
-	}
+	s->fns[w->fn].unassigned &= ~(1u << w->i);
 	if (known)
 		r->flags &= ~(uint64_t)RES_UNSET;
 	text = log_resource(a, r);
 	if (!text)
-		return; /* where that would be nobody knows */
-	sim_log_fn(s, w->fn, "%s %s: assigned", name, text);
-	if (less) {
-		sim_log_fn(s, w->fn, "%s %s: failed to expand by 0x%" PRIx64, name, text,
-			   less);
-		sim_log_fn(s, w->fn, "%s %s: failed to add optional %" PRIx64, name, text,
-			   less);
-		/* setup-bus.c:reassign_resources_sorted: set for a try, and left. */
-		r->flags |= RES_STARTALIGN;
-	}
+		return true; /* where that would be nobody knows */
+	sim_log_fn(s, w->fn, "%s %s: assigned", name_of(a, w->i), text);
 	write_bar(s, w->fn, w->i);
+	return true;
+}
+
+static void give_up(struct sim *s, const struct wanted *w)
+{
+	s->fns[w->fn].unassigned &= ~(1u << w->i);
+	fn_own_res(s, w->fn)[w->i] = (struct pci_resource){ 0 };
+}
+
+/* setup-bus.c:pci_need_to_release: does it stand in the way of one with @failed? */
+static bool stands_in_the_way(const struct pci_resource *r, uint64_t failed)
+{
+	return r->flags &
+	       (r->flags & IORESOURCE_IO  ? IORESOURCE_IO
+		: r->flags & RES_PREFETCH ? RES_PREFETCH
+					  : RES_MEM) &
+	       failed;
+}
+
+/* The same without optional room: what it was, and to be placed again. */
+static void take_back(struct sim *s, struct arena *a, struct wanted *w)
+{
+	struct pci_resource *r = &fn_own_res(s, w->fn)[w->i];
+
+	if (w->placed)
+		sim_log_fn(s, w->fn, "%s %s: releasing", name_of(a, w->i),
+			   log_resource(a, r));
+	s->fns[w->fn].unassigned |= 1u << w->i;
+	*r = w->was;
+	r->end -= optional(s, w);
+}
+
+/* setup-bus.c:reassign_resources_sorted; setup-res.c:pci_reassign_resource */
+static void expand(struct sim *s, struct arena *a, struct sim_bus b,
+		   const struct wanted *w)
+{
+	struct pci_resource *r = &fn_own_res(s, w->fn)[w->i], more = *r;
+	uint64_t room = optional(s, w);
+	const char *name = name_of(a, w->i), *text = log_resource(a, r);
+	bool fits;
+
+	s->fns[w->fn].unassigned |= 1u << w->i; /* its own place is free for it */
+	more.end += room;
+	fits = resource_find_place(s, b, &more, w->align);
+	s->fns[w->fn].unassigned &= ~(1u << w->i);
+	if (fits) {
+		*r = more;
+		sim_log_fn(s, w->fn, "%s %s: reassigned; expanded by 0x%" PRIx64, name,
+			   log_resource(a, r), room);
+		write_bar(s, w->fn, w->i);
+		return;
+	}
+	sim_log_fn(s, w->fn, "%s %s: failed to expand by 0x%" PRIx64, name, text, room);
+	sim_log_fn(s, w->fn, "%s %s: failed to add optional %" PRIx64, name, text, room);
+	r->flags |= RES_STARTALIGN; /* set for a try, and left */
+}
+
+/*
+ * setup-bus.c:__assign_resources_sorted: all with optional room; where that fails, first
+ * what is needed, then the room, in the opposite order.
+ */
+static void assign_sorted(struct sim *s, struct arena *a, struct sim_bus b,
+			  wanted_list *all)
+{
+	uint64_t failed = 0, room = 0;
+
+	vec_foreach(w, all) {
+		room |= optional(s, w);
+		if (!place(s, a, b, w))
+			failed |= w->was.flags;
+	}
+	vec_foreach(w, all) {
+		w->settled =
+			w->placed ? !room || !stands_in_the_way(&w->was, failed) : !room;
+		if (!w->settled)
+			take_back(s, a, w);
+		else if (!w->placed)
+			give_up(s, w);
+	}
+	vec_foreach(w, all)
+		if (!w->settled && !place(s, a, b, w))
+			give_up(s, w);
+	for (size_t i = all->n; i--;)
+		if (!all->v[i].settled && all->v[i].placed && optional(s, &all->v[i]))
+			expand(s, a, b, &all->v[i]);
 }
 
 static void log_windows(struct sim *s, uint32_t fn)
@@ -314,8 +295,7 @@ static void assign_bus(struct sim *s, struct arena *a, struct sim_bus b)
 	wanted_list wanted = sort(s, a, b);
 	fn_indices all = bus_devices(s, a, b);
 
-	vec_foreach(w, &wanted)
-		assign(s, a, b, w);
+	assign_sorted(s, a, b, &wanted);
 	vec_foreach(fn, &all) {
 		if (!(s->places[*fn].traits & FN_BRIDGE))
 			continue;
