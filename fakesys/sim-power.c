@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
+#include "fakesys/blocked.h"
 #include "fakesys/node.h"
 #include "fakesys/sim-fn.h"
 #include "fakesys/sim-power.h"
@@ -51,6 +52,8 @@ static ssize_t store_control(struct sim *s, const struct node *dir, const struct
 			     const char *buf, size_t len)
 {
 	(void)a;
+	if (node_state(s, dir)->leaving) /* wants the lock of the device */
+		return block_until(s, UNTIL_FREE, dir->i, false);
 	if (!store_is(buf, "auto") && !store_is(buf, "on"))
 		return -EINVAL;
 	node_state(s, dir)->runtime_auto = store_is(buf, "auto");

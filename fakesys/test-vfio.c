@@ -82,6 +82,10 @@ static struct test_script rows[] = {
 		W_FAIL(DRV("pci-stub") "new_id", "8086 10d3", EINPROGRESS),
 		W_FAIL(DRV("pci-stub") "new_id", "8086 10d3", EEXIST),
 		{ GIVE, NULL, NULL, 2 }, DRIVER("00:03.0", "pci-stub") } },
+	{ "blocked: power/control wants the function's lock", .steps = {
+		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 }, W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS),
+		W_FAIL(DEV("00:03.0") "power/control", "auto", EINPROGRESS),
+		{ GIVE, NULL, NULL, 2 }, IS(DEV("00:03.0") "power/control", "auto\n") } },
 	{ "blocked: whose driver goes meanwhile", .steps = {
 		MOVE("00:03.0"), { CLAIM, NULL, NULL, 2 },
 		W_FAIL(DRV("vfio-pci") "unbind", NIC, EINPROGRESS), W(DEV("00:03.0") "driver_override", "\n"),

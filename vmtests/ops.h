@@ -4,7 +4,8 @@
  * model. One a line, words with blanks between them; in a word anything but printable
  * ASCII, '%' and blanks is %XX; an empty word is %.
  *   store PATH [DATA]   one write(2) to a file of /sys
- *   run WORD...         modprobe or rmmod
+ *   run WORD...         modprobe or rmmod; EBUSY while one before it is blocked: it
+ *                       would wait for the same, and nobody for it
  *   claim GROUP         a VM takes the group: group, container, device files
  *   release GROUP       and gives it back
  * and such that only look, which measuring (measure.h) plays:

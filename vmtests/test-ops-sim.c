@@ -52,6 +52,9 @@ static const struct sim_case cases[] = {
 	{ "an unbind that waits is answered at the release", {
 		{ UNSAFE MOVE "claim 5\n" UNBIND("vfio-pci", NIC) PROBE("0000:7f:00.0") "release 5\n",
 		  "= 1\n" MOVED "= 0\n" BLOCKED "= ENODEV\n= 0\n~ 5 12\n" } } },
+	{ "no command while something waits", {
+		{ UNSAFE MOVE "claim 5\n" UNBIND("vfio-pci", NIC) "run modprobe pci_stub\nrelease 5\nrun modprobe pci_stub\n",
+		  "= 1\n" MOVED "= 0\n" BLOCKED "= EBUSY\n= 0\n~ 5 12\n= 0\n" } } },
 	{ "a batch ends with nothing held", {
 		{ UNSAFE MOVE "claim 5\n" UNBIND("vfio-pci", NIC), "= 1\n" MOVED "= 0\n" BLOCKED "~ 5 12\n" },
 		{ MOVE, "= 8\n= ENODEV\n= 12\n" },
