@@ -268,11 +268,16 @@ static struct sim_group *find_group(const struct sim *s, int id)
 static void open_device(struct sim *s, uint32_t fn)
 {
 	struct fn_state *st = &s->fns[fn];
+	unsigned pin;
 
 	st->opened = true;
 	pm_settle(s, fn);
 	fn_enable(s, fn);
 	st->vfio_resets = fn_reset(s, fn) == 0;
+	pin = cfg_u8(config_now(s, fn), PCI_INTERRUPT_PIN);
+	/* vfio_pci_config.c:vfio_config_init */
+	if (s->m->fns.v[fn].is_vf && pin)
+		sim_log_fn(s, fn, "Hardware bug: VF reports bogus INTx pin %u", pin);
 }
 
 /*
