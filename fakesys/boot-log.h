@@ -67,6 +67,8 @@ void log_function(struct sim *s, uint32_t fn, strings *ret);
 
 /* lib/vsprintf.c:resource_string; NULL: there is none, or no address was recorded. */
 const char *log_resource(struct arena *a, const struct pci_resource *r);
+/* The same of one without a place: "[mem size 0x00100000 64bit pref]". */
+const char *log_resource_size(struct arena *a, const struct pci_resource *r);
 /* "[bus 01-02]": what is behind the bridge. */
 const char *log_bus_range(struct blob config, char buf[static 16]);
 

@@ -31,20 +31,33 @@ static const char *port_type(struct blob config)
 							       : "PCIe unknown";
 }
 
+/* What lib/vsprintf.c:resource_string says after the numbers. */
+static const char *kind_words(struct arena *a, const struct pci_resource *r)
+{
+	return arena_printf(a, "%s%s%s", r->flags & RES_MEM_64 ? " 64bit" : "",
+			    r->flags & RES_PREFETCH ? " pref" : "",
+			    r->flags & RES_DISABLED ? " disabled" : "");
+}
+
 const char *log_resource(struct arena *a, const struct pci_resource *r)
 {
 	if (!r->end || (r->flags & RES_UNSET))
 		return NULL;
 	if (r->flags & IORESOURCE_IO)
 		return arena_printf(a, "[io  0x%04" PRIx64 "-0x%04" PRIx64 "%s]",
-				    r->start, r->end,
-				    r->flags & RES_DISABLED ? " disabled" : "");
+				    r->start, r->end, kind_words(a, r));
 	if (!(r->flags & RES_MEM))
 		return NULL;
-	return arena_printf(a, "[mem 0x%08" PRIx64 "-0x%08" PRIx64 "%s%s%s]", r->start,
-			    r->end, r->flags & RES_MEM_64 ? " 64bit" : "",
-			    r->flags & RES_PREFETCH ? " pref" : "",
-			    r->flags & RES_DISABLED ? " disabled" : "");
+	return arena_printf(a, "[mem 0x%08" PRIx64 "-0x%08" PRIx64 "%s]", r->start,
+			    r->end, kind_words(a, r));
+}
+
+const char *log_resource_size(struct arena *a, const struct pci_resource *r)
+{
+	bool io = r->flags & IORESOURCE_IO;
+
+	return arena_printf(a, "[%s size 0x%0*" PRIx64 "%s]", io ? "io " : "mem",
+			    io ? 4 : 8, r->end - r->start + 1, kind_words(a, r));
 }
 
 const char *log_bus_range(struct blob config, char buf[static 16])

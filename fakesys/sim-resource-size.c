@@ -294,16 +294,12 @@ static void size_window(struct sim *s, struct sim_bus b, unsigned window)
 	s->fns[b.bridge].window_add[window] = add;
 	r->start = n.align;
 	r->end = r->start + size - 1;
-	if (add && window)
-		sim_log_fn(s, b.bridge,
-			   "bridge window %s to %s add_size %" PRIx64
-			   " add_align %" PRIx64,
+	if (add)
+		sim_log_fn(s, b.bridge, "bridge window %s to %s add_size %" PRIx64 "%s",
 			   log_resource(s->run, r),
-			   log_bus_range(config_now(s, b.bridge), bus), add, n.align);
-	else if (add)
-		sim_log_fn(s, b.bridge, "bridge window %s to %s add_size %" PRIx64,
-			   log_resource(s->run, r),
-			   log_bus_range(config_now(s, b.bridge), bus), add);
+			   log_bus_range(config_now(s, b.bridge), bus), add,
+			   window ? arena_printf(s->run, " add_align %" PRIx64, n.align)
+				  : "");
 	r->end += add;
 }
 
@@ -314,16 +310,18 @@ static void size_window(struct sim *s, struct sim_bus b, unsigned window)
 static void log_unused(struct sim *s, uint32_t bridge)
 {
 	uint32_t reg = cfg_u32(config_now(s, bridge), PCI_PREF_MEMORY_BASE);
+	const struct pci_resource none = {
+		.start = 1,
+		.flags = RES_MEM | RES_PREFETCH | RES_DISABLED |
+			 (reg & PCI_PREF_RANGE_TYPE_MASK ? RES_MEM_64 : 0),
+	};
 	char bus[16];
 
 	if (s->profile->windows_shrink && s->fns[bridge].again && reg &&
 	    !fn_res(s, bridge)[RES_WINDOW + 2].flags)
-		sim_log_fn(
-			s, bridge,
-			"disabling bridge window [mem size 0x00000000%s pref disabled] "
-			"to %s (unused)",
-			reg & PCI_PREF_RANGE_TYPE_MASK ? " 64bit" : "",
-			log_bus_range(config_now(s, bridge), bus));
+		sim_log_fn(s, bridge, "disabling bridge window %s to %s (unused)",
+			   log_resource_size(s->run, &none),
+			   log_bus_range(config_now(s, bridge), bus));
 }
 
 void resources_size(struct sim *s, struct sim_bus b)

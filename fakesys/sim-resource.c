@@ -122,12 +122,7 @@ static void log_no_space(struct sim *s, struct arena *a, const struct wanted *w)
 {
 	const struct pci_resource *r = &fn_res(s, w->fn)[w->i];
 	const char *name = name_of(a, w->i);
-	const char *size =
-		arena_printf(a, "[%s size %#0*" PRIx64 "%s%s]",
-			     r->flags & IORESOURCE_IO ? "io " : "mem",
-			     r->flags & IORESOURCE_IO ? 6 : 10, r->end - r->start + 1,
-			     r->flags & RES_MEM_64 ? " 64bit" : "",
-			     r->flags & RES_PREFETCH ? " pref" : "");
+	const char *size = log_resource_size(a, r);
 
 	sim_log_fn(s, w->fn, "%s %s: can't assign; no space", name, size);
 	sim_log_fn(s, w->fn, "%s %s: failed to assign", name, size);

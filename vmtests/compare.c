@@ -66,10 +66,13 @@ const char *const compare_roots[] = {
 	NULL,
 };
 
-/* What is in these trees and not the model's, with the reason. */
-static const struct {
-	const char *path, *why;
-} not_owned[] = {
+/* What is not the model's, with the reason. */
+struct hidden {
+	const char *pattern, *why;
+};
+
+/* In these trees, by path. */
+static const struct hidden not_owned[] = {
 	/* clang-format off */
 	{ "*/power/runtime_active_time", "milliseconds" },
 	{ "*/power/runtime_suspended_time", "milliseconds" },
@@ -93,10 +96,8 @@ static const struct {
 	/* clang-format on */
 };
 
-/* Lines of the log that are not the model's, with the reason. */
-static const struct {
-	const char *line, *why;
-} foreign[] = {
+/* Lines of the log. */
+static const struct hidden foreign[] = {
 	/* clang-format off */
 	{ "e1000e *", "a network driver's" },
 	{ "e1000 *", "a network driver's" },
@@ -133,12 +134,17 @@ static const char *const cores[] = {
 	": synth uevent: ", ": uevent: failed to", ": Device-specific reset",
 };
 
+static bool hides(const struct hidden *table, size_t n, const char *text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!fnmatch(table[i].pattern, text, 0))
+			return true;
+	return false;
+}
+
 static bool is_owned(const char *path)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(not_owned); i++)
-		if (!fnmatch(not_owned[i].path, path, 0))
-			return false;
-	return true;
+	return !hides(not_owned, ARRAY_SIZE(not_owned), path);
 }
 
 static bool is_foreign(const char *line)
@@ -146,10 +152,7 @@ static bool is_foreign(const char *line)
 	for (size_t i = 0; i < ARRAY_SIZE(cores); i++)
 		if (strstr(line, cores[i]))
 			return false;
-	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
-		if (!fnmatch(foreign[i].line, line, 0))
-			return true;
-	return false;
+	return hides(foreign, ARRAY_SIZE(foreign), line);
 }
 
 static void write_result(FILE *f, const char *who, const struct op_result *r)
